@@ -1,0 +1,88 @@
+# Frontdesk: `make demo` shows it, `make test` checks it, `make help` lists the rest.
+# Needs make, python3 (3.11 or newer) with venv, and the network for the first run; everything else lands in .venv.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8080
+DATA ?= .demo
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# `node` and `npm` of the virtual environment come first.
+export PATH := $(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint format types pages dev chromium bench screenshots clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 14
+
+demo: $(VENV)/.demo pages ## a shop with the widget and two agents' consoles, on http://127.0.0.1:8080
+	@$(BIN)/frontdesk demo --host $(HOST) --port $(PORT) --data $(DATA)
+
+test: lint chromium ## everything: lint, types, TypeScript and Python tests, the pages in Chromium
+	@npm test --silent
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: dev pages node_modules/.frontdesk-lock ## ruff, mypy, tsc
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@npm run --silent check
+
+format: dev ## put Python into the house's form
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+types: dev node_modules/.frontdesk-lock ## widget/client/generated.ts from server/wire
+	@PYTHON=$(BIN)/python npm run --silent types
+
+pages: | $(VENV)/.demo ## build widget, console and demo page, if their sources have changed
+	@$(BIN)/python hatch_build.py
+
+dev: $(VENV)/.dev ## the virtual environment with all tools
+
+bench: dev pages ## measure beside the baselines of bench/
+	@$(BIN)/python -m bench
+
+screenshots: dev pages chromium ## take the pictures of docs/screenshots anew
+	@$(BIN)/python -m tests.e2e.screenshots
+
+clean: ## remove everything that was made, the demo's data included
+	rm -rf $(VENV) node_modules server/http/built server/http/built.* dist build .demo
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+chromium:
+	@if command -v chromium >/dev/null; then :; \
+	elif ! command -v apt-get >/dev/null; then \
+		echo "The browser tests need Chromium: please install your distribution's package 'chromium'." >&2; exit 1; \
+	elif [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium >/dev/null; \
+	elif sudo -n true 2>/dev/null; then \
+		sudo -n apt-get update -qq && sudo -n DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium >/dev/null; \
+	else \
+		echo "The browser tests need Chromium: please run 'sudo apt-get install chromium'." >&2; exit 1; \
+	fi
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Frontdesk needs Python 3.11 or newer; try: make PYTHON=python3.12")'
+	@echo "Setting up $(VENV); the first time this takes about a minute."
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv is missing: please install your distribution's package 'python3-venv'." >&2; exit 1; }
+
+# Stamps lie inside .venv: without it, they are gone too.
+$(VENV)/.demo: pyproject.toml hatch_build.py | $(VENV)/bin/python
+	@$(PIP) install --quiet -e '.[pages]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml hatch_build.py | $(VENV)/bin/python
+	@$(PIP) install --quiet -e '.[dev]'
+	@touch $@ $(VENV)/.demo
+
+# Written by hatch_build.py, which runs `npm ci` when the lock file has changed.
+node_modules/.frontdesk-lock: package-lock.json | $(VENV)/.dev
+	@$(BIN)/python hatch_build.py --modules
+	@touch $@

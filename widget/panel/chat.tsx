@@ -1,0 +1,3 @@
+import { mount } from "./main.tsx";
+
+mount(document.body);
