@@ -1,0 +1,199 @@
+"""What may be asked of the router. Imperative, frozen, plain values: a list of commands with their `now` is a replay."""
+
+from dataclasses import dataclass
+
+from router.model import (
+    AgentId,
+    ConversationId,
+    DepartmentId,
+    OfferId,
+    Status,
+    VisitorId,
+    WorkspaceSettings,
+    Writer,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configure:
+    """Take these settings. Lowered limits only stop new holds; agents and departments that are gone let go in this step:
+    offers withdrawn, conversations of a removed agent back to the line, those of a removed department to the default one."""
+
+    settings: WorkspaceSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restart:
+    """First command after a rebuild: withdraw pending offers (no miss), start graces anew, pause dispatch (§5.1 l)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """Time has passed: do what is due. (Every command does that first; this one does nothing else.)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartConversation:
+    """A visitor's conversation enters a department's line. The visitor is here."""
+
+    conversation: ConversationId
+    visitor: VisitorId
+    department: DepartmentId
+    head_start_ms: int = 0
+    cost: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectAgent:
+    """The agent has a live connection, or one thought deaf has spoken. Never changes the status."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisconnectAgent:
+    """The agent's last connection is gone."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetStatus:
+    """The agent (or a supervisor) chose a status."""
+
+    agent: AgentId
+    status: Status
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeeOffer:
+    """The agent's console confirms that it rings. Late or unknown: ignored."""
+
+    agent: AgentId
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptOffer:
+    """Take the conversation. Rejected `gone` when the offer ended, `conflict` when no slot is left, `not_found` if foreign."""
+
+    agent: AgentId
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclineOffer:
+    """Let it go to the next agent at once. Rejected `gone` when the offer ended."""
+
+    agent: AgentId
+    offer: OfferId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """Take a waiting (or softly ringing, or offered to somebody else: then withdrawn there) conversation by hand.
+
+    Any agent who is a member of its department; `conflict` without a free slot or when not available or busy; `gone` when active
+    with another; `closed` after the end."""
+
+    agent: AgentId
+    conversation: ConversationId
+    any_department: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferToAgent:
+    """Offer an active conversation to a colleague while its owner keeps it (§5.4)."""
+
+    agent: AgentId
+    conversation: ConversationId
+    to: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferToDepartment:
+    """Put an active conversation into a department's line with what it had waited before."""
+
+    agent: AgentId
+    conversation: ConversationId
+    to: DepartmentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseByAgent:
+    """The owner ends it (`any_owner`: a supervisor may end any). Starts the wrap-up."""
+
+    agent: AgentId
+    conversation: ConversationId
+    any_owner: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseByVisitor:
+    """The visitor ends it."""
+
+    conversation: ConversationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndWrapUp:
+    """Free the slot. Rejected `gone` when there is no such wrap-up."""
+
+    agent: AgentId
+    conversation: ConversationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectVisitor:
+    """The visitor of an open conversation is here."""
+
+    conversation: ConversationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisconnectVisitor:
+    """The visitor's last connection is gone."""
+
+    conversation: ConversationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrote:
+    """A message of this conversation was committed. Unknown or closed conversations are ignored."""
+
+    conversation: ConversationId
+    writer: Writer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantine:
+    """Its handling failed twice: keep this conversation out of routing for `for_ms`."""
+
+    conversation: ConversationId
+    for_ms: int = 60_000
+
+
+Command = (
+    Configure
+    | Restart
+    | Tick
+    | StartConversation
+    | ConnectAgent
+    | DisconnectAgent
+    | SetStatus
+    | SeeOffer
+    | AcceptOffer
+    | DeclineOffer
+    | Pick
+    | TransferToAgent
+    | TransferToDepartment
+    | CloseByAgent
+    | CloseByVisitor
+    | EndWrapUp
+    | ConnectVisitor
+    | DisconnectVisitor
+    | Wrote
+    | Quarantine
+)

@@ -1,0 +1,265 @@
+"""What happened in the router. Past tense, frozen, self-contained: `router.evolve` folds them into the state, the server
+stores them and derives entries, replies and pushes from them. Every event names the moment (`at`)."""
+
+from dataclasses import dataclass
+
+from router.model import (
+    AgentId,
+    ConversationId,
+    Decision,
+    DepartmentId,
+    Offer,
+    OfferId,
+    OfferState,
+    Status,
+    VisitorId,
+    WorkspaceSettings,
+    Writer,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configured:
+    at: int
+    settings: WorkspaceSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restarted:
+    at: int
+    pause_until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseEnded:
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationStarted:
+    """Entered the line of `department` with `key_at`; `arrival` breaks ties."""
+
+    at: int
+    conversation: ConversationId
+    visitor: VisitorId
+    department: DepartmentId
+    arrival: int
+    key_at: int
+    head_start_ms: int
+    cost: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferMade:
+    at: int
+    offer: Offer
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferSeen:
+    at: int
+    offer: OfferId
+    conversation: ConversationId
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferMissCounted:
+    """A soft offer rang for `ring_ms`: one miss for the agent; it rings on."""
+
+    at: int
+    offer: OfferId
+    conversation: ConversationId
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferEnded:
+    """`end` is any state but pending; a directed miss counts for the agent. `rest_until`: no directed offers before."""
+
+    at: int
+    offer: OfferId
+    conversation: ConversationId
+    agent: AgentId
+    end: OfferState
+    soft: bool
+    transfer_from: AgentId | None
+    reason: str = ""
+    rest_until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationAssigned:
+    """`agent` owns it now. `via`: offer, pick, transfer. `waited_ms`: this time in line (0 on transfer to an agent)."""
+
+    at: int
+    conversation: ConversationId
+    department: DepartmentId
+    agent: AgentId
+    previous: AgentId | None
+    via: str
+    waited_ms: int
+    assign_no: int
+    breathing_until: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationReturned:
+    """Back in line, owner gone. `reason`: agent_gone (key kept) or transferred (new line, waited time kept)."""
+
+    at: int
+    conversation: ConversationId
+    department: DepartmentId
+    previous: AgentId
+    reason: str
+    key_at: int
+    line_entry: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationMoved:
+    """A waiting conversation changed department without an owner (settings changed)."""
+
+    at: int
+    conversation: ConversationId
+    department: DepartmentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationClosed:
+    """`by`: visitor, agent, idle, abandoned. `agent`: who owned it; `wrap_up_until` when a wrap-up hold began."""
+
+    at: int
+    conversation: ConversationId
+    by: str
+    agent: AgentId | None
+    closed_by: AgentId | None
+    wrap_up_until: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpEnded:
+    at: int
+    agent: AgentId
+    conversation: ConversationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChanged:
+    at: int
+    agent: AgentId
+    status: Status
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentConnected:
+    at: int
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentDisconnected:
+    at: int
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentDeaf:
+    """A ring was not confirmed in time: unreachable until the next frame."""
+
+    at: int
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentGone:
+    """The grace is over: no longer present."""
+
+    at: int
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitorConnected:
+    at: int
+    conversation: ConversationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitorDisconnected:
+    at: int
+    conversation: ConversationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageWritten:
+    at: int
+    conversation: ConversationId
+    writer: Writer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdleAsked:
+    """The visitor has been silent for `idle_ms` though answered: ask whether they are still there."""
+
+    at: int
+    conversation: ConversationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeDue:
+    """A wait message is due: once per (conversation, line_entry, rule, occurrence). `rule` indexes the department's messages."""
+
+    at: int
+    conversation: ConversationId
+    department: DepartmentId
+    line_entry: int
+    rule: int
+    when: str
+    occurrence: int
+    place: int
+    serving: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    at: int
+    conversation: ConversationId
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineEnded:
+    at: int
+    conversation: ConversationId
+
+
+Event = (
+    Configured
+    | Restarted
+    | PauseEnded
+    | ConversationStarted
+    | OfferMade
+    | OfferSeen
+    | OfferMissCounted
+    | OfferEnded
+    | ConversationAssigned
+    | ConversationReturned
+    | ConversationMoved
+    | ConversationClosed
+    | WrapUpEnded
+    | StatusChanged
+    | AgentConnected
+    | AgentDisconnected
+    | AgentDeaf
+    | AgentGone
+    | VisitorConnected
+    | VisitorDisconnected
+    | MessageWritten
+    | IdleAsked
+    | NoticeDue
+    | Quarantined
+    | QuarantineEnded
+)

@@ -1,0 +1,244 @@
+"""The nouns of routing and what the workspace has configured. Plain data: nothing here decides or changes anything.
+
+Times (`..._at`, `now`) are whole milliseconds since 1970 UTC, durations (`..._ms`) whole milliseconds, so that a state
+written to the database and read back is equal to the last bit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+AgentId = NewType("AgentId", str)
+ConversationId = NewType("ConversationId", str)
+DepartmentId = NewType("DepartmentId", str)
+OfferId = NewType("OfferId", str)
+VisitorId = NewType("VisitorId", str)
+
+
+class Method(StrEnum):
+    """How a department chooses among the agents who can take a conversation (DESIGN §5.2)."""
+
+    RING_ALL = "ring_all"
+    MAX_UTILIZATION = "max_utilization"
+    AVERAGE_UTILIZATION = "average_utilization"
+    PRIORITY = "priority"
+    RANDOM = "random"
+    ROUND_ROBIN = "round_robin"
+    LONGEST_IDLE = "longest_idle"
+
+
+class Status(StrEnum):
+    """What the agent chose."""
+
+    AVAILABLE = "available"
+    BUSY = "busy"
+    AWAY = "away"
+    OFFLINE = "offline"
+
+
+class ConversationState(StrEnum):
+    """Where a conversation stands; legal changes are rows of `router.transitions`."""
+
+    BOT = "bot"
+    WAITING = "waiting"
+    OFFERED = "offered"
+    ACTIVE = "active"
+    CLOSED = "closed"
+
+
+class OfferState(StrEnum):
+    """Life of an offer; every state but `PENDING` is an end."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    TAKEN = "taken"
+    DECLINED = "declined"
+    MISSED = "missed"
+    WITHDRAWN = "withdrawn"
+
+
+class HoldKind(StrEnum):
+    """Why an agent's slot is taken."""
+
+    OFFER = "offer"
+    ACTIVE = "active"
+    WRAP_UP = "wrap_up"
+
+
+class Writer(StrEnum):
+    """Who wrote a message, as far as routing cares."""
+
+    VISITOR = "visitor"
+    AGENT = "agent"
+
+
+class Clause(StrEnum):
+    """Why an agent cannot take a conversation: the closed list of DESIGN §5.1, in the order it is tried."""
+
+    NOT_MEMBER = "not_member"  # (a)
+    STATUS = "status"  # (b)
+    UNREACHABLE = "unreachable"  # (c)
+    FULL = "full"  # (d)
+    CAP = "cap"  # (d) the member's cap inside the department
+    ROOM_FOR_OLDER = "room_for_older"  # (d) the last slot is kept for an older conversation ringing softly there
+    SKILLS = "skills"  # (e)
+    BREATHING = "breathing"  # (f)
+    RESTING = "resting"  # (f)
+    RINGING = "ringing"  # (g)
+    REFUSED = "refused"  # (h)
+    RESERVED = "reserved"  # (i)
+    VISITOR_GONE = "visitor_gone"  # (j)
+    WAVE = "wave"  # (k)
+    PAUSE = "pause"  # (l)
+    QUARANTINED = "quarantined"  # (m)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """An agent's place in a department: `priority` 1 best … 100; `max_slots` 0 = no cap of its own."""
+
+    department: DepartmentId
+    priority: int = 50
+    max_slots: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSettings:
+    """One agent as configured."""
+
+    id: AgentId
+    key: str
+    name: str
+    max_slots: int = 3
+    breathing_ms: int = 0
+    rings_at_once: int = 1
+    skills: Mapping[str, int] = field(default_factory=dict)
+    members: tuple[Member, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRule:
+    """One automated wait message; its texts live outside the router."""
+
+    when: str
+    seconds_ms: int = 0
+    min_ahead: int = 0
+    min_interval_ms: int = 20_000
+    max_count: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepartmentSettings:
+    """One department as configured."""
+
+    id: DepartmentId
+    key: str
+    name: str
+    method: Method = Method.AVERAGE_UTILIZATION
+    measure: str = "count"
+    tiers: bool = False
+    accept: str = "ring"
+    ring_ms: int = 30_000
+    ring_waves: tuple[tuple[int, int], ...] = ()
+    reject_delay_ms: int = 5_000
+    miss_delay_ms: int = 10_000
+    miss_limit: int = 3
+    wrap_up_ms: int = 0
+    order: str = "head_start"
+    max_line: int = 0
+    idle_ms: int = 600_000
+    idle_close_ms: int = 300_000
+    messages: tuple[MessageRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceSettings:
+    """All that routing needs to know of a workspace. Replaced whole by `commands.Configure`."""
+
+    departments: Mapping[DepartmentId, DepartmentSettings]
+    agents: Mapping[AgentId, AgentSettings]
+    default_department: DepartmentId
+    grace_ms: int = 20_000
+    blip_ms: int = 10_000
+    hold_place_ms: int = 120_000
+    reoffer_ms: int = 60_000
+    confirm_ms: int = 3_000
+    restart_pause_ms: int = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """What takes `cost` of an agent's slots because of one conversation. `until`: end of ring or wrap-up."""
+
+    agent: AgentId
+    conversation: ConversationId
+    kind: HoldKind
+    cost: int
+    until: int | None = None
+    since: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A conversation proposed to an agent.
+
+    Directed offers hold slots and end at `expires_at`; soft ones hold nothing, count one miss at `miss_at` and ring on.
+    `transfer_from`: the agent who keeps the conversation while the offer rings. `seen`: the console confirmed the ring.
+    """
+
+    id: OfferId
+    conversation: ConversationId
+    agent: AgentId
+    soft: bool
+    made_at: int
+    expires_at: int | None
+    miss_at: int | None = None
+    seen: bool = False
+    transfer_from: AgentId | None = None
+    auto: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """An agent declined or missed this conversation. Lapses after the workspace's `reoffer_ms` (as an exclusion)."""
+
+    agent: AgentId
+    kind: OfferState
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """Where a conversation in line stands. `place` counts from 1; `serving`: an eligible agent is there and available."""
+
+    place: int
+    serving: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One agent looked at in a decision: takeable (`excluded` is None) or the first clause that excluded them."""
+
+    agent: AgentId
+    excluded: Clause | None
+    running: int
+    used: int
+    max_slots: int
+    priority: int
+    measure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Why this agent (DESIGN §5.9). `reason`: method, previous_agent, transfer, pick. `candidates`: up to 50 agents."""
+
+    method: Method
+    reason: str
+    takeable: int
+    chosen: Candidate | None
+    runner_up: Candidate | None
+    excluded: tuple[tuple[Clause, int], ...]
+    candidates: tuple[Candidate, ...]
+    widening_step: int = 0
+    rules: tuple[str, ...] = ()

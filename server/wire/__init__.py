@@ -1,0 +1,1 @@
+"""The wire: frames, codes and their coding. Knows nothing of sockets, database or router."""

@@ -1,0 +1,143 @@
+"""What the server tells unasked, tagged by ``on``. State events carry the ``v`` of their commit; lossy ones carry none."""
+
+from __future__ import annotations
+
+from msgspec import UNSET, Struct, UnsetType
+
+from server.wire import parts
+
+
+class Event(Struct, kw_only=True, frozen=True, tag_field="on"):
+    """Anything that happened."""
+
+
+class Limits(Struct, kw_only=True, frozen=True):
+    """What the server accepts."""
+
+    frame_bytes: int
+    text_chars: int
+
+
+class Hello(Event, tag="hello"):
+    """The first frame of every connection."""
+
+    protocol: int
+    server: str
+    heartbeat_ms: int
+    identify_within_ms: int
+    limits: Limits
+    features: list[str]
+
+
+class EntryEvent(parts.Entry, kw_only=True, frozen=True, tag_field="on", tag="entry", rename={"sender": "from"}):
+    """A new entry; everyone in the conversation gets the same, the sender included."""
+
+
+class NoteEvent(parts.Entry, kw_only=True, frozen=True, tag_field="on", tag="note", rename={"sender": "from"}):
+    """A new note, for the team only; notes have their own numbers."""
+
+
+class ConversationEvent(Event, tag="conversation"):
+    """The conversation as it stands now, as the reader may see it."""
+
+    v: int
+    conversation: parts.Conversation
+
+
+class QueueEvent(Event, tag="queue"):
+    """Place and wait of a waiting conversation; at most every 2 s, on change."""
+
+    conversation: str
+    queue: parts.Queue
+
+
+class OfferEvent(parts.Offer, kw_only=True, frozen=True, tag_field="on", tag="offer"):
+    """It rings."""
+
+    v: int
+
+
+class OfferEndedEvent(Event, tag="offer.ended"):
+    """It rings no more."""
+
+    v: int
+    offer: str
+    why: parts.OfferEnd
+
+
+class AgentEvent(Event, tag="agent"):
+    """The reader's own state."""
+
+    v: int
+    agent: parts.Agent
+
+
+class DepartmentEvent(Event, tag="department"):
+    """A line as it stands now, for agents."""
+
+    v: int
+    department: parts.Department
+
+
+class SiteEvent(Event, tag="site"):
+    """The site as it stands now, for visitors."""
+
+    v: int
+    site: parts.Site
+
+
+class AgentsEvent(Event, tag="agents"):
+    """The colleagues who changed."""
+
+    v: int
+    agents: list[parts.Colleague]
+
+
+class TypingEvent(Event, tag="typing", rename={"sender": "from"}):
+    """Somebody types or stopped. Lossy."""
+
+    conversation: str
+    sender: parts.Person
+    active: bool
+    text: str | UnsetType = UNSET
+
+
+class ReadEvent(Event, tag="read", rename={"sender": "from"}):
+    """Somebody has seen all entries up to ``seq``. Lossy."""
+
+    conversation: str
+    sender: parts.Person
+    seq: int
+
+
+class PresenceEvent(Event, tag="presence", rename={"sender": "from"}):
+    """Somebody is here or has gone. Lossy."""
+
+    conversation: str
+    sender: parts.Person
+    here: bool
+
+
+class Drain(Event, tag="drain"):
+    """The server restarts: reconnect after this time."""
+
+    reconnect_in_ms: int
+
+
+AnyEvent = (
+    Hello
+    | EntryEvent
+    | NoteEvent
+    | ConversationEvent
+    | QueueEvent
+    | OfferEvent
+    | OfferEndedEvent
+    | AgentEvent
+    | DepartmentEvent
+    | SiteEvent
+    | AgentsEvent
+    | TypingEvent
+    | ReadEvent
+    | PresenceEvent
+    | Drain
+)

@@ -1,0 +1,249 @@
+"""The objects that frames are made of: SITE, CONVERSATION, AGENT, DEPARTMENT, COLLEAGUE, OFFER, ENTRY, QUEUE.
+
+Names are those of the public protocol. A field that only agents see is left out (``UNSET``) for visitors; a field whose
+absence means something is ``null``. Times are RFC 3339 strings in UTC with milliseconds.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+Time = Annotated[str, Meta(description="UTC, RFC 3339 with milliseconds")]
+
+Status = Literal["available", "busy", "away", "offline"]
+ConversationState = Literal["bot", "waiting", "offered", "active", "closed"]
+EntryKind = Literal["message", "notice", "joined", "left", "transferred", "closed", "file"]
+Role = Literal["visitor", "agent", "bot", "system"]
+HoldKind = Literal["offer", "active", "wrap_up"]
+OfferEnd = Literal["accepted", "taken", "declined", "missed", "withdrawn"]
+
+
+class Named(Struct, kw_only=True, frozen=True):
+    """An agent, bot or department as others may see it."""
+
+    id: str
+    key: str
+    name: str
+
+
+class Person(Struct, kw_only=True, frozen=True):
+    """Who wrote, types, reads or is here. ``name`` may be empty for a visitor who gave none."""
+
+    role: Role
+    id: str
+    name: str
+
+
+class Page(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """The visitor's page as the widget reports it. A label, never trusted."""
+
+    url: Annotated[str, Meta(max_length=2048)] = ""
+    title: Annotated[str, Meta(max_length=500)] = ""
+    referrer: Annotated[str, Meta(max_length=2048)] = ""
+
+
+class VisitorPart(Struct, kw_only=True, frozen=True):
+    """A visitor; everything but ``id`` and ``name`` is for agents only."""
+
+    id: str
+    name: str
+    email: str | UnsetType = UNSET
+    language: str | UnsetType = UNSET
+    timezone: str | UnsetType = UNSET
+    verified: bool | UnsetType = UNSET
+    visits: int | UnsetType = UNSET
+    here: bool | UnsetType = UNSET
+
+
+class Wait(Struct, kw_only=True, frozen=True):
+    """A promised range of waiting, in seconds from now."""
+
+    low_s: int
+    high_s: int
+
+
+class Queue(Struct, kw_only=True, frozen=True):
+    """Where a waiting conversation stands. ``serving``: an eligible agent is present and available."""
+
+    place: int
+    ahead: int
+    wait: Wait | None
+    serving: bool
+
+
+class Top(Struct, kw_only=True, frozen=True):
+    """The number of the last entry and note (0 = none). Visitors see no notes."""
+
+    entries: int
+    notes: int | UnsetType = UNSET
+
+
+class Conversation(Struct, kw_only=True, frozen=True):
+    """One conversation, as the reader may see it."""
+
+    id: str
+    state: ConversationState
+    department: Named
+    visitor: VisitorPart
+    agent: Named | None
+    bot: Named | None
+    top: Top
+    queue: Queue | None
+    started_at: Time
+    language: str | UnsetType = UNSET
+    page: Page | UnsetType = UNSET
+    tags: list[str] | UnsetType = UNSET
+    needs: dict[str, Any] | UnsetType = UNSET
+    outcome: str | None | UnsetType = UNSET
+    entered_line_at: Time | None | UnsetType = UNSET
+    waited_ms: int | UnsetType = UNSET
+    previous_agent: Named | None | UnsetType = UNSET
+
+
+class Entry(Struct, kw_only=True, frozen=True, rename={"sender": "from"}):
+    """One numbered entry (or note) of a conversation.
+
+    By kind: ``notice`` has ``notice`` (queued, nobody, returned, idle …); ``joined`` has ``waited_ms``;
+    ``transferred`` has ``to``; ``left`` and ``closed`` have ``reason``.
+    """
+
+    conversation: str
+    seq: int
+    kind: EntryKind
+    # Renamed on the wire: `from` is a Python keyword.
+    sender: Person
+    text: str
+    at: Time
+    client_id: str | UnsetType = UNSET
+    notice: str | UnsetType = UNSET
+    waited_ms: int | UnsetType = UNSET
+    to: Named | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+
+
+class Hold(Struct, kw_only=True, frozen=True):
+    """What takes one or more of an agent's slots. ``until``: end of the ring or of the wrap-up."""
+
+    conversation: str
+    kind: HoldKind
+    cost: int
+    until: Time | None
+
+
+class Slots(Struct, kw_only=True, frozen=True):
+    """Used slots and their limit; ``used`` may be above a limit that was lowered."""
+
+    used: int
+    max: int
+
+
+class Agent(Struct, kw_only=True, frozen=True):
+    """The agent's own state."""
+
+    id: str
+    key: str
+    name: str
+    status: Status
+    reason: str
+    slots: Slots
+    holds: list[Hold]
+    skills: dict[str, int]
+    role: Literal["agent", "supervisor", "admin"]
+
+
+class LineItem(Struct, kw_only=True, frozen=True):
+    """One waiting conversation in a department's line."""
+
+    conversation: str
+    visitor: VisitorPart
+    entered_at: Time
+
+
+class Department(Struct, kw_only=True, frozen=True):
+    """A department's line as agents see it: the first 50, oldest key first."""
+
+    id: str
+    key: str
+    name: str
+    waiting: int
+    oldest_at: Time | None
+    line: list[LineItem]
+
+
+class Colleague(Struct, kw_only=True, frozen=True):
+    """Another agent, as agents see them."""
+
+    id: str
+    key: str
+    name: str
+    status: Status
+    reachable: bool
+    free: int
+
+
+class Candidate(Struct, kw_only=True, frozen=True):
+    """One agent in a decision: the measure compared, or the clause that excluded them (DESIGN §5.1)."""
+
+    agent: Named
+    excluded: str | None
+    running: int
+    used: int
+    max: int
+    priority: int
+    measure: str = ""
+
+
+class Why(Struct, kw_only=True, frozen=True):
+    """The stored reason of an offer: how many could take it, who came next, why the others could not."""
+
+    method: str
+    reason: str
+    takeable: int
+    chosen: Candidate | None
+    runner_up: Candidate | None
+    excluded: dict[str, int]
+    candidates: list[Candidate]
+    widening_step: int
+    rules: list[str]
+
+
+class Offer(Struct, kw_only=True, frozen=True):
+    """A conversation proposed to the reader. ``soft``: rings without holding a slot; ``auto``: accepted already."""
+
+    offer: str
+    conversation: Conversation
+    method: str
+    soft: bool
+    auto: bool
+    expires_at: Time | None
+    why: Why
+    text: str
+    transfer_from: Named | None
+    note: str
+
+
+class SiteDepartment(Struct, kw_only=True, frozen=True):
+    """A department as a visitor may choose it. ``open``: within hours and somebody is serving."""
+
+    id: str
+    key: str
+    name: str
+    open: bool
+
+
+class Site(Struct, kw_only=True, frozen=True):
+    """One embedding of the widget."""
+
+    key: str
+    name: str
+    look: dict[str, Any]
+    departments: list[SiteDepartment]
+
+
+class Position(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """How far a client has read a conversation, or its top."""
+
+    entries: int
+    notes: int = 0

@@ -1,0 +1,211 @@
+"""What clients may send: one struct per ``do``, unknown fields refused. One union per endpoint says who may ask what."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from server.wire import parts
+
+RequestId = Annotated[str, Meta(min_length=1, max_length=128)]
+ClientId = Annotated[str, Meta(min_length=1, max_length=128)]
+Ref = Annotated[str, Meta(min_length=1, max_length=128, description="an id, or a key where the object has one")]
+Token = Annotated[str, Meta(min_length=1, max_length=4096)]
+Note = Annotated[str, Meta(max_length=8000)]
+Reason = Annotated[str, Meta(max_length=500)]
+Label = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class Request(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, tag_field="do"):
+    """Any request that is answered: ``id`` is the client's, echoed as ``re``."""
+
+    id: RequestId
+
+
+class Lossy(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, tag_field="do"):
+    """A request that may go unanswered: without ``id`` only errors are answered, with ``"re":null``."""
+
+    id: RequestId | UnsetType = UNSET
+
+
+class Resume(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Where the client stood when it lost the connection."""
+
+    epoch: Annotated[str, Meta(max_length=128)]
+    positions: Annotated[dict[str, parts.Position], Meta(max_length=1000)]
+
+
+class IdentifyVisitor(Request, tag="identify"):
+    """Opens a visitor's session; writes nothing."""
+
+    protocol: int
+    site: Ref
+    token: Token | UnsetType = UNSET
+    identity: Token | UnsetType = UNSET
+    page: parts.Page | UnsetType = UNSET
+    language: Annotated[str, Meta(max_length=35)] = ""
+    timezone: Annotated[str, Meta(max_length=64)] = ""
+    resume: Resume | UnsetType = UNSET
+
+
+class IdentifyAgent(Request, tag="identify"):
+    """Opens an agent's session with a login token or a one-time ticket."""
+
+    protocol: int
+    token: Token
+    resume: Resume | UnsetType = UNSET
+
+
+class ConversationStart(Request, tag="conversation.start"):
+    """Starts a conversation; onto an open one of this visitor and site the text is appended."""
+
+    client_id: ClientId
+    department: Ref | UnsetType = UNSET
+    form: Annotated[dict[str, Annotated[str, Meta(max_length=2000)]], Meta(max_length=50)] | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+
+
+class MessageSend(Request, tag="message.send"):
+    """Appends a message. Resent with the same ``client_id`` it answers with the first ``seq`` and stores nothing."""
+
+    conversation: Ref
+    client_id: ClientId
+    text: str
+
+
+class NoteAdd(Request, tag="note.add"):
+    """Adds a note that no visitor ever sees."""
+
+    conversation: Ref
+    client_id: ClientId
+    text: str
+
+
+class History(Request, tag="history"):
+    """Reads entries and notes with a number above ``after`` (oldest first) or below ``before`` (the last ones)."""
+
+    conversation: Ref
+    after: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    before: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    limit: Annotated[int, Meta(ge=1, le=500)] = 100
+
+
+class Typing(Lossy, tag="typing"):
+    """Tells the others that the sender is typing. Lossy."""
+
+    conversation: Ref
+    active: bool
+    text: Annotated[str, Meta(max_length=8000)] | UnsetType = UNSET
+
+
+class Read(Lossy, tag="read"):
+    """The sender has seen all entries up to ``seq``. Monotone."""
+
+    conversation: Ref
+    seq: Annotated[int, Meta(ge=0)]
+
+
+class Ping(Request, tag="ping"):
+    """Proof of life both ways; the answer tells the top of each conversation of this session."""
+
+
+class ConversationClose(Request, tag="conversation.close"):
+    """Closes a conversation. ``outcome`` and ``tags`` are the agent's."""
+
+    conversation: Ref
+    client_id: ClientId | UnsetType = UNSET
+    outcome: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
+    tags: Annotated[list[Label], Meta(max_length=50)] | UnsetType = UNSET
+
+
+class VisitorClose(Request, tag="conversation.close"):
+    """The visitor ends the conversation."""
+
+    conversation: Ref
+    client_id: ClientId | UnsetType = UNSET
+
+
+class StatusSet(Request, tag="status.set"):
+    """The agent chooses a status."""
+
+    status: parts.Status
+    reason: Reason = ""
+    client_id: ClientId | UnsetType = UNSET
+
+
+class OfferSeen(Lossy, tag="offer.seen"):
+    """The console confirms that it rang."""
+
+    offer: Ref
+
+
+class OfferAccept(Request, tag="offer.accept"):
+    """Takes the offered conversation. Late: ``gone``; no slot left: ``conflict``."""
+
+    offer: Ref
+    client_id: ClientId | UnsetType = UNSET
+
+
+class OfferDecline(Request, tag="offer.decline"):
+    """Lets the offered conversation go to the next agent at once."""
+
+    offer: Ref
+    reason: Reason = ""
+    client_id: ClientId | UnsetType = UNSET
+
+
+class WrapUpEnd(Request, tag="wrap_up.end"):
+    """Ends the agent's wrap-up of a closed conversation; its slot is free."""
+
+    conversation: Ref
+    client_id: ClientId | UnsetType = UNSET
+    outcome: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
+    tags: Annotated[list[Label], Meta(max_length=50)] | UnsetType = UNSET
+
+
+class TransferTo(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Exactly one of the two."""
+
+    agent: Ref | UnsetType = UNSET
+    department: Ref | UnsetType = UNSET
+
+
+class ConversationTransfer(Request, tag="conversation.transfer"):
+    """Hands the conversation to a department's line, or offers it to an agent while the sender keeps it."""
+
+    conversation: Ref
+    to: TransferTo
+    note: Note = ""
+    client_id: ClientId | UnsetType = UNSET
+
+
+class ConversationPick(Request, tag="conversation.pick"):
+    """Takes a waiting conversation out of the line by hand."""
+
+    conversation: Ref
+    client_id: ClientId | UnsetType = UNSET
+
+
+VisitorRequest = (
+    IdentifyVisitor | ConversationStart | MessageSend | History | Typing | Read | Ping | VisitorClose
+)
+AgentRequest = (
+    IdentifyAgent
+    | MessageSend
+    | NoteAdd
+    | History
+    | Typing
+    | Read
+    | Ping
+    | ConversationClose
+    | StatusSet
+    | OfferSeen
+    | OfferAccept
+    | OfferDecline
+    | WrapUpEnd
+    | ConversationTransfer
+    | ConversationPick
+)
+
+Endpoint = Literal["visitor", "agent"]

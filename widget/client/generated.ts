@@ -1,0 +1,910 @@
+// Generated from server/wire by `npm run types`. Do not edit.
+
+/**
+ * Why a request was refused. `retryable` says whether the same frame may be sent again.
+ */
+export type ErrorCode =
+  | "bad_request"
+  | "client_id_conflict"
+  | "closed"
+  | "conflict"
+  | "forbidden"
+  | "gone"
+  | "internal"
+  | "line_full"
+  | "not_found"
+  | "not_owner"
+  | "outside_hours"
+  | "rate_limited"
+  | "too_large"
+  | "unauthorised"
+  | "unavailable";
+
+export interface FrontdeskWire {
+  IdentifyVisitor?: IdentifyVisitor;
+  ConversationStart?: ConversationStart;
+  MessageSend?: MessageSend;
+  History?: History;
+  Typing?: Typing;
+  Read?: Read;
+  Ping?: Ping;
+  VisitorClose?: VisitorClose;
+  IdentifyAgent?: IdentifyAgent;
+  NoteAdd?: NoteAdd;
+  ConversationClose?: ConversationClose;
+  StatusSet?: StatusSet;
+  OfferSeen?: OfferSeen;
+  OfferAccept?: OfferAccept;
+  OfferDecline?: OfferDecline;
+  WrapUpEnd?: WrapUpEnd;
+  ConversationTransfer?: ConversationTransfer;
+  ConversationPick?: ConversationPick;
+  Reply?: Reply;
+  ErrorReply?: ErrorReply;
+  VisitorIdentified?: VisitorIdentified;
+  AgentIdentified?: AgentIdentified;
+  Sent?: Sent;
+  ConversationReply?: ConversationReply;
+  AcceptedReply?: AcceptedReply;
+  AgentReply?: AgentReply;
+  HistoryReply?: HistoryReply;
+  Pong?: Pong;
+  Hello?: Hello;
+  EntryEvent?: EntryEvent;
+  NoteEvent?: NoteEvent;
+  ConversationEvent?: ConversationEvent;
+  QueueEvent?: QueueEvent;
+  OfferEvent?: OfferEvent;
+  OfferEndedEvent?: OfferEndedEvent;
+  AgentEvent?: AgentEvent;
+  DepartmentEvent?: DepartmentEvent;
+  SiteEvent?: SiteEvent;
+  AgentsEvent?: AgentsEvent;
+  TypingEvent?: TypingEvent;
+  ReadEvent?: ReadEvent;
+  PresenceEvent?: PresenceEvent;
+  Drain?: Drain;
+  ErrorCode?: ErrorCode;
+  Position?: Position;
+}
+/**
+ * Opens a visitor's session; writes nothing.
+ */
+export interface IdentifyVisitor {
+  do: "identify";
+  protocol: number;
+  /**
+   * an id, or a key where the object has one
+   */
+  site: string;
+  token?: string;
+  identity?: string;
+  page?: Page;
+  language?: string;
+  timezone?: string;
+  resume?: Resume;
+  id: string;
+}
+/**
+ * The visitor's page as the widget reports it. A label, never trusted.
+ */
+export interface Page {
+  url?: string;
+  title?: string;
+  referrer?: string;
+}
+/**
+ * Where the client stood when it lost the connection.
+ */
+export interface Resume {
+  epoch: string;
+  positions: {
+    [k: string]: Position;
+  };
+}
+/**
+ * How far a client has read a conversation, or its top.
+ */
+export interface Position {
+  entries: number;
+  notes?: number;
+}
+/**
+ * Starts a conversation; onto an open one of this visitor and site the text is appended.
+ */
+export interface ConversationStart {
+  do: "conversation.start";
+  client_id: string;
+  /**
+   * an id, or a key where the object has one
+   */
+  department?: string;
+  form?: {
+    [k: string]: string;
+  };
+  text?: string;
+  id: string;
+}
+/**
+ * Appends a message. Resent with the same ``client_id`` it answers with the first ``seq`` and stores nothing.
+ */
+export interface MessageSend {
+  do: "message.send";
+  /**
+   * an id, or a key where the object has one
+   */
+  conversation: string;
+  client_id: string;
+  text: string;
+  id: string;
+}
+/**
+ * Reads entries and notes with a number above ``after`` (oldest first) or below ``before`` (the last ones).
+ */
+export interface History {
+  do: "history";
+  /**
+   * an id, or a key where the object has one
+   */
+  conversation: string;
+  after?: number;
+  before?: number;
+  limit?: number;
+  id: string;
+}
+/**
+ * Tells the others that the sender is typing. Lossy.
+ */
+export interface Typing {
+  do: "typing";
+  /**
+   * an id, or a key where the object has one
+   */
+  conversation: string;
+  active: boolean;
+  text?: string;
+  id?: string;
+}
+/**
+ * The sender has seen all entries up to ``seq``. Monotone.
+ */
+export interface Read {
+  do: "read";
+  /**
+   * an id, or a key where the object has one
+   */
+  conversation: string;
+  seq: number;
+  id?: string;
+}
+/**
+ * Proof of life both ways; the answer tells the top of each conversation of this session.
+ */
+export interface Ping {
+  do: "ping";
+  id: string;
+}
+/**
+ * The visitor ends the conversation.
+ */
+export interface VisitorClose {
+  do: "conversation.close";
+  /**
+   * an id, or a key where the object has one
+   */
+  conversation: string;
+  client_id?: string;
+  id: string;
+}
+/**
+ * Opens an agent's session with a login token or a one-time ticket.
+ */
+export interface IdentifyAgent {
+  do: "identify";
+  protocol: number;
+  token: string;
+  resume?: Resume;
+  id: string;
+}
+/**
+ * Adds a note that no visitor ever sees.
+ */
+export interface NoteAdd {
+  do: "note.add";
+  /**
+   * an id, or a key where the object has one
+   */
+  conversation: string;
+  client_id: string;
+  text: string;
+  id: string;
+}
+/**
+ * Closes a conversation. ``outcome`` and ``tags`` are the agent's.
+ */
+export interface ConversationClose {
+  do: "conversation.close";
+  /**
+   * an id, or a key where the object has one
+   */
+  conversation: string;
+  client_id?: string;
+  outcome?: string;
+  /**
+   * @maxItems 50
+   */
+  tags?: string[];
+  id: string;
+}
+/**
+ * The agent chooses a status.
+ */
+export interface StatusSet {
+  do: "status.set";
+  status: "available" | "away" | "busy" | "offline";
+  reason?: string;
+  client_id?: string;
+  id: string;
+}
+/**
+ * The console confirms that it rang.
+ */
+export interface OfferSeen {
+  do: "offer.seen";
+  /**
+   * an id, or a key where the object has one
+   */
+  offer: string;
+  id?: string;
+}
+/**
+ * Takes the offered conversation. Late: ``gone``; no slot left: ``conflict``.
+ */
+export interface OfferAccept {
+  do: "offer.accept";
+  /**
+   * an id, or a key where the object has one
+   */
+  offer: string;
+  client_id?: string;
+  id: string;
+}
+/**
+ * Lets the offered conversation go to the next agent at once.
+ */
+export interface OfferDecline {
+  do: "offer.decline";
+  /**
+   * an id, or a key where the object has one
+   */
+  offer: string;
+  reason?: string;
+  client_id?: string;
+  id: string;
+}
+/**
+ * Ends the agent's wrap-up of a closed conversation; its slot is free.
+ */
+export interface WrapUpEnd {
+  do: "wrap_up.end";
+  /**
+   * an id, or a key where the object has one
+   */
+  conversation: string;
+  client_id?: string;
+  outcome?: string;
+  /**
+   * @maxItems 50
+   */
+  tags?: string[];
+  id: string;
+}
+/**
+ * Hands the conversation to a department's line, or offers it to an agent while the sender keeps it.
+ */
+export interface ConversationTransfer {
+  do: "conversation.transfer";
+  /**
+   * an id, or a key where the object has one
+   */
+  conversation: string;
+  to: TransferTo;
+  note?: string;
+  client_id?: string;
+  id: string;
+}
+/**
+ * Exactly one of the two.
+ */
+export interface TransferTo {
+  /**
+   * an id, or a key where the object has one
+   */
+  agent?: string;
+  /**
+   * an id, or a key where the object has one
+   */
+  department?: string;
+}
+/**
+ * Takes a waiting conversation out of the line by hand.
+ */
+export interface ConversationPick {
+  do: "conversation.pick";
+  /**
+   * an id, or a key where the object has one
+   */
+  conversation: string;
+  client_id?: string;
+  id: string;
+}
+/**
+ * A plain yes: without ``at`` it means only "received"; with it, "committed".
+ */
+export interface Reply {
+  re: string;
+  ok?: true;
+  /**
+   * UTC, RFC 3339 with milliseconds
+   */
+  at?: string;
+}
+/**
+ * A no; ``re`` is null when the request's id could not be read.
+ */
+export interface ErrorReply {
+  re: string | null;
+  error: ErrorBody;
+  ok?: false;
+}
+/**
+ * Why not. ``message`` is for people and holds no internals.
+ */
+export interface ErrorBody {
+  code: ErrorCode;
+  message: string;
+  field?: string;
+  retry_after_ms?: number;
+}
+/**
+ * Answer to a visitor's ``identify``.
+ */
+export interface VisitorIdentified {
+  re: string;
+  session: string;
+  epoch: string;
+  v: number;
+  /**
+   * UTC, RFC 3339 with milliseconds
+   */
+  now: string;
+  missed: Entry[];
+  missed_notes: Entry[];
+  more: string[];
+  dropped: string[];
+  reset: boolean;
+  ok?: true;
+  me: VisitorMe;
+  snapshot: VisitorSnapshot;
+}
+/**
+ * One numbered entry (or note) of a conversation.
+ *
+ *     By kind: ``notice`` has ``notice`` (queued, nobody, returned, idle …); ``joined`` has ``waited_ms``;
+ *     ``transferred`` has ``to``; ``left`` and ``closed`` have ``reason``.
+ */
+export interface Entry {
+  conversation: string;
+  seq: number;
+  kind: "closed" | "file" | "joined" | "left" | "message" | "notice" | "transferred";
+  from: Person;
+  text: string;
+  /**
+   * UTC, RFC 3339 with milliseconds
+   */
+  at: string;
+  client_id?: string;
+  notice?: string;
+  waited_ms?: number;
+  to?: Named;
+  reason?: string;
+}
+/**
+ * Who wrote, types, reads or is here. ``name`` may be empty for a visitor who gave none.
+ */
+export interface Person {
+  role: "agent" | "bot" | "system" | "visitor";
+  id: string;
+  name: string;
+}
+/**
+ * An agent, bot or department as others may see it.
+ */
+export interface Named {
+  id: string;
+  key: string;
+  name: string;
+}
+/**
+ * The visitor, to themselves; the browser keeps ``token``.
+ */
+export interface VisitorMe {
+  id: string;
+  name: string;
+  token: string;
+}
+/**
+ * All that a visitor's page shows, but for entries.
+ */
+export interface VisitorSnapshot {
+  site: Site;
+  conversation: Conversation | null;
+}
+/**
+ * One embedding of the widget.
+ */
+export interface Site {
+  key: string;
+  name: string;
+  look: {};
+  departments: SiteDepartment[];
+}
+/**
+ * A department as a visitor may choose it. ``open``: within hours and somebody is serving.
+ */
+export interface SiteDepartment {
+  id: string;
+  key: string;
+  name: string;
+  open: boolean;
+}
+/**
+ * One conversation, as the reader may see it.
+ */
+export interface Conversation {
+  id: string;
+  state: "active" | "bot" | "closed" | "offered" | "waiting";
+  department: Named;
+  visitor: VisitorPart;
+  agent: Named | null;
+  bot: Named | null;
+  top: Top;
+  queue: Queue | null;
+  /**
+   * UTC, RFC 3339 with milliseconds
+   */
+  started_at: string;
+  language?: string;
+  page?: Page;
+  tags?: string[];
+  needs?: {};
+  outcome?: string | null;
+  entered_line_at?: string | null;
+  waited_ms?: number;
+  previous_agent?: Named | null;
+}
+/**
+ * A visitor; everything but ``id`` and ``name`` is for agents only.
+ */
+export interface VisitorPart {
+  id: string;
+  name: string;
+  email?: string;
+  language?: string;
+  timezone?: string;
+  verified?: boolean;
+  visits?: number;
+  here?: boolean;
+}
+/**
+ * The number of the last entry and note (0 = none). Visitors see no notes.
+ */
+export interface Top {
+  entries: number;
+  notes?: number;
+}
+/**
+ * Where a waiting conversation stands. ``serving``: an eligible agent is present and available.
+ */
+export interface Queue {
+  place: number;
+  ahead: number;
+  wait: Wait | null;
+  serving: boolean;
+}
+/**
+ * A promised range of waiting, in seconds from now.
+ */
+export interface Wait {
+  low_s: number;
+  high_s: number;
+}
+/**
+ * Answer to an agent's ``identify``.
+ */
+export interface AgentIdentified {
+  re: string;
+  session: string;
+  epoch: string;
+  v: number;
+  /**
+   * UTC, RFC 3339 with milliseconds
+   */
+  now: string;
+  missed: Entry[];
+  missed_notes: Entry[];
+  more: string[];
+  dropped: string[];
+  reset: boolean;
+  ok?: true;
+  me: AgentMe;
+  snapshot: AgentSnapshot;
+}
+/**
+ * The agent, to themselves.
+ */
+export interface AgentMe {
+  id: string;
+  key: string;
+  name: string;
+  role: "admin" | "agent" | "supervisor";
+}
+/**
+ * All that a console shows, but for entries. ``conversations`` are those in the agent's own holds.
+ */
+export interface AgentSnapshot {
+  agent: Agent;
+  offers: Offer[];
+  conversations: Conversation[];
+  departments: Department[];
+  agents: Colleague[];
+}
+/**
+ * The agent's own state.
+ */
+export interface Agent {
+  id: string;
+  key: string;
+  name: string;
+  status: "available" | "away" | "busy" | "offline";
+  reason: string;
+  slots: Slots;
+  holds: Hold[];
+  skills: {
+    [k: string]: number;
+  };
+  role: "admin" | "agent" | "supervisor";
+}
+/**
+ * Used slots and their limit; ``used`` may be above a limit that was lowered.
+ */
+export interface Slots {
+  used: number;
+  max: number;
+}
+/**
+ * What takes one or more of an agent's slots. ``until``: end of the ring or of the wrap-up.
+ */
+export interface Hold {
+  conversation: string;
+  kind: "active" | "offer" | "wrap_up";
+  cost: number;
+  until: string | null;
+}
+/**
+ * A conversation proposed to the reader. ``soft``: rings without holding a slot; ``auto``: accepted already.
+ */
+export interface Offer {
+  offer: string;
+  conversation: Conversation;
+  method: string;
+  soft: boolean;
+  auto: boolean;
+  expires_at: string | null;
+  why: Why;
+  text: string;
+  transfer_from: Named | null;
+  note: string;
+}
+/**
+ * The stored reason of an offer: how many could take it, who came next, why the others could not.
+ */
+export interface Why {
+  method: string;
+  reason: string;
+  takeable: number;
+  chosen: Candidate | null;
+  runner_up: Candidate | null;
+  excluded: {
+    [k: string]: number;
+  };
+  candidates: Candidate[];
+  widening_step: number;
+  rules: string[];
+}
+/**
+ * One agent in a decision: the measure compared, or the clause that excluded them (DESIGN §5.1).
+ */
+export interface Candidate {
+  agent: Named;
+  excluded: string | null;
+  running: number;
+  used: number;
+  max: number;
+  priority: number;
+  measure?: string;
+}
+/**
+ * A department's line as agents see it: the first 50, oldest key first.
+ */
+export interface Department {
+  id: string;
+  key: string;
+  name: string;
+  waiting: number;
+  oldest_at: string | null;
+  line: LineItem[];
+}
+/**
+ * One waiting conversation in a department's line.
+ */
+export interface LineItem {
+  conversation: string;
+  visitor: VisitorPart;
+  /**
+   * UTC, RFC 3339 with milliseconds
+   */
+  entered_at: string;
+}
+/**
+ * Another agent, as agents see them.
+ */
+export interface Colleague {
+  id: string;
+  key: string;
+  name: string;
+  status: "available" | "away" | "busy" | "offline";
+  reachable: boolean;
+  free: number;
+}
+/**
+ * Answer to ``message.send`` and ``note.add``, after the commit.
+ */
+export interface Sent {
+  re: string;
+  seq: number;
+  /**
+   * UTC, RFC 3339 with milliseconds
+   */
+  at: string;
+  ok?: true;
+}
+/**
+ * Carries the conversation as it stands after the commit.
+ */
+export interface ConversationReply {
+  re: string;
+  conversation: Conversation;
+  /**
+   * UTC, RFC 3339 with milliseconds
+   */
+  at: string;
+  ok?: true;
+}
+/**
+ * Answer to ``offer.accept`` and ``conversation.pick``: the conversation, its last 50 entries, all its notes' last 50.
+ */
+export interface AcceptedReply {
+  re: string;
+  conversation: Conversation;
+  entries: Entry[];
+  notes: Entry[];
+  /**
+   * UTC, RFC 3339 with milliseconds
+   */
+  at: string;
+  ok?: true;
+}
+/**
+ * Answer to ``status.set``.
+ */
+export interface AgentReply {
+  re: string;
+  agent: Agent;
+  /**
+   * UTC, RFC 3339 with milliseconds
+   */
+  at: string;
+  ok?: true;
+}
+/**
+ * Answer to ``history``; visitors get no notes.
+ */
+export interface HistoryReply {
+  re: string;
+  entries: Entry[];
+  notes: Entry[];
+  ok?: true;
+}
+/**
+ * Answer to ``ping``: the top of each conversation of this session, which finds a lost last entry.
+ */
+export interface Pong {
+  re: string;
+  positions: {
+    [k: string]: Position;
+  };
+  /**
+   * UTC, RFC 3339 with milliseconds
+   */
+  now: string;
+  ok?: true;
+}
+/**
+ * The first frame of every connection.
+ */
+export interface Hello {
+  on: "hello";
+  protocol: number;
+  server: string;
+  heartbeat_ms: number;
+  identify_within_ms: number;
+  limits: Limits;
+  features: string[];
+}
+/**
+ * What the server accepts.
+ */
+export interface Limits {
+  frame_bytes: number;
+  text_chars: number;
+}
+/**
+ * A new entry; everyone in the conversation gets the same, the sender included.
+ */
+export interface EntryEvent {
+  on: "entry";
+  conversation: string;
+  seq: number;
+  kind: "closed" | "file" | "joined" | "left" | "message" | "notice" | "transferred";
+  from: Person;
+  text: string;
+  /**
+   * UTC, RFC 3339 with milliseconds
+   */
+  at: string;
+  client_id?: string;
+  notice?: string;
+  waited_ms?: number;
+  to?: Named;
+  reason?: string;
+}
+/**
+ * A new note, for the team only; notes have their own numbers.
+ */
+export interface NoteEvent {
+  on: "note";
+  conversation: string;
+  seq: number;
+  kind: "closed" | "file" | "joined" | "left" | "message" | "notice" | "transferred";
+  from: Person;
+  text: string;
+  /**
+   * UTC, RFC 3339 with milliseconds
+   */
+  at: string;
+  client_id?: string;
+  notice?: string;
+  waited_ms?: number;
+  to?: Named;
+  reason?: string;
+}
+/**
+ * The conversation as it stands now, as the reader may see it.
+ */
+export interface ConversationEvent {
+  on: "conversation";
+  v: number;
+  conversation: Conversation;
+}
+/**
+ * Place and wait of a waiting conversation; at most every 2 s, on change.
+ */
+export interface QueueEvent {
+  on: "queue";
+  conversation: string;
+  queue: Queue;
+}
+/**
+ * It rings.
+ */
+export interface OfferEvent {
+  on: "offer";
+  offer: string;
+  conversation: Conversation;
+  method: string;
+  soft: boolean;
+  auto: boolean;
+  expires_at: string | null;
+  why: Why;
+  text: string;
+  transfer_from: Named | null;
+  note: string;
+  v: number;
+}
+/**
+ * It rings no more.
+ */
+export interface OfferEndedEvent {
+  on: "offer.ended";
+  v: number;
+  offer: string;
+  why: "accepted" | "declined" | "missed" | "taken" | "withdrawn";
+}
+/**
+ * The reader's own state.
+ */
+export interface AgentEvent {
+  on: "agent";
+  v: number;
+  agent: Agent;
+}
+/**
+ * A line as it stands now, for agents.
+ */
+export interface DepartmentEvent {
+  on: "department";
+  v: number;
+  department: Department;
+}
+/**
+ * The site as it stands now, for visitors.
+ */
+export interface SiteEvent {
+  on: "site";
+  v: number;
+  site: Site;
+}
+/**
+ * The colleagues who changed.
+ */
+export interface AgentsEvent {
+  on: "agents";
+  v: number;
+  agents: Colleague[];
+}
+/**
+ * Somebody types or stopped. Lossy.
+ */
+export interface TypingEvent {
+  on: "typing";
+  conversation: string;
+  from: Person;
+  active: boolean;
+  text?: string;
+}
+/**
+ * Somebody has seen all entries up to ``seq``. Lossy.
+ */
+export interface ReadEvent {
+  on: "read";
+  conversation: string;
+  from: Person;
+  seq: number;
+}
+/**
+ * Somebody is here or has gone. Lossy.
+ */
+export interface PresenceEvent {
+  on: "presence";
+  conversation: string;
+  from: Person;
+  here: boolean;
+}
+/**
+ * The server restarts: reconnect after this time.
+ */
+export interface Drain {
+  on: "drain";
+  reconnect_in_ms: number;
+}
