@@ -1,0 +1,52 @@
+"""What a session needs of the desk, and what the desk sees of a session. Protocols only: neither imports the other."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from server.wire.codes import CloseCode
+from server.wire.requests import Endpoint
+
+
+class Peer(Protocol):
+    """One identified-or-not connection, as the desk sees it. All methods return at once and never raise for a dead socket."""
+
+    endpoint: Endpoint
+    session: str  # s_…, made anew for each connection
+    address: str  # of the client, as far as it is known
+    identity: Any  # the desk's; None until identified
+
+    def send(self, frame: bytes) -> None:
+        """Queue a frame. A reader too slow for it is cut with `CloseCode.SLOW_READER` and resumes."""
+
+    def send_lossy(self, key: str, frame: bytes) -> None:
+        """Queue a frame that replaces an unsent one of the same key, and is dropped when the outbox is half full."""
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        """Send what is queued, then close; nothing is queued or handled after this."""
+
+
+class Desk(Protocol):
+    """What a connection hands to the desk. One call at a time for each connection, in the order of its frames."""
+
+    def accepts_origin(self, endpoint: Endpoint, origin: str | None, host: str) -> bool:
+        """Whether an upgrade from this Origin may go on. Sites' own lists are checked again at `identify`."""
+
+    async def identify(self, peer: Peer, request: Any, origin: str | None) -> None:
+        """Authenticate, subscribe, answer with the snapshot; raises `Refused` or closes the peer."""
+
+    def perform(self, peer: Peer, request: Any) -> Any:
+        """Do one request. Returns None when answered already, or an awaitable that ends when it has been answered.
+
+        May raise `Refused` (also out of the awaitable): the session answers with the error. A pipelined write returns an
+        awaitable too, but has taken its place in the order before `perform` returns: `pipelines(request)` tells.
+        """
+
+    def pipelines(self, request: Any) -> bool:
+        """Whether the next request may be performed before this one's answer."""
+
+    def heard(self, peer: Peer) -> None:
+        """A frame arrived (proof of life)."""
+
+    async def left(self, peer: Peer) -> None:
+        """The connection is gone. Called once for every peer for which `identify` was called."""
