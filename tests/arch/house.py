@@ -1,0 +1,91 @@
+"""The house's plan as a table: which part may import which. DESIGN in one place, checked by test_imports.py.
+
+A part is the longest name of this table that a module's name begins with. A new folder or a new module directly
+under `server/` needs a row here: whoever adds one decides what it may lean on.
+"""
+
+from __future__ import annotations
+
+# First-party names each part may import, besides itself.
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "router": (),
+    "server": (),
+    "server.clock": (),
+    "server.wire": (),
+    "server.settings": ("router",),
+    "server.session": ("server.wire", "server.clock"),
+    "server.bus": ("server.clock",),
+    "server.store": ("server.settings", "server.clock"),
+    "server.desk": (
+        "router",
+        "server.wire",
+        "server.settings",
+        "server.clock",
+        "server.store.base",
+        "server.bus.base",
+    ),
+    "server.http": ("server.desk", "server.session", "server.wire", "server.clock"),
+    "server.app": ("router", "server"),
+    "server.demo": ("router", "server"),
+    "server.cli": ("router", "server"),
+    "server.__main__": ("server.cli",),
+    "bots": (),
+}
+
+# Nothing leans on the composition root but the two that start it.
+STARTS_THE_APP = frozenset({"server.cli", "server.demo"})
+
+# Where a library is at home; elsewhere in router/, server/ and bots/ it must not be seen.
+HOMES: dict[str, tuple[str, ...]] = {
+    "aiohttp": ("server.session.connection", "server.http", "server.app"),
+    "redis": ("server.bus",),
+    "apsw": ("server.store",),
+    "sqlite3": ("server.store",),
+    "psycopg": ("server.store",),
+    "sortedcontainers": ("router",),
+    "click": ("server.cli",),
+    "uvloop": ("server.app", "server.cli", "server.demo"),
+    "websockets": ("bots",),
+}
+
+# The pure core's whole world: data structures and arithmetic. No asyncio, no time, no os, no logging.
+ROUTER_STDLIB = frozenset(
+    {
+        "__future__",
+        "abc",
+        "array",
+        "bisect",
+        "collections",
+        "copy",
+        "dataclasses",
+        "enum",
+        "functools",
+        "heapq",
+        "itertools",
+        "math",
+        "operator",
+        "random",  # Only its class Random, which takes a seed: test_imports.py and test_no_sleeps.py.
+        "statistics",
+        "types",
+        "typing",
+    }
+)
+ROUTER_LIBRARIES = frozenset({"sortedcontainers"})
+# Builtins that reach out of the router, or whose answer differs from run to run.
+ROUTER_BUILTINS_AWAY = frozenset({"open", "print", "input", "eval", "exec", "hash", "id"})
+WIRE_LIBRARIES = frozenset({"msgspec", "orjson"})
+
+# Names that mean "I did not know where to put this".
+NO_PLACE = frozenset({"utils", "util", "helpers", "helper", "common", "misc", "manager"})
+
+
+def part_of(module: str) -> str | None:
+    """The part a module belongs to, or nothing if the plan has no row for it."""
+    if module.count(".") == 1 and module.startswith("server."):
+        return module if module in MAY_IMPORT else None
+    fitting = [part for part in MAY_IMPORT if part != "server" and is_within(module, part)]
+    return max(fitting, key=len, default="server" if module == "server" else None)
+
+
+def is_within(module: str, part: str) -> bool:
+    return module == part or module.startswith(part + ".")
