@@ -1,0 +1,139 @@
+import { signal, type ReadonlySignal } from "@preact/signals";
+import type { Entry } from "./generated";
+
+/** Asks the server for a page: the next ones after a number (oldest first), or the last ones before it. */
+export type Fetch = (range: { after: number } | { before: number }) => Promise<readonly Entry[]>;
+
+/** Later entries kept while a gap is being filled; beyond it they are fetched like the gap itself. */
+export const MOST_HELD = 500;
+
+/**
+ * The entries of one conversation (or its notes, in an instance of their own): numbered without gaps, shown in order, each
+ * once. What is known is one run of numbers, from `first` to `last`.
+ */
+export class ConversationLog {
+  readonly #fetch: Fetch;
+  readonly #entries = signal<readonly Entry[]>([]);
+  readonly #behind = signal(false);
+  readonly #held = new Map<number, Entry>();
+  #last = 0;
+  #reach = 0;
+  #filling = false;
+  #life = 0;
+
+  constructor(fetch: Fetch) {
+    this.#fetch = fetch;
+  }
+
+  get entries(): ReadonlySignal<readonly Entry[]> {
+    return this.#entries;
+  }
+
+  /** Whether entries are known to exist that we could not get yet: a screen that is behind must say so. */
+  get behind(): ReadonlySignal<boolean> {
+    return this.#behind;
+  }
+
+  /** The number up to which nothing is missing. */
+  get last(): number {
+    return this.#last;
+  }
+
+  get first(): number {
+    return this.#entries.value[0]?.seq ?? this.#last + 1;
+  }
+
+  get complete(): boolean {
+    return this.first <= 1;
+  }
+
+  /** A page in order, from a snapshot or the answer of an accept. The first page of all says where we begin. */
+  load(page: readonly Entry[]): void {
+    const begin = page[0];
+    if (begin === undefined) return;
+    if (this.#entries.value.length === 0 && this.#held.size === 0) this.#last = Math.max(this.#last, begin.seq - 1);
+    for (const entry of page) this.#take(entry);
+    this.#settle();
+  }
+
+  apply(entry: Entry): "applied" | "known" | "held" {
+    if (entry.seq <= this.#last) return "known";
+    const next = entry.seq === this.#last + 1;
+    this.#take(entry);
+    this.#settle();
+    return next ? "applied" : "held";
+  }
+
+  /** The server's last number; fetches what lies above ours. */
+  reach(top: number): void {
+    this.#reach = Math.max(this.#reach, top);
+    this.#settle();
+  }
+
+  /** Tries again to fill what is missing, after a reconnect. */
+  retry(): void {
+    this.#settle();
+  }
+
+  /** One page of older entries; false when there are none. */
+  async older(): Promise<boolean> {
+    if (this.complete || this.#entries.value.length === 0) return false;
+    const life = this.#life;
+    const first = this.first;
+    const page = await this.#fetch({ before: first });
+    if (life !== this.#life || this.first !== first) return false;
+    const fitting = page.filter((entry) => entry.seq < first);
+    if (fitting.at(-1)?.seq !== first - 1) return false;
+    this.#entries.value = [...fitting, ...this.#entries.value];
+    return true;
+  }
+
+  /** Forgets everything: another epoch, or a position above the server's top. */
+  reset(): void {
+    this.#life += 1;
+    this.#last = 0;
+    this.#reach = 0;
+    this.#filling = false;
+    this.#held.clear();
+    this.#entries.value = [];
+    this.#behind.value = false;
+  }
+
+  #take(entry: Entry): void {
+    if (entry.seq <= this.#last) return;
+    this.#reach = Math.max(this.#reach, entry.seq);
+    if (entry.seq > this.#last + 1 && this.#held.size >= MOST_HELD) return;
+    this.#held.set(entry.seq, entry);
+  }
+
+  /** Moves what now follows into the run, then asks for what is still missing. */
+  #settle(): void {
+    const run: Entry[] = [];
+    for (let next = this.#held.get(this.#last + 1); next !== undefined; next = this.#held.get(this.#last + 1)) {
+      this.#held.delete(next.seq);
+      this.#last = next.seq;
+      run.push(next);
+    }
+    if (run.length > 0) this.#entries.value = [...this.#entries.value, ...run];
+    this.#behind.value = this.#last < this.#reach;
+    if (this.#behind.value && !this.#filling) void this.#fill();
+  }
+
+  async #fill(): Promise<void> {
+    const life = this.#life;
+    const before = this.#last;
+    this.#filling = true;
+    let page: readonly Entry[] = [];
+    try {
+      page = await this.#fetch({ after: before });
+    } catch {
+      // Still behind, and said so; the next reconnect, ping or entry tries again.
+    }
+    if (life !== this.#life) return;
+    for (const entry of page) this.#take(entry);
+    // A page that did not help must not be asked for again at once.
+    this.#filling = !page.some((entry) => entry.seq === before + 1) && this.#last === before;
+    this.#settle();
+    this.#filling = false;
+  }
+}
