@@ -1,0 +1,65 @@
+"""What `pip install .` carries: both packages, the built pages, the command; and nothing of one workplace."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+import hatch_build
+from tests.arch.source import ROOT
+
+
+@pytest.fixture(scope="module")
+def distributions(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-d", str(folder)], cwd=ROOT, check=True)
+    (wheel,) = folder.glob("*.whl")
+    (sdist,) = folder.glob("*.tar.gz")
+    return wheel, sdist
+
+
+def unpacked(sdist, folder):
+    subprocess.run(["tar", "-xzf", str(sdist), "-C", str(folder)], check=True)
+    (root,) = folder.iterdir()
+    return root
+
+
+def test_the_wheel_is_whole(distributions):
+    with zipfile.ZipFile(distributions[0]) as wheel:
+        names = set(wheel.namelist())
+        (entry_points,) = [name for name in names if name.endswith("entry_points.txt")]
+        assert "frontdesk = server.cli:main" in wheel.read(entry_points).decode()
+    wanted = {path.relative_to(ROOT).as_posix() for path in (ROOT / hatch_build.BUILT).rglob("*") if path.is_file()}
+    wanted |= {
+        path.relative_to(ROOT).as_posix() for part in ("router", "server") for path in (ROOT / part).rglob("*.py")
+    }
+    assert set() == wanted - names
+    assert {"router", "server"} == {name.split("/")[0] for name in names if ".dist-info/" not in name}
+
+
+def test_an_sdist_needs_no_node_to_be_installed(distributions, tmp_path):
+    root = unpacked(distributions[1], tmp_path)
+    assert hatch_build.is_fresh(root)
+    assert not (root / "node_modules").exists()
+
+
+def test_a_changed_source_is_noticed(distributions, tmp_path):
+    root = unpacked(distributions[1], tmp_path)
+    (root / "widget/loader/loader.ts").write_text("// another one")
+    assert not hatch_build.is_fresh(root)
+
+
+def test_the_lock_file_names_no_host():
+    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
+    assert [] == [name for name, package in lock["packages"].items() if "resolved" in package]
+
+
+def test_no_dependency_of_the_pages_wants_to_run_at_installation():
+    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
+    needed = {name for name, package in lock["packages"].items() if package.get("hasInstallScript")}
+    # fsevents is for macOS only and optional.
+    assert set() == needed - {"node_modules/fsevents"}
