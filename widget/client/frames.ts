@@ -4,7 +4,7 @@ import type {
   MessageSend, NoteAdd, NoteEvent, OfferAccept, OfferDecline, OfferEndedEvent, OfferEvent, OfferSeen, Ping, Pong,
   PresenceEvent, QueueEvent, Read, ReadEvent, Reply, Sent, SiteEvent, StatusSet, Typing, TypingEvent, VisitorClose,
   WrapUpEnd,
-} from "./generated";
+} from "./generated.ts";
 
 /** What a page may ask, each with its answer; the session adds the `id`. */
 export interface Exchanges {

@@ -1,5 +1,5 @@
-import { signal, type ReadonlySignal } from "@preact/signals";
-import type { Entry } from "./generated";
+import { batch, signal, type ReadonlySignal } from "@preact/signals";
+import type { Entry } from "./generated.ts";
 
 /** Asks the server for a page: the next ones after a number (oldest first), or the last ones before it. */
 export type Fetch = (range: { after: number } | { before: number }) => Promise<readonly Entry[]>;
@@ -52,7 +52,7 @@ export class ConversationLog {
     const begin = page[0];
     if (begin === undefined) return;
     if (this.#entries.value.length === 0 && this.#held.size === 0) this.#last = Math.max(this.#last, begin.seq - 1);
-    for (const entry of page) this.#take(entry);
+    batch(() => page.forEach((entry) => this.#take(entry)));
     this.#settle();
   }
 
@@ -99,41 +99,39 @@ export class ConversationLog {
     this.#behind.value = false;
   }
 
+  /** Puts an entry where it belongs: behind the run, or aside until the gap before it is filled. */
   #take(entry: Entry): void {
     if (entry.seq <= this.#last) return;
     this.#reach = Math.max(this.#reach, entry.seq);
-    if (entry.seq > this.#last + 1 && this.#held.size >= MOST_HELD) return;
-    this.#held.set(entry.seq, entry);
-  }
-
-  /** Moves what now follows into the run, then asks for what is still missing. */
-  #settle(): void {
+    if (entry.seq > this.#last + 1) {
+      if (this.#held.size < MOST_HELD) this.#held.set(entry.seq, entry);
+      return;
+    }
     const run: Entry[] = [];
-    for (let next = this.#held.get(this.#last + 1); next !== undefined; next = this.#held.get(this.#last + 1)) {
+    for (let next: Entry | undefined = entry; next !== undefined; next = this.#held.get(this.#last + 1)) {
       this.#held.delete(next.seq);
       this.#last = next.seq;
       run.push(next);
     }
-    if (run.length > 0) this.#entries.value = [...this.#entries.value, ...run];
+    this.#entries.value = [...this.#entries.value, ...run];
+  }
+
+  #settle(): void {
     this.#behind.value = this.#last < this.#reach;
     if (this.#behind.value && !this.#filling) void this.#fill();
   }
 
+  /** Page by page, until nothing is missing or a page did not help: then the next entry, ping or reconnect tries again. */
   async #fill(): Promise<void> {
     const life = this.#life;
-    const before = this.#last;
     this.#filling = true;
-    let page: readonly Entry[] = [];
-    try {
-      page = await this.#fetch({ after: before });
-    } catch {
-      // Still behind, and said so; the next reconnect, ping or entry tries again.
+    for (let before = -1; this.#last < this.#reach && this.#last > before; ) {
+      before = this.#last;
+      const page = await this.#fetch({ after: before }).catch(() => []);
+      if (life !== this.#life) return;
+      batch(() => page.forEach((entry) => this.#take(entry)));
     }
-    if (life !== this.#life) return;
-    for (const entry of page) this.#take(entry);
-    // A page that did not help must not be asked for again at once.
-    this.#filling = !page.some((entry) => entry.seq === before + 1) && this.#last === before;
-    this.#settle();
     this.#filling = false;
+    this.#behind.value = this.#last < this.#reach;
   }
 }

@@ -1,10 +1,10 @@
 import { signal, type ReadonlySignal } from "@preact/signals";
-import { backoff } from "./backoff";
-import { newClientId } from "./client-id";
-import { browserClock, type Clock, type Timer } from "./clock";
-import type { ConversationReply, ConversationStart, ErrorCode, MessageSend, NoteAdd, Sent } from "./generated";
-import type { OutboxStore } from "./outbox-store";
-import { RequestError } from "./request-error";
+import { backoff } from "./backoff.ts";
+import { newClientId } from "./client-id.ts";
+import { browserClock, type Clock, type Timer } from "./clock.ts";
+import type { ConversationReply, ConversationStart, ErrorCode, MessageSend, NoteAdd, Sent } from "./generated.ts";
+import type { OutboxStore } from "./outbox-store.ts";
+import { RequestError } from "./request-error.ts";
 
 /**
  * What was written and is not yet known to be stored.

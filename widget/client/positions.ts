@@ -1,5 +1,5 @@
-import type { ConversationLog } from "./log";
-import type { Position } from "./generated";
+import type { ConversationLog } from "./log.ts";
+import type { Position } from "./generated.ts";
 
 /** The two logs of a conversation; a visitor has no notes. */
 export interface Logs {

@@ -1,4 +1,4 @@
-import type { ErrorBody, ErrorCode } from "./generated";
+import type { ErrorBody, ErrorCode } from "./generated.ts";
 
 const RETRYABLE: ReadonlySet<string> = new Set<ErrorCode>(["unavailable", "rate_limited", "internal"]);
 

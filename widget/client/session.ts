@@ -1,11 +1,11 @@
 import { signal, type ReadonlySignal } from "@preact/signals";
-import { backoff, notBefore } from "./backoff";
-import { browserClock, type Clock, type Timer } from "./clock";
-import type { Answer, Ask, OtherAsk, ServerEvent, Tell } from "./frames";
-import type { AgentIdentified, ErrorBody, Hello, Limits, Position, Resume, VisitorIdentified } from "./generated";
-import { RequestError, StopSession } from "./request-error";
-import { Socket, type Frame, type WebSocketConstructor } from "./socket";
-import { browserWake, type Wake } from "./wake";
+import { backoff, notBefore } from "./backoff.ts";
+import { browserClock, type Clock, type Timer } from "./clock.ts";
+import type { Answer, Ask, OtherAsk, ServerEvent, Tell } from "./frames.ts";
+import type { AgentIdentified, ErrorBody, Hello, Limits, Position, Resume, VisitorIdentified } from "./generated.ts";
+import { RequestError, StopSession } from "./request-error.ts";
+import { Socket, type Frame, type WebSocketConstructor } from "./socket.ts";
+import { browserWake, type Wake } from "./wake.ts";
 
 export type SessionState =
   | { name: "idle" }

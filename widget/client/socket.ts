@@ -1,5 +1,5 @@
-import type { Clock, Timer } from "./clock";
-import type { Pong } from "./generated";
+import type { Clock, Timer } from "./clock.ts";
+import type { Pong } from "./generated.ts";
 
 /** As much of WebSocket as is used. */
 export interface WebSocketLike {

@@ -1,6 +1,6 @@
 import { signal, type ReadonlySignal } from "@preact/signals";
-import type { Clock, Timer } from "./clock";
-import type { Person, TypingEvent } from "./generated";
+import type { Clock, Timer } from "./clock.ts";
+import type { Person, TypingEvent } from "./generated.ts";
 
 /** At most one "typing" in this time. */
 export const TELL_MS = 1_500;

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../clock";
+import type { Clock, Timer } from "../clock.ts";
 
 /** A clock that stands still until it is told to go on. */
 export class ManualClock implements Clock {

@@ -1,5 +1,5 @@
-import type { WebSocketLike } from "../socket";
-import { settle } from "./clock";
+import type { WebSocketLike } from "../socket.ts";
+import { settle } from "./clock.ts";
 
 /** One scripted connection: the test plays the server. */
 export class Connection implements WebSocketLike {

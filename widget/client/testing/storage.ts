@@ -1,4 +1,4 @@
-import type { KeyValues, Locks } from "../outbox-store";
+import type { KeyValues, Locks } from "../outbox-store.ts";
 
 /** A storage that several tabs of a test share. */
 export class MemoryStorage implements KeyValues {
