@@ -1,0 +1,1 @@
+"""The shell around the router: sessions, storage, delivery, pages and the command line."""
