@@ -1,3 +1,9 @@
 import { render } from "preact";
+import "../ui/base.css";
+import "./shell.css";
+import "./talk.css";
+import { startClock } from "../ui/clock.ts";
+import { App } from "./app.tsx";
 
-render(<p>Frontdesk</p>, document.body);
+startClock();
+render(<App />, document.body);

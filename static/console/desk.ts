@@ -1,0 +1,294 @@
+// The desk of one agent in one tab: the session's events go in, signals for the pages and deeds of the agent come out.
+import { batch, computed, signal, type ReadonlySignal } from "@preact/signals";
+import type { ServerEvent } from "../../widget/client/frames.ts";
+import type { AcceptedReply, AgentIdentified, AgentReply, Conversation, Entry, Named, Offer, Sent, TransferTo } from "../../widget/client/generated.ts";
+import { Outbox, type Item, type OutboxAsk } from "../../widget/client/outbox.ts";
+import type { OutboxStore } from "../../widget/client/outbox-store.ts";
+import { RequestError } from "../../widget/client/request-error.ts";
+import { Session, type SessionOptions, type SessionState } from "../../widget/client/session.ts";
+import { serverNow, setClock } from "../ui/clock.ts";
+import { sections, type Sections } from "./attention.ts";
+import { inWords, persist, type Line } from "./deeds.ts";
+import { afterLoss, applyLossy, NOTHING, readUpTo, stoppedTyping, type Lossy } from "./lossy.ts";
+import type { Outgoing } from "./rows.ts";
+import { apply, held, opened, withAgent, withConversation, type State } from "./state.ts";
+import { Talks } from "./talks.ts";
+
+type AgentSession = Session<{ token: string }, AgentIdentified>;
+export type Wiring = Pick<SessionOptions<{ token: string }, AgentIdentified>, "url" | "identify" | "WebSocket" | "clock" | "random" | "wake">;
+
+/** What the pages want to hear about as it happens: sounds, announcements. */
+export interface Heard {
+  offer?(offer: Offer): void;
+  message?(entry: Entry): void;
+}
+
+/** How long a transfer is shown as ringing when no event says how it ended. */
+const RINGS_AT_MOST_MS = 60_000;
+const OPEN_WITHIN_MS = 30_000;
+
+export class Desk {
+  readonly talks: Talks;
+  readonly outbox: Outbox;
+  readonly heard: Heard = {};
+  readonly state = signal<State | null>(null);
+  readonly lossy = signal<Lossy>(NOTHING);
+  readonly selected = signal<string | null>(null);
+  /** One line for the agent: what did not work, what went away. */
+  readonly said = signal<{ text: string; at: number } | null>(null);
+  /** The offers that conversations came from, for "Why you?". */
+  readonly origins = signal<Readonly<Record<string, Offer>>>({});
+  /** Transfers that ring at a colleague. */
+  readonly handing = signal<Readonly<Record<string, { name: string; at: number }>>>({});
+  /** Offers and conversations with a deed on its way: their buttons rest. */
+  readonly busy = signal<ReadonlySet<string>>(new Set());
+  /** The selected conversation after it left our hands: still readable. */
+  readonly past = signal<Conversation | null>(null);
+  readonly #session: AgentSession;
+
+  readonly mine: ReadonlySignal<Conversation[]> = computed(() => (this.state.value === null ? [] : held(this.state.value)));
+  readonly offers: ReadonlySignal<readonly Offer[]> = computed(() => (this.state.value?.offers ?? []).filter((offer) => !offer.auto));
+  readonly sections: ReadonlySignal<Sections> = computed(() => {
+    const state = this.state.value;
+    if (state === null) return { me: [], them: [], wrapUp: [] };
+    return sections(state.agent, this.mine.value, (id) => this.talks.entries(id), (id) => this.lossy.value.mine[id] ?? 0);
+  });
+
+  constructor(wiring: Wiring, store: OutboxStore<Item>) {
+    this.#session = new Session({
+      ...wiring,
+      positions: () => this.talks.positions(),
+      identified: (reply) => this.#identified(reply),
+      event: (event) => batch(() => this.#event(event)),
+      tops: (positions) => this.talks.tops(positions),
+    });
+    this.talks = new Talks((conversation, range) => this.#session.request({ do: "history", conversation, limit: 100, ...range }));
+    this.outbox = new Outbox({ store, send: (ask) => this.#send(ask) });
+    this.connection.subscribe(({ name }) => (name === "open" ? undefined : this.outbox.close()));
+  }
+
+  get connection(): ReadonlySignal<SessionState> {
+    return this.#session.state;
+  }
+
+  get textLimit(): number {
+    return this.#session.limits.value?.text_chars ?? 8000;
+  }
+
+  start(): void {
+    void this.outbox.start();
+    this.#session.start();
+  }
+
+  stop(): void {
+    this.#session.stop();
+    this.outbox.stop();
+  }
+
+  // What came in
+
+  #identified(reply: AgentIdentified): void {
+    batch(() => {
+      setClock(reply.now);
+      this.state.value = opened(reply);
+      this.lossy.value = afterLoss(this.lossy.value);
+      this.talks.identified(reply);
+      for (const entry of [...reply.missed, ...reply.missed_notes]) this.#settled(entry);
+      for (const offer of reply.snapshot.offers) this.#rang(offer);
+      this.#reselect(null);
+    });
+    this.outbox.open();
+  }
+
+  #event(event: ServerEvent): void {
+    const before = this.state.value;
+    if (before === null || event.on === "site") return;
+    if (event.on === "typing" || event.on === "read" || event.on === "presence") {
+      this.lossy.value = applyLossy(this.lossy.value, event, before.agent.id, serverNow());
+      return;
+    }
+    const after = apply(before, event);
+    this.state.value = after;
+    if (event.on === "entry" || event.on === "note") this.#entry(event);
+    if (after === before) return;
+    if (event.on === "offer") this.#rang(event);
+    this.#reselect(before);
+  }
+
+  #entry(event: Extract<ServerEvent, { on: "entry" | "note" }>): void {
+    const talk = this.talks.of(event.conversation);
+    const log = event.on === "entry" ? talk.entries : talk.notes;
+    const news = log.apply(event) !== "known";
+    this.#settled(event);
+    this.lossy.value = stoppedTyping(this.lossy.value, event.conversation);
+    if (event.from.role === "system" || event.kind === "transferred") this.#handed(event.conversation);
+    if (news && event.on === "entry" && event.kind === "message" && event.from.role === "visitor") this.heard.message?.(event);
+  }
+
+  /** Our own words have come back numbered: the outbox may let go of them. */
+  #settled(entry: Entry): void {
+    if (entry.client_id !== undefined && entry.from.id === this.state.value?.agent.id) this.outbox.settle(entry.client_id);
+  }
+
+  /** Confirms at once that it rings here: without that the server passes it on. */
+  #rang(offer: Offer): void {
+    this.#session.tell({ do: "offer.seen", offer: offer.offer });
+    this.origins.value = { ...this.origins.value, [offer.conversation.id]: offer };
+    this.heard.offer?.(offer);
+  }
+
+  /** Keeps the eyes on what they were on; when it left our hands it stays readable until another is chosen. */
+  #reselect(before: State | null): void {
+    const id = this.selected.value;
+    if (id === null) return;
+    const stays = this.mine.value.some((conversation) => conversation.id === id);
+    if (stays) this.past.value = null;
+    else this.past.value = this.state.value?.conversations[id] ?? before?.conversations[id] ?? this.past.value;
+    if (!stays) this.#handed(id);
+    if (!stays && this.past.value === null) this.selected.value = null;
+  }
+
+  #handed(conversation: string): void {
+    if (!(conversation in this.handing.value)) return;
+    const { [conversation]: _ended, ...rest } = this.handing.value;
+    this.handing.value = rest;
+  }
+
+  // What the agent does
+
+  select(conversation: string | null): void {
+    batch(() => {
+      this.selected.value = conversation;
+      this.past.value = null;
+    });
+  }
+
+  accept(offer: Offer): Promise<void> {
+    return this.#deed(offer.offer, async () => {
+      const reply = await this.#persist<AcceptedReply>({ do: "offer.accept", offer: offer.offer });
+      this.#took(reply);
+    }, { conflict: "You have no free slot for it." });
+  }
+
+  decline(offer: Offer): Promise<void> {
+    return this.#deed(offer.offer, async () => void (await this.#persist({ do: "offer.decline", offer: offer.offer })));
+  }
+
+  pick(conversation: string): Promise<void> {
+    return this.#deed(conversation, async () => this.#took(await this.#persist<AcceptedReply>({ do: "conversation.pick", conversation })), {
+      conflict: "You have no free slot for it.",
+    });
+  }
+
+  setStatus(status: "available" | "busy" | "away" | "offline", reason = ""): Promise<void> {
+    return this.#deed("status", async () => {
+      const reply = await this.#persist<AgentReply>({ do: "status.set", status, reason });
+      if (this.state.value !== null) this.state.value = withAgent(this.state.value, reply.agent);
+    });
+  }
+
+  close(conversation: string, outcome: string, tags: string[]): Promise<void> {
+    const more = { ...(outcome === "" ? {} : { outcome }), ...(tags.length === 0 ? {} : { tags }) };
+    return this.#deed(conversation, async () => void (await this.#persist({ do: "conversation.close", conversation, ...more })));
+  }
+
+  endWrapUp(conversation: string, outcome: string): Promise<void> {
+    const more = outcome === "" ? {} : { outcome };
+    return this.#deed(conversation, async () => void (await this.#persist({ do: "wrap_up.end", conversation, ...more })));
+  }
+
+  transfer(conversation: string, to: TransferTo, target: Pick<Named, "name">, note: string): Promise<void> {
+    return this.#deed(conversation, async () => {
+      await this.#persist({ do: "conversation.transfer", conversation, to, ...(note === "" ? {} : { note }) });
+      if (to.agent === undefined) return;
+      const began = { name: target.name, at: serverNow() };
+      this.handing.value = { ...this.handing.value, [conversation]: began };
+      setTimeout(() => this.handing.value[conversation] === began && this.#handed(conversation), RINGS_AT_MOST_MS);
+    }, { conflict: `${target.name} cannot take it just now.` });
+  }
+
+  /** Sends text now or as soon as there is a connection; false when too much is waiting already. */
+  write(conversation: string, text: string, note: boolean): boolean {
+    const id = this.outbox.add({ do: note ? "note.add" : "message.send", conversation, text });
+    if (id === null) this.say("Too much is waiting to be sent. Wait a moment.");
+    return id !== null;
+  }
+
+  typing(conversation: string, active: boolean): void {
+    this.#session.tell({ do: "typing", conversation, active });
+  }
+
+  read(conversation: string, seq: number): void {
+    if ((this.lossy.value.mine[conversation] ?? 0) >= seq || seq === 0) return;
+    this.lossy.value = readUpTo(this.lossy.value, conversation, seq);
+    this.#session.tell({ do: "read", conversation, seq });
+  }
+
+  say(text: string): void {
+    this.said.value = { text, at: Date.now() };
+  }
+
+  /** What was written there and is not in the log yet. */
+  outgoing(conversation: string): Outgoing[] {
+    return this.outbox.items.value.flatMap(({ client_id, draft, state, error }): Outgoing[] => {
+      if (draft.do === "conversation.start" || draft.conversation !== conversation) return [];
+      const why = error === null ? "" : inWords(new RequestError({ code: error, message: "" }));
+      return [{ clientId: client_id, text: draft.text, note: draft.do === "note.add", state: state === "failed" ? "failed" : "sending", why }];
+    });
+  }
+
+  // How it is asked
+
+  #took(reply: AcceptedReply): void {
+    batch(() => {
+      const talk = this.talks.of(reply.conversation.id);
+      talk.entries.load(reply.entries);
+      talk.notes.load(reply.notes);
+      if (this.state.value !== null) this.state.value = withConversation(this.state.value, reply.conversation);
+      this.select(reply.conversation.id);
+    });
+  }
+
+  #send(ask: OutboxAsk): Promise<Sent> {
+    return this.#session.request(ask as never) as Promise<Sent>;
+  }
+
+  async #deed(name: string, run: () => Promise<void>, words: Readonly<Record<string, string>> = {}): Promise<void> {
+    if (this.busy.value.has(name)) return;
+    this.busy.value = new Set([...this.busy.value, name]);
+    try {
+      await run();
+    } catch (error) {
+      this.say(inWords(error, words));
+    } finally {
+      this.busy.value = new Set([...this.busy.value].filter((one) => one !== name));
+    }
+  }
+
+  #persist<T>(ask: object): Promise<T> {
+    const line: Line = {
+      open: () => this.#opened(),
+      send: <R>(frame: object) => this.#session.request(frame as never) as Promise<R>,
+      sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
+    };
+    return persist<T>(line, ask);
+  }
+
+  #opened(): Promise<void> {
+    return new Promise((done, failed) => {
+      let off: (() => void) | undefined;
+      const timer = setTimeout(() => {
+        off?.();
+        failed(RequestError.unavailable("not connected"));
+      }, OPEN_WITHIN_MS);
+      let settled = false;
+      off = this.connection.subscribe(({ name }) => {
+        if (name !== "open" || settled) return;
+        settled = true;
+        clearTimeout(timer);
+        queueMicrotask(() => off?.());
+        done();
+      });
+    });
+  }
+}

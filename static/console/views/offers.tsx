@@ -1,0 +1,70 @@
+import { useEffect, useRef } from "preact/hooks";
+import type { Conversation, Offer } from "../../../widget/client/generated.ts";
+import { Button } from "../../ui/button.tsx";
+import { now } from "../../ui/clock.ts";
+import { Since, span, Until } from "../../ui/time.tsx";
+import { nameOf } from "../attention.ts";
+import { languageName, pathOf } from "../page.ts";
+import { whyYou } from "../why.ts";
+import { usePlace } from "./desk-context.ts";
+
+/** What rings, on top of everything. The first card answers to the keys. */
+export function Offers() {
+  const { desk } = usePlace();
+  const offers = desk.offers.value;
+  if (offers.length === 0) return null;
+  return (
+    <section aria-label="Ringing">
+      {offers.map((offer, i) => <Card key={offer.offer} offer={offer} first={i === 0} />)}
+    </section>
+  );
+}
+
+function Card({ offer, first }: { offer: Offer; first: boolean }) {
+  const { desk } = usePlace();
+  const busy = desk.busy.value.has(offer.offer) || desk.connection.value.name !== "open";
+  const { conversation } = offer;
+  const why = whyYou(offer, desk.state.value?.agent.id ?? "");
+  const words = offer.text.trim();
+  return (
+    <article class="offer" aria-label={`${nameOf(conversation.visitor)} is ringing`}>
+      <div class="offer-head">
+        <b class="cut">{nameOf(conversation.visitor)}</b>
+        {offer.expires_at === null ? <span class="ringing">ringing</span> : <span class="ringing"><Until at={offer.expires_at} /></span>}
+      </div>
+      <p class="facts">{facts(conversation)}<Waited conversation={conversation} /></p>
+      {offer.expires_at !== null && <Countdown key={offer.expires_at} until={offer.expires_at} />}
+      {offer.transfer_from !== null && <p class="handover">{offer.transfer_from.name} hands this to you{offer.note === "" ? "" : ":"}</p>}
+      {offer.note !== "" && <p class="offer-note">{offer.note}</p>}
+      {words !== "" && <p class="words">“{words}”</p>}
+      <div class="offer-buttons">
+        <Button look="main" disabled={busy} onClick={() => void desk.accept(offer)} {...(first ? { keys: "Enter" } : {})}>
+          Accept{first && <kbd aria-hidden="true">Enter</kbd>}
+        </Button>
+        <Button disabled={busy} onClick={() => void desk.decline(offer)} {...(first ? { keys: "D" } : {})}>
+          Decline{first && <kbd aria-hidden="true">D</kbd>}
+        </Button>
+      </div>
+      <details class="why-line"><summary>Why you?</summary>{why.why} {why.next}</details>
+    </article>
+  );
+}
+
+function Waited({ conversation }: { conversation: Conversation }) {
+  if (conversation.entered_line_at) return <> · waited <Since at={conversation.entered_line_at} /></>;
+  return conversation.waited_ms === undefined ? null : <> · waited <span class="time">{span(conversation.waited_ms)}</span></>;
+}
+
+function facts({ department, visitor, language, page }: Conversation): string {
+  const spoken = languageName(language ?? visitor.language ?? "");
+  return [department.name, spoken, pathOf(page?.url ?? "")].filter(Boolean).join(" · ");
+}
+
+/** Shrinks from the full width when the card appeared. The figure beside it says the same, so it is decoration. */
+function Countdown({ until }: { until: string }) {
+  const bar = useRef<HTMLElement>(null);
+  const whole = useRef(Math.max(1, Date.parse(until) - now.peek()));
+  const left = Math.max(0, Date.parse(until) - now.value);
+  useEffect(() => bar.current?.style.setProperty("transform", `scaleX(${Math.min(1, left / whole.current)})`), [left]);
+  return <div class="countdown" aria-hidden="true"><i ref={bar} /></div>;
+}

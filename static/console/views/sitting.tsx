@@ -1,0 +1,46 @@
+import { useEffect } from "preact/hooks";
+import { Announcer } from "./announcer.tsx";
+import { Banners } from "./banners.tsx";
+import { usePlace } from "./desk-context.ts";
+import { Header } from "./header.tsx";
+import { List } from "./list.tsx";
+import { Shortcuts } from "./shortcuts.tsx";
+import { Talk } from "./talk.tsx";
+import { Visitor } from "./visitor.tsx";
+
+/** A line that said enough goes away by itself. */
+const SAID_FOR_MS = 7000;
+
+/** The console of an agent who sits down: three panes and what lies over them. */
+export function Sitting({ onLogout }: { onLogout: () => void }) {
+  const { desk } = usePlace();
+  const stale = desk.connection.value.name !== "open";
+  const names = ["desk", stale && "stale", desk.selected.value !== null && "talking"].filter(Boolean).join(" ");
+  return (
+    <div class={names}>
+      <Header onLogout={onLogout} />
+      <Banners />
+      {desk.state.value === null ? <main class="talk none"><p class="soft" role="status">Sitting down …</p></main> : (
+        <>
+          <List />
+          <Talk />
+          <Visitor />
+        </>
+      )}
+      <Said />
+      <Shortcuts />
+      <Announcer />
+    </div>
+  );
+}
+
+function Said() {
+  const { desk } = usePlace();
+  const said = desk.said.value;
+  useEffect(() => {
+    if (said === null) return;
+    const timer = setTimeout(() => { desk.said.value = null; }, SAID_FOR_MS);
+    return () => clearTimeout(timer);
+  }, [said]);
+  return <div class="toast" role="status" hidden={said === null}>{said?.text}</div>;
+}

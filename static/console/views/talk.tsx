@@ -1,0 +1,93 @@
+import { useEffect } from "preact/hooks";
+import type { Conversation, Hold } from "../../../widget/client/generated.ts";
+import { Button } from "../../ui/button.tsx";
+import { now } from "../../ui/clock.ts";
+import { minutes } from "../../ui/time.tsx";
+import { nameOf } from "../attention.ts";
+import { Closing } from "./closing.tsx";
+import { Composer } from "./composer.tsx";
+import { usePlace } from "./desk-context.ts";
+import { Log } from "./log.tsx";
+import { Transfer } from "./transfer.tsx";
+import { WrapUp } from "./wrap-up.tsx";
+
+/** The middle pane: one conversation, or how to get one. */
+export function Talk() {
+  const { desk } = usePlace();
+  const id = desk.selected.value;
+  const conversation = desk.mine.value.find((one) => one.id === id) ?? desk.past.value;
+  if (conversation === null || conversation === undefined || conversation.id !== id) return <NoTalk />;
+  const hold = desk.state.value?.agent.holds.find((one) => one.conversation === id && one.kind !== "offer");
+  return <OneTalk key={conversation.id} conversation={conversation} hold={hold} />;
+}
+
+function OneTalk({ conversation, hold }: { conversation: Conversation; hold: Hold | undefined }) {
+  const { panels } = usePlace();
+  const writable = hold?.kind === "active" && conversation.state !== "closed";
+  useEffect(() => () => {
+    if (panels.open.peek() === "transfer" || panels.open.peek() === "close") panels.open.value = null;
+  }, []);
+  return (
+    <main class="talk" aria-label={`Conversation with ${nameOf(conversation.visitor)}`}>
+      <Top conversation={conversation} writable={writable} />
+      {writable && panels.open.value === "transfer" && <Transfer conversation={conversation} />}
+      {writable && panels.open.value === "close" && <Closing conversation={conversation} />}
+      <Ringing conversation={conversation.id} />
+      <Log conversation={conversation} />
+      {writable && <Composer conversation={conversation} />}
+      {hold?.kind === "wrap_up" && <WrapUp conversation={conversation} hold={hold} />}
+      {hold === undefined && <p class="foot soft" role="status">{conversation.state === "closed" ? "This conversation is closed." : "This conversation is no longer yours."} You can read it until you open another.</p>}
+    </main>
+  );
+}
+
+function Top({ conversation, writable }: { conversation: Conversation; writable: boolean }) {
+  const { desk, panels } = usePlace();
+  const open = panels.open.value;
+  const resting = desk.busy.value.has(conversation.id);
+  return (
+    <div class="top">
+      <span class="back"><Button look="bare" label="Back to the list" onClick={() => desk.select(null)}>‹</Button></span>
+      <h2 class="cut">{nameOf(conversation.visitor)}</h2>
+      {(conversation.tags ?? []).slice(0, 3).map((tag) => <span key={tag} class="tag">{tag}</span>)}
+      <small class="soft cut">{conversation.department.name} · {minutes(now.value - Date.parse(conversation.started_at))}</small>
+      <span class="grow" />
+      <span class="details-button"><Button small look="bare" expanded={open === "details"} onClick={() => panels.toggle("details")}>Visitor</Button></span>
+      {writable && (
+        <>
+          <Button expanded={open === "transfer"} disabled={resting} onClick={() => panels.toggle("transfer")}>Transfer</Button>
+          <Button expanded={open === "close"} disabled={resting} onClick={() => panels.toggle("close")}>Close</Button>
+        </>
+      )}
+    </div>
+  );
+}
+
+/** A transfer that rings at a colleague, as far as we were told. */
+function Ringing({ conversation }: { conversation: string }) {
+  const { desk } = usePlace();
+  const handing = desk.handing.value[conversation];
+  if (handing === undefined) return null;
+  return <p class="strip" role="status">Ringing at {handing.name} … the conversation stays with you until then.</p>;
+}
+
+function NoTalk() {
+  const { desk } = usePlace();
+  const { me, them } = desk.sections.value;
+  const status = desk.state.value?.agent.status ?? "offline";
+  const some = me.length + them.length > 0;
+  return (
+    <main class="talk none">
+      <div class="welcome">
+        <p class="big">{some ? "Choose a conversation" : status === "available" ? "Quiet just now" : "You are not available"}</p>
+        <p class="soft">
+          {some ? "Those who wait longest for you are on top. J and K walk through the list." : status === "available"
+            ? "When somebody writes, it rings here. Enter accepts, D declines."
+            : "Set yourself available and we ring you here."}
+        </p>
+        {!some && status !== "available" && <Button look="main" onClick={() => void desk.setStatus("available")}>Set available</Button>}
+      </div>
+    </main>
+  );
+}
+

@@ -1,0 +1,71 @@
+import type { ComponentChildren } from "preact";
+import type { Conversation } from "../../../widget/client/generated.ts";
+import { now } from "../../ui/clock.ts";
+import { nameOf } from "../attention.ts";
+import { hostOf, languageName, localTime, pathOf, webAddress } from "../page.ts";
+import { whyYou } from "../why.ts";
+import { usePlace } from "./desk-context.ts";
+
+/** The right pane: who this is and why they came to you. */
+export function Visitor() {
+  const { desk, panels } = usePlace();
+  const id = desk.selected.value;
+  const conversation = desk.mine.value.find((one) => one.id === id) ?? (desk.past.value?.id === id ? desk.past.value : undefined);
+  const shown = panels.open.value === "details" ? "visitor shown" : "visitor";
+  if (conversation === undefined) return <aside class={shown} aria-label="Visitor" />;
+  const { visitor } = conversation;
+  return (
+    <aside class={shown} aria-label="Visitor">
+      <h2 class="name">{nameOf(visitor)} {visitor.verified === true && <span class="tag">verified</span>}</h2>
+      <Facts conversation={conversation} />
+      <Why conversation={conversation.id} />
+    </aside>
+  );
+}
+
+function Facts({ conversation }: { conversation: Conversation }) {
+  const { desk } = usePlace();
+  const { visitor, page } = conversation;
+  const here = desk.lossy.value.here[conversation.id] ?? visitor.here;
+  const zone = visitor.timezone ?? "";
+  const local = zone === "" ? "" : localTime(zone, now.value);
+  return (
+    <dl>
+      {page?.url && <Fact name="Page"><Address url={page.url} /></Fact>}
+      {page?.title && <Fact name="Title">{page.title}</Fact>}
+      {page?.referrer && <Fact name="Came from">{hostOf(page.referrer)}</Fact>}
+      {(conversation.language ?? visitor.language) && <Fact name="Language">{languageName(conversation.language ?? visitor.language ?? "")}</Fact>}
+      {zone !== "" && <Fact name="Their time">{local} <span class="soft">{zone.replaceAll("_", " ")}</span></Fact>}
+      {visitor.email && <Fact name="E-mail">{visitor.email} {visitor.verified !== true && <span class="tag quiet">not verified</span>}</Fact>}
+      {visitor.visits !== undefined && <Fact name="Visits">{visitor.visits}</Fact>}
+      {here !== undefined && <Fact name="Now">{here ? "On the page" : "Not on the page"}</Fact>}
+      {conversation.previous_agent && <Fact name="Before">With {conversation.previous_agent.name}</Fact>}
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return <><dt>{name}</dt><dd dir="auto">{children}</dd></>;
+}
+
+/** The path, to be opened only when it is a web page: what the visitor sent decides nothing else. */
+function Address({ url }: { url: string }) {
+  const href = webAddress(url);
+  const text = pathOf(url) || url;
+  return href === null ? <>{text}</> : <a href={href} target="_blank" rel="noopener noreferrer" title={href}>{text}</a>;
+}
+
+function Why({ conversation }: { conversation: string }) {
+  const { desk } = usePlace();
+  const offer = desk.origins.value[conversation];
+  if (offer === undefined) return null;
+  const said = whyYou(offer, desk.state.value?.agent.id ?? "");
+  return (
+    <section class="why" aria-label="Why you?">
+      <h3>Why you?</h3>
+      <p>{said.why}</p>
+      {said.next !== "" && <p class="soft">{said.next}</p>}
+      {offer.why.rules.length > 0 && <p class="soft">Rules: {offer.why.rules.join(", ")}</p>}
+    </section>
+  );
+}

@@ -1,0 +1,85 @@
+import { describe, expect, test } from "vitest";
+import type { Candidate, Offer, Why } from "../../widget/client/generated.ts";
+import { whyYou } from "./why.ts";
+
+const ME = "a_ada";
+
+function candidate(name: string, more: Partial<Candidate> = {}): Candidate {
+  const id = `a_${name.toLowerCase()}`;
+  return { agent: { id, key: name.toLowerCase(), name }, excluded: null, running: 1, used: 1, max: 3, priority: 50, ...more };
+}
+
+function offer(why: Partial<Why>, transfer_from: Offer["transfer_from"] = null): Pick<Offer, "why" | "transfer_from"> {
+  const base: Why = {
+    method: "average_utilization", reason: "method", takeable: 3, chosen: candidate("Ada"), runner_up: null, excluded: {},
+    candidates: [], widening_step: 0, rules: [],
+  };
+  return { why: { ...base, ...why }, transfer_from };
+}
+
+describe("the sentence", () => {
+  test.each([
+    ["average_utilization", "Fewest running (1) of 3 who could take it."],
+    ["max_utilization", "Most running (1) with a free slot of 3 who could take it."],
+    ["priority", "Best priority (50) of 3 who could take it."],
+    ["random", "Drawn at random from 3 who could take it."],
+    ["round_robin", "Your turn among 3 who could take it."],
+    ["longest_idle", "Longest without a new conversation among 3 who could take it."],
+    ["ring_all", "Rings at all 3 who can take it; the first to accept has it."],
+  ])("%s", (method, said) => {
+    expect(whyYou(offer({ method }), ME).why).toBe(said);
+  });
+
+  test("nobody else could", () => {
+    expect(whyYou(offer({ takeable: 1 }), ME).why).toBe("You are the only one who can take it.");
+    expect(whyYou(offer({ takeable: 1, method: "ring_all" }), ME).why).toBe("You are the only one who can take it.");
+  });
+
+  test("reasons above the method", () => {
+    expect(whyYou(offer({ reason: "previous_agent" }), ME).why).toBe("You had this conversation before.");
+    expect(whyYou(offer({ reason: "pick" }), ME).why).toBe("You picked it from the line.");
+    const ben = { id: "a_ben", key: "ben", name: "Ben" };
+    expect(whyYou(offer({ reason: "transfer" }, ben), ME).why).toBe("Ben hands it to you.");
+  });
+
+  test("a method this console does not know", () => {
+    expect(whyYou(offer({ method: "by_the_moon" }), ME).why).toBe("Chosen of 3 who could take it.");
+  });
+});
+
+describe("the others", () => {
+  test("are named with their reason, not oneself, not other departments", () => {
+    const candidates = [
+      candidate("Ada"),
+      candidate("Ben", { excluded: "full", used: 3 }),
+      candidate("Cleo", { excluded: "skills" }),
+      candidate("Dag", { excluded: "not_member" }),
+    ];
+    expect(whyYou(offer({ candidates }), ME).why).toBe(
+      "Fewest running (1) of 3 who could take it. Ben full 3/3, Cleo without the skill.",
+    );
+  });
+
+  test("are counted beyond three", () => {
+    const candidates = ["Ben", "Cleo", "Dag", "Eva", "Fay"].map((name) => candidate(name, { excluded: "status" }));
+    expect(whyYou(offer({ candidates }), ME).why).toMatch(/Ben not available, Cleo .*, Dag not available and 2 more\.$/);
+  });
+
+  test("are only counted when their table was not kept", () => {
+    expect(whyYou(offer({ excluded: { full: 12, status: 3, not_member: 40 } }), ME).why).toBe(
+      "Fewest running (1) of 3 who could take it. 12 full, 3 not available.",
+    );
+  });
+
+  test("an unknown clause is shown as it is", () => {
+    expect(whyYou(offer({ candidates: [candidate("Ben", { excluded: "on_the_moon" })] }), ME).why).toContain("Ben on the moon.");
+  });
+});
+
+test("who would have been next", () => {
+  expect(whyYou(offer({ runner_up: candidate("Dag", { running: 3 }) }), ME).next).toBe("Next would have been Dag (3 running).");
+  expect(whyYou(offer({ method: "priority", runner_up: candidate("Dag", { priority: 60 }) }), ME).next).toBe(
+    "Next would have been Dag (priority 60).",
+  );
+  expect(whyYou(offer({ runner_up: null }), ME).next).toBe("");
+});

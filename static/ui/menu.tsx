@@ -1,0 +1,115 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+
+interface Props {
+  label: string;
+  /** What the closed button shows. */
+  face: ComponentChildren;
+  look?: string;
+  /** Drawn while open; `shut` closes and gives the focus back. */
+  children: (shut: () => void) => ComponentChildren;
+}
+
+/** A button that opens a list of choices: arrows walk, letters jump, Escape and a click elsewhere close. */
+export function Menu({ label, face, look = "button", children }: Props) {
+  const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const list = useRef<HTMLDivElement>(null);
+  const id = useId();
+
+  const shut = (): void => {
+    setOpen(false);
+    button.current?.focus();
+  };
+
+  useEffect(() => {
+    if (!open) return;
+    const first = items(list.current).find((item) => item.getAttribute("aria-checked") === "true") ?? items(list.current)[0];
+    first?.focus();
+    const elsewhere = (event: PointerEvent): void => {
+      const inside = event.target instanceof Node && (list.current?.contains(event.target) || button.current?.contains(event.target));
+      if (!inside) setOpen(false);
+    };
+    document.addEventListener("pointerdown", elsewhere);
+    return () => document.removeEventListener("pointerdown", elsewhere);
+  }, [open]);
+
+  const pressed = (event: KeyboardEvent): void => {
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      shut();
+    } else if (event.key === "Tab") {
+      setOpen(false);
+    } else if (walk(list.current, event)) {
+      event.preventDefault();
+    }
+  };
+
+  return (
+    <span class="menu">
+      <button
+        ref={button}
+        type="button"
+        class={look}
+        aria-haspopup="menu"
+        aria-expanded={open}
+        aria-controls={open ? id : undefined}
+        aria-label={label}
+        onClick={() => setOpen(!open)}
+        onKeyDown={(event) => {
+          if (event.key === "ArrowDown" && !open) {
+            event.preventDefault();
+            setOpen(true);
+          }
+        }}
+      >
+        {face}
+      </button>
+      {open && (
+        <div ref={list} id={id} class="sheet" role="menu" aria-label={label} onKeyDown={pressed}>
+          {children(shut)}
+        </div>
+      )}
+    </span>
+  );
+}
+
+interface ItemProps {
+  children: ComponentChildren;
+  onPick: () => void;
+  /** Given: one of several, of which one is chosen. */
+  checked?: boolean;
+  hint?: string;
+}
+
+export function MenuItem({ children, onPick, checked, hint }: ItemProps) {
+  const role = checked === undefined ? "menuitem" : "menuitemradio";
+  return (
+    <button type="button" class="item" role={role} tabIndex={-1} aria-checked={checked} onClick={onPick}>
+      <span class="item-text">{children}{hint !== undefined && <small>{hint}</small>}</span>
+      {checked === true && <span class="tick" aria-hidden="true">✓</span>}
+    </button>
+  );
+}
+
+function items(list: HTMLElement | null): HTMLElement[] {
+  return [...(list?.querySelectorAll<HTMLElement>("[role^=menuitem]") ?? [])];
+}
+
+function walk(list: HTMLElement | null, event: KeyboardEvent): boolean {
+  const all = items(list);
+  const at = all.indexOf(document.activeElement as HTMLElement);
+  const to = target(event.key, at, all);
+  to?.focus();
+  return to !== undefined;
+}
+
+function target(key: string, at: number, all: readonly HTMLElement[]): HTMLElement | undefined {
+  if (key === "ArrowDown") return all[(at + 1) % all.length];
+  if (key === "ArrowUp") return all.at(at <= 0 ? -1 : at - 1);
+  if (key === "Home") return all[0];
+  if (key === "End") return all.at(-1);
+  if (!/^\p{L}$/u.test(key)) return undefined;
+  const rest = [...all.slice(at + 1), ...all.slice(0, at + 1)];
+  return rest.find((item) => item.textContent?.trim().toLowerCase().startsWith(key.toLowerCase()));
+}
