@@ -30,6 +30,10 @@ class StoreUnavailable(Exception):
     """The database could not do it, or it is unknown whether it did: the same transaction may be tried again."""
 
 
+class StoreError(Exception):
+    """The store cannot be opened, or a copy not be made. The message is for the person who asked for it."""
+
+
 class Tx(Protocol):
     """One transaction. Only valid inside the function it was handed to, on that function's thread."""
 

@@ -1,0 +1,89 @@
+"""What waits for the writer: bounded, in order, handed over in batches."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from server.clock import Clock
+from server.store.base import Committed, Failed, Lane, StoreUnavailable, Transaction
+from server.store.sqlite.company import LONGEST_WAIT, Company
+
+_NEVER = sys.maxsize
+
+
+@dataclass(slots=True)
+class Job:
+    transaction: Transaction[Any]
+    then: Callable[[Committed[Any] | Failed], None]
+    lane: Lane | None
+
+
+class WriteQueue:
+    """`put` from the event loop, `take` from the writer thread.
+
+    The writer is woken once for a batch, not once for a write: `_wake_at` is the number of waiting jobs it sleeps for.
+    """
+
+    def __init__(self, limit: int, batch: int, clock: Clock) -> None:
+        self._limit = limit
+        self._batch = batch
+        self._clock = clock
+        self._company = Company()
+        self._jobs: deque[Job] = deque()
+        self._arrived = 0
+        self._closed = False
+        self._wake_at = _NEVER
+        self._changed = threading.Condition(threading.Lock())
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    @property
+    def finished(self) -> bool:
+        """Closed, and nothing left to take."""
+        return self._closed and not self._jobs
+
+    def put(self, job: Job) -> None:
+        """Add it; raises `StoreUnavailable` when that is not possible now."""
+        with self._changed:
+            if self._closed:
+                raise StoreUnavailable("The store is closed.")
+            if len(self._jobs) >= self._limit:
+                raise StoreUnavailable(f"{self._limit} writes are waiting already.")
+            self._jobs.append(job)
+            self._arrived += 1
+            if len(self._jobs) >= self._wake_at:
+                self._changed.notify()
+
+    def take(self, idle: float | None = None) -> list[Job]:
+        """The next batch; empty after `idle` seconds without one, or when finished."""
+        with self._changed:
+            self._sleep(1, idle)
+            if self._jobs and not self._closed:
+                self._wait_for_company()
+            return [self._jobs.popleft() for _ in range(min(len(self._jobs), self._batch))]
+
+    def close(self) -> None:
+        """Nothing more is put; what waits is still taken."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def _wait_for_company(self) -> None:
+        self._company.arrived(self._arrived, self._clock.monotonic())
+        self._arrived = 0
+        waiting = len(self._jobs)
+        wanted = self._company.wait_for(waiting)
+        if wanted > waiting:
+            self._sleep(wanted, LONGEST_WAIT)
+            self._company.waited(wanted - waiting, len(self._jobs) - waiting)
+
+    def _sleep(self, count: int, seconds: float | None) -> None:
+        self._wake_at = count
+        self._changed.wait_for(lambda: len(self._jobs) >= count or self._closed, seconds)
+        self._wake_at = _NEVER

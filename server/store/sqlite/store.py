@@ -1,0 +1,237 @@
+"""`SqliteStore`: the parts put together, and the way between the event loop and their threads."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import apsw
+import structlog
+
+from server.clock import Clock
+from server.store.base import Committed, Failed, Lane, StoreError, StoreUnavailable, Transaction
+from server.store.migrate import known_migrations, migrate
+from server.store.sqlite.backup import back_up
+from server.store.sqlite.connection import UNAVAILABLE, check_version, connect_reader, connect_writer
+from server.store.sqlite.directory import DataDirectory
+from server.store.sqlite.queue import Job, WriteQueue
+from server.store.sqlite.readers import Reader, Readers
+from server.store.sqlite.writer import Told, Writer
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+EXIT_FATAL = 70  # EX_SOFTWARE
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Bounds. `vfs` names SQLite's door to the disk: tests put a faulty one in."""
+
+    queue: int = 10_000  # writes waiting, and reads waiting
+    batch: int = 256  # transactions in one commit
+    readers: int = 2
+    vfs: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Since the start, but for `queued`, `wal_pages` and `last_commit_ms`, which are of now."""
+
+    queued: int
+    commits: int
+    transactions: int  # committed; divided by `commits`: how well they share
+    failures: int  # transactions failed for want of the database
+    last_commit_ms: float
+    wal_pages: int
+
+
+def exit_at_once(_error: BaseException) -> None:
+    """The careful answer to a disk that lost a sync: no further step of this process."""
+    os._exit(EXIT_FATAL)
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What `open` has built on a thread, for the loop to take over."""
+
+    directory: DataDirectory
+    connection: apsw.Connection
+    readers: Readers
+    clock: Clock
+    options: Options
+
+    @classmethod
+    def build(cls, path: Path, clock: Clock, options: Options) -> _Parts:
+        check_version(apsw.sqlite_lib_version())
+        directory = DataDirectory.take(path)
+        try:
+            directory.create_database()
+            connection = connect_writer(directory.database, options.vfs)
+            migrate(connection, known_migrations(), now=clock.now())
+            connections = [connect_reader(directory.database, options.vfs) for _ in range(options.readers)]
+        except (apsw.Error, OSError) as error:
+            directory.release()
+            raise StoreError(f"The database {directory.database} cannot be opened: {error}") from error
+        except BaseException:
+            directory.release()
+            raise
+        readers = Readers([Reader(each, clock) for each in connections], options.queue)
+        return cls(directory, connection, readers, clock, options)
+
+    def shut(self, writer: Writer | None = None) -> None:
+        """Close everything; blocks. After a fatal error the log stays as it is, for the next start to judge."""
+        self.readers.close()
+        try:
+            if writer is not None and not writer.fatal:
+                writer.checkpointer.truncate()
+        except UNAVAILABLE as error:
+            log.warning("The write-ahead log could not be emptied at the end.", error=repr(error))
+        self.connection.close()
+        self.directory.release()
+
+
+class SqliteStore:
+    """Holds `server.store.base.Store`. Its methods are called on the event loop it was opened on."""
+
+    def __init__(self, parts: _Parts, on_fatal: Callable[[BaseException], None]) -> None:
+        """Use `open`."""
+        self._parts = parts
+        self._loop = asyncio.get_running_loop()
+        self._queue = WriteQueue(parts.options.queue, parts.options.batch, parts.clock)
+        self._writer = Writer(
+            parts.connection, self._queue, clock=parts.clock, tell=self._tell_on_loop, on_fatal=on_fatal
+        )
+        self._thread = threading.Thread(target=self._writer.run, name="frontdesk-writer", daemon=True)
+        self._thread.start()
+        self._closing: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        *,
+        clock: Clock,
+        options: Options | None = None,
+        on_fatal: Callable[[BaseException], None] = exit_at_once,
+    ) -> SqliteStore:
+        """Take the data directory, bring the schema up to date, start the threads.
+
+        Args:
+            path: the data directory; created for its owner only if it is not there.
+            clock: for the record of migrations, the pace of writing and the longest read.
+            options: bounds.
+            on_fatal: told, on the writer thread, when this process must not go on (a failed sync, a damaged file). The
+                store then refuses everything; the process is to end with a non-zero status.
+
+        Raises:
+            StoreError: with a sentence for the person who wanted to start it.
+        """
+        building = asyncio.create_task(asyncio.to_thread(_Parts.build, path, clock, options or Options()))
+        try:
+            parts = await asyncio.shield(building)
+        except asyncio.CancelledError:
+            building.add_done_callback(_shut_unwanted)
+            raise
+        return cls(parts, on_fatal)
+
+    def submit(
+        self, transaction: Transaction[T], *, then: Callable[[Committed[T] | Failed], None], lane: Lane | None = None
+    ) -> None:
+        try:
+            self._queue.put(Job(transaction, then, lane))
+        except StoreUnavailable:
+            if lane is not None:
+                lane.broken = True  # or a later write of this lane would overtake the one refused here
+            raise
+
+    async def write(self, transaction: Transaction[T], *, lane: Lane | None = None) -> T:
+        """As `Store.write`. Giving up waiting does not take the transaction back."""
+        told: asyncio.Future[T] = self._loop.create_future()
+        self.submit(transaction, then=partial(_resolve, told), lane=lane)
+        return await told
+
+    async def read(self, transaction: Transaction[T]) -> T:
+        """As `Store.read`. The transaction may be run again from its start, so it must do nothing but read."""
+        return await self._parts.readers.read(transaction)
+
+    async def backup(self, target: Path) -> None:
+        """Write a checked, consistent copy to `target`; raises `StoreError`."""
+        await asyncio.to_thread(self._back_up, target)
+
+    @property
+    def healthy(self) -> bool:
+        return self._writer.healthy
+
+    def statistics(self) -> Statistics:
+        writer = self._writer
+        return Statistics(
+            queued=len(self._queue),
+            commits=writer.commits,
+            transactions=writer.committed,
+            failures=writer.failures,
+            last_commit_ms=writer.last_commit_ms,
+            wal_pages=writer.checkpointer.pages,
+        )
+
+    async def close(self) -> None:
+        if self._closing is None:
+            self._queue.close()
+            self._closing = asyncio.create_task(asyncio.to_thread(self._finish), name="close the store")
+        await asyncio.shield(self._closing)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _finish(self) -> None:
+        self._thread.join()
+        self._parts.shut(self._writer)
+
+    def _back_up(self, target: Path) -> None:
+        connection = connect_writer(self._parts.directory.database, self._parts.options.vfs)
+        try:
+            back_up(connection, target)
+        finally:
+            connection.close()
+
+    def _tell_on_loop(self, told: Told) -> None:
+        try:
+            self._loop.call_soon_threadsafe(_tell, told)
+        except RuntimeError:  # The loop has ended without closing the store: there is nobody left to tell.
+            log.warning("Outcomes of writes could not be told.", writes=len(told))
+
+
+def _tell(told: Told) -> None:
+    for job, outcome in told:
+        try:
+            job.then(outcome)
+        except Exception:
+            log.exception("A listener to a write's outcome failed.")
+
+
+def _resolve(told: asyncio.Future[Any], outcome: Committed[Any] | Failed) -> None:
+    if told.done():
+        return  # the waiting task was cancelled
+    if isinstance(outcome, Committed):
+        told.set_result(outcome.value)
+    else:
+        told.set_exception(outcome.error)
+
+
+def _shut_unwanted(building: asyncio.Task[_Parts]) -> None:
+    """The caller of `open` went away meanwhile."""
+    if not building.cancelled() and building.exception() is None:
+        building.result().shut()

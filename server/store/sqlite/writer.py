@@ -1,0 +1,185 @@
+"""The writer thread: group commit.
+
+A batch is one transaction of SQLite and one sync. Each member runs in a savepoint of its own, so that one which raises
+takes back only what it did; a lone one needs none. Outcomes are told after the commit, refusals too: a refusal may rest
+on what a neighbour has written.
+
+When the database itself fails, nothing of the batch is kept and every member is told so, each breaking its lane. After
+a failed sync the outcome is unknown, and the process is told to end (`on_fatal`, called on this thread): a resend after
+the restart finds out. The schema has no deferred constraints: one member's violation would show at the commit of all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import apsw
+import structlog
+
+from server.clock import Clock
+from server.store.base import Committed, Failed, StoreUnavailable
+from server.store.sqlite.checkpoint import Checkpointer
+from server.store.sqlite.connection import UNAVAILABLE, SqliteTx, is_fatal, perform
+from server.store.sqlite.queue import Job, WriteQueue
+
+log = structlog.get_logger(__name__)
+
+Outcome: TypeAlias = Committed[Any] | Failed
+Told: TypeAlias = list[tuple[Job, Outcome]]
+
+PROBE_SECONDS = 1.0  # between tries to write while nobody else does, after a failure
+
+
+class Writer:
+    """Owns the writing connection while `run` runs. Its figures may be read from anywhere."""
+
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        queue: WriteQueue,
+        *,
+        clock: Clock,
+        tell: Callable[[Told], None],
+        on_fatal: Callable[[BaseException], None],
+    ) -> None:
+        self.healthy = True
+        self.fatal = False
+        self.commits = 0
+        self.committed = 0
+        self.failures = 0
+        self.last_commit_ms = 0.0
+        self.checkpointer = Checkpointer(connection)
+        self._connection = connection
+        self._queue = queue
+        self._clock = clock
+        self._tell = tell
+        self._on_fatal = on_fatal
+
+    def run(self) -> None:
+        """The thread's life: until the queue is finished."""
+        while not self._queue.finished:
+            jobs = self._queue.take(idle=None if self.healthy else PROBE_SECONDS)
+            try:
+                self._step(jobs)
+            except BaseException as error:  # noqa: BLE001 - a dead writer must not go unnoticed, whatever killed it.
+                self._give_up(error)
+                self._tell([(job, _unavailable(error)) for job in jobs])
+
+    def _step(self, jobs: list[Job]) -> None:
+        if self.fatal:
+            self._tell([(job, _unavailable(None)) for job in jobs])
+            return
+        if not jobs:
+            jobs = [] if self.healthy else [_probe()]
+        outcomes = self._commit(jobs)
+        self._tell(list(zip(jobs, outcomes, strict=True)))
+        if not self.fatal:
+            self._checkpoint()
+
+    def _commit(self, jobs: list[Job]) -> list[Outcome]:
+        """One outcome for each job."""
+        try:
+            return self._run_all(jobs)
+        except Exception as error:  # noqa: BLE001 - what a member raised is an outcome and does not come here.
+            return self._fail_all(jobs, error)
+
+    def _run_all(self, jobs: list[Job]) -> list[Outcome]:
+        runnable = sum(job.lane is None or not job.lane.broken for job in jobs)
+        if runnable == 0:
+            return [_unavailable(None) for _ in jobs]
+        self._connection.execute("BEGIN IMMEDIATE")
+        outcomes = [self._run_one(job, alone=runnable == 1) for job in jobs]
+        if any(isinstance(outcome, Committed) for outcome in outcomes):
+            self._finish(sum(isinstance(outcome, Committed) for outcome in outcomes))
+        else:
+            self._connection.execute("ROLLBACK")
+        return outcomes
+
+    def _run_one(self, job: Job, *, alone: bool) -> Outcome:
+        """Run it; raises when the whole batch is lost."""
+        if job.lane is not None and job.lane.broken:
+            return _unavailable(None)
+        if not alone:
+            self._connection.execute("SAVEPOINT member")
+        outcome = self._perform(job)
+        if not alone:
+            if isinstance(outcome, Failed):
+                self._connection.execute("ROLLBACK TO member")
+            self._connection.execute("RELEASE member")
+        return outcome
+
+    def _perform(self, job: Job) -> Outcome:
+        tx = SqliteTx(self._connection)
+        outcome: Outcome
+        try:
+            outcome = Committed(perform(job.transaction, tx))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this member's outcome.
+            outcome = Failed(error)
+        finally:
+            tx.end()
+        if tx.failure is not None:
+            raise tx.failure
+        if not self._connection.in_transaction:
+            raise RuntimeError("A transaction function has ended the transaction itself.")
+        return outcome
+
+    def _finish(self, committed: int) -> None:
+        began = self._clock.monotonic()
+        self._connection.execute("COMMIT")
+        self.last_commit_ms = (self._clock.monotonic() - began) * 1000
+        self.commits += 1
+        self.committed += committed
+        if not self.healthy:
+            log.info("The database can be written again.")
+            self.healthy = True
+
+    def _fail_all(self, jobs: list[Job], error: Exception) -> list[Outcome]:
+        if self.healthy or not isinstance(error, UNAVAILABLE):
+            log.error("The database could not write.", error=repr(error), writes=len(jobs))
+        self.healthy = False
+        self.failures += len(jobs)
+        for job in jobs:
+            if job.lane is not None:
+                job.lane.broken = True
+        if is_fatal(error):
+            self._give_up(error)
+        else:
+            self._roll_back()
+        return [_unavailable(error) for _ in jobs]
+
+    def _roll_back(self) -> None:
+        """SQLite may have done so by itself. Should it fail, the next BEGIN fails too and brings us here again."""
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except apsw.Error:
+            log.exception("The database could not roll back.")
+
+    def _checkpoint(self) -> None:
+        try:
+            self.checkpointer.after_commit(idle=len(self._queue) == 0)
+        except UNAVAILABLE as error:
+            log.warning("The write-ahead log could not be emptied.", error=repr(error))
+            if is_fatal(error):
+                self._give_up(error)
+
+    def _give_up(self, error: BaseException) -> None:
+        """Touch the file no more; what still waits is told so."""
+        self.healthy = False
+        self.fatal = True
+        self._queue.close()
+        log.critical("The store gives up: the process must end.", error=repr(error))
+        self._on_fatal(error)
+
+
+def _unavailable(error: BaseException | None) -> Failed:
+    unavailable = StoreUnavailable("An earlier write failed." if error is None else f"The database failed: {error}")
+    unavailable.__cause__ = error
+    return Failed(unavailable)
+
+
+def _probe() -> Job:
+    """A write that changes nothing, but reaches the disk."""
+    sql = "UPDATE schema_migration SET name = name WHERE number = 1"
+    return Job(lambda tx: tx.run(sql), lambda _: None, None)
