@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import json
 
+from tests.blackbox.connection import LostError, RefusedError
 from tests.blackbox.process import Server
 from tests.blackbox.transcript import Frame
-from tests.blackbox.wire import Agent, Client, LostError, RefusedError, Visitor, login
+from tests.blackbox.wire import Agent, Client, Visitor, login
 
 
 class People:

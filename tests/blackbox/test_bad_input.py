@@ -12,10 +12,11 @@ import aiohttp
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from tests.blackbox.connection import LostError, encoded
 from tests.blackbox.people import People, whoever_rings
 from tests.blackbox.process import Server
 from tests.blackbox.transcript import Frame
-from tests.blackbox.wire import Agent, Client, LostError, Visitor, encoded, fresh, login
+from tests.blackbox.wire import Agent, Client, Visitor, fresh, login
 from tests.blackbox.workspace import agent, department, workspace
 
 FRAME_BYTES = 65536

@@ -15,10 +15,11 @@ from collections.abc import Iterator
 import pytest
 from websockets.exceptions import WebSocketException
 
+from tests.blackbox.connection import LostError
 from tests.blackbox.history import Account, faults
 from tests.blackbox.people import People
 from tests.blackbox.process import Server
-from tests.blackbox.wire import Agent, Client, LostError, Visitor
+from tests.blackbox.wire import Agent, Client, Visitor
 
 KILLS = int(os.environ.get("FRONTDESK_KILLS", "20"))
 SEED = int(os.environ.get("FRONTDESK_SEED", "1"))

@@ -1,6 +1,6 @@
 """Visitors and agents written by hand from the protocol's page: raw JSON objects, no code of the project.
 
-A `Connection` is one socket. A `Client` lives across connections: it keeps its positions, resumes with them, and sends
+A `Client` lives across connections: it keeps its positions, resumes with them, and sends
 again what was not acknowledged, oldest first, before anything new. Entries and objects are taken over in the order of
 the frames, replies included, so what a test sees after a reply is what a page would show then.
 """
@@ -12,102 +12,22 @@ import collections
 import contextlib
 import dataclasses
 import itertools
-import json
 import uuid
 from collections.abc import Callable, Coroutine
 
 import aiohttp
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
+from tests.blackbox.connection import WITHIN_S, Connection, LostError, RefusedError, encoded
 from tests.blackbox.transcript import Frame, Transcript
 
-WITHIN_S = 10.0
 RETRYABLE = {"unavailable", "rate_limited", "internal"}
-
-
-class RefusedError(Exception):
-    """The server answered a request with an error."""
-
-    def __init__(self, error: Frame) -> None:
-        super().__init__(f"{error['code']}: {error['message']}")
-        self.error = error
-        self.code: str = error["code"]
-
-
-class LostError(Exception):
-    """The connection ended while something was expected of it."""
 
 
 def fresh(prefix: str) -> str:
     """A client_id nobody used before."""
     return f"{prefix}-{uuid.uuid4().hex}"
-
-
-def encoded(frame: Frame) -> str:
-    return json.dumps(frame, ensure_ascii=False)
-
-
-class Connection:
-    """One socket. Replies find whoever asked; `hear` is given every frame, in the order of arrival."""
-
-    def __init__(self, socket: ClientConnection, hear: Callable[[Frame], None], news: asyncio.Event) -> None:
-        self.socket = socket
-        self.hear = hear
-        self.news = news
-        self.asked: dict[str, asyncio.Future[Frame]] = {}
-        self.ended = asyncio.Event()
-        self.reader = asyncio.create_task(self._read())
-
-    @property
-    def close_code(self) -> int | None:
-        return self.socket.close_code
-
-    async def send(self, data: str | bytes) -> None:
-        try:
-            await self.socket.send(data)
-        except ConnectionClosed as ended:
-            raise LostError(f"closed with {self.close_code}") from ended
-
-    async def ask(self, frame: Frame) -> Frame:
-        if self.ended.is_set():
-            raise LostError(f"closed with {self.close_code}")
-        reply: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-        self.asked[frame["id"]] = reply
-        try:
-            await self.send(encoded(frame))
-            async with asyncio.timeout(WITHIN_S):
-                return await reply
-        except TimeoutError:
-            raise AssertionError(f"no reply within {WITHIN_S} s to {frame}") from None
-        finally:
-            del self.asked[frame["id"]]
-
-    async def end(self, *, abruptly: bool = False) -> None:
-        if abruptly:
-            self.socket.transport.abort()
-        await self.socket.close()
-        await self.reader
-
-    async def _read(self) -> None:
-        try:
-            with contextlib.suppress(ConnectionClosed):
-                async for data in self.socket:
-                    self._take(json.loads(data))
-        finally:
-            self.ended.set()
-            self.news.set()
-            for reply in self.asked.values():
-                if not reply.done():
-                    reply.set_exception(LostError(f"closed with {self.close_code}"))
-
-    def _take(self, frame: Frame) -> None:
-        self.hear(frame)
-        asked = self.asked.get(frame.get("re") or "")
-        if asked is not None and not asked.done():
-            asked.set_result(frame)
-        self.news.set()
 
 
 @dataclasses.dataclass(eq=False)
