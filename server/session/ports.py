@@ -9,7 +9,7 @@ from server.wire.requests import Endpoint
 
 
 class Peer(Protocol):
-    """One identified-or-not connection, as the desk sees it. All methods return at once and never raise for a dead socket."""
+    """A connection, identified or not, as the desk sees it. Methods return at once; none raises for a dead socket."""
 
     endpoint: Endpoint
     session: str  # s_…, made anew for each connection
@@ -38,8 +38,8 @@ class Desk(Protocol):
     def perform(self, peer: Peer, request: Any) -> Any:
         """Do one request. Returns None when answered already, or an awaitable that ends when it has been answered.
 
-        May raise `Refused` (also out of the awaitable): the session answers with the error. A pipelined write returns an
-        awaitable too, but has taken its place in the order before `perform` returns: `pipelines(request)` tells.
+        May raise `Refused` (also out of the awaitable): the session answers with the error. A pipelined write returns
+        an awaitable too, but has taken its place in the order before `perform` returns: `pipelines(request)` tells.
         """
 
     def pipelines(self, request: Any) -> bool:

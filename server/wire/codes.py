@@ -58,7 +58,9 @@ class Refused(Exception):
     Raised anywhere below the session, turned into an `ErrorReply` there. ``message`` must hold no internals.
     """
 
-    def __init__(self, code: ErrorCode, message: str, *, field: str | None = None, retry_after_ms: int | None = None) -> None:
+    def __init__(
+        self, code: ErrorCode, message: str, *, field: str | None = None, retry_after_ms: int | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message

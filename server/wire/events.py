@@ -1,4 +1,4 @@
-"""What the server tells unasked, tagged by ``on``. State events carry the ``v`` of their commit; lossy ones carry none."""
+"""What the server tells unasked, tagged by ``on``. State events carry the ``v`` of their commit, lossy ones none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Limits(Struct, kw_only=True, frozen=True):
     text_chars: int
 
 
-class Hello(Event, tag="hello"):
+class Hello(Event, kw_only=True, frozen=True, tag="hello"):
     """The first frame of every connection."""
 
     protocol: int
@@ -37,14 +37,14 @@ class NoteEvent(parts.Entry, kw_only=True, frozen=True, tag_field="on", tag="not
     """A new note, for the team only; notes have their own numbers."""
 
 
-class ConversationEvent(Event, tag="conversation"):
+class ConversationEvent(Event, kw_only=True, frozen=True, tag="conversation"):
     """The conversation as it stands now, as the reader may see it."""
 
     v: int
     conversation: parts.Conversation
 
 
-class QueueEvent(Event, tag="queue"):
+class QueueEvent(Event, kw_only=True, frozen=True, tag="queue"):
     """Place and wait of a waiting conversation; at most every 2 s, on change."""
 
     conversation: str
@@ -57,7 +57,7 @@ class OfferEvent(parts.Offer, kw_only=True, frozen=True, tag_field="on", tag="of
     v: int
 
 
-class OfferEndedEvent(Event, tag="offer.ended"):
+class OfferEndedEvent(Event, kw_only=True, frozen=True, tag="offer.ended"):
     """It rings no more."""
 
     v: int
@@ -65,35 +65,35 @@ class OfferEndedEvent(Event, tag="offer.ended"):
     why: parts.OfferEnd
 
 
-class AgentEvent(Event, tag="agent"):
+class AgentEvent(Event, kw_only=True, frozen=True, tag="agent"):
     """The reader's own state."""
 
     v: int
     agent: parts.Agent
 
 
-class DepartmentEvent(Event, tag="department"):
+class DepartmentEvent(Event, kw_only=True, frozen=True, tag="department"):
     """A line as it stands now, for agents."""
 
     v: int
     department: parts.Department
 
 
-class SiteEvent(Event, tag="site"):
+class SiteEvent(Event, kw_only=True, frozen=True, tag="site"):
     """The site as it stands now, for visitors."""
 
     v: int
     site: parts.Site
 
 
-class AgentsEvent(Event, tag="agents"):
+class AgentsEvent(Event, kw_only=True, frozen=True, tag="agents"):
     """The colleagues who changed."""
 
     v: int
     agents: list[parts.Colleague]
 
 
-class TypingEvent(Event, tag="typing", rename={"sender": "from"}):
+class TypingEvent(Event, kw_only=True, frozen=True, tag="typing", rename={"sender": "from"}):
     """Somebody types or stopped. Lossy."""
 
     conversation: str
@@ -102,7 +102,7 @@ class TypingEvent(Event, tag="typing", rename={"sender": "from"}):
     text: str | UnsetType = UNSET
 
 
-class ReadEvent(Event, tag="read", rename={"sender": "from"}):
+class ReadEvent(Event, kw_only=True, frozen=True, tag="read", rename={"sender": "from"}):
     """Somebody has seen all entries up to ``seq``. Lossy."""
 
     conversation: str
@@ -110,7 +110,7 @@ class ReadEvent(Event, tag="read", rename={"sender": "from"}):
     seq: int
 
 
-class PresenceEvent(Event, tag="presence", rename={"sender": "from"}):
+class PresenceEvent(Event, kw_only=True, frozen=True, tag="presence", rename={"sender": "from"}):
     """Somebody is here or has gone. Lossy."""
 
     conversation: str
@@ -118,7 +118,7 @@ class PresenceEvent(Event, tag="presence", rename={"sender": "from"}):
     here: bool
 
 
-class Drain(Event, tag="drain"):
+class Drain(Event, kw_only=True, frozen=True, tag="drain"):
     """The server restarts: reconnect after this time."""
 
     reconnect_in_ms: int

@@ -12,6 +12,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 Time = Annotated[str, Meta(description="UTC, RFC 3339 with milliseconds")]
 
+# Of an entry or note. Bounded to what JavaScript and SQL count exactly.
+Number = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+
 Status = Literal["available", "busy", "away", "offline"]
 ConversationState = Literal["bot", "waiting", "offered", "active", "closed"]
 EntryKind = Literal["message", "notice", "joined", "left", "transferred", "closed", "file"]
@@ -96,10 +99,10 @@ class Conversation(Struct, kw_only=True, frozen=True):
     page: Page | UnsetType = UNSET
     tags: list[str] | UnsetType = UNSET
     needs: dict[str, Any] | UnsetType = UNSET
-    outcome: str | None | UnsetType = UNSET
-    entered_line_at: Time | None | UnsetType = UNSET
+    outcome: str | UnsetType | None = UNSET
+    entered_line_at: Time | UnsetType | None = UNSET
     waited_ms: int | UnsetType = UNSET
-    previous_agent: Named | None | UnsetType = UNSET
+    previous_agent: Named | UnsetType | None = UNSET
 
 
 class Entry(Struct, kw_only=True, frozen=True, rename={"sender": "from"}):
@@ -245,5 +248,5 @@ class Site(Struct, kw_only=True, frozen=True):
 class Position(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """How far a client has read a conversation, or its top."""
 
-    entries: int
-    notes: int = 0
+    entries: Number
+    notes: Number = 0

@@ -118,7 +118,7 @@ class ConversationReply(Struct, kw_only=True, frozen=True):
 
 
 class AcceptedReply(Struct, kw_only=True, frozen=True):
-    """Answer to ``offer.accept`` and ``conversation.pick``: the conversation, its last 50 entries, all its notes' last 50."""
+    """Answer to ``offer.accept`` and ``conversation.pick``: the conversation, its last 50 entries and notes."""
 
     re: str
     conversation: parts.Conversation
@@ -167,4 +167,3 @@ AnyReply = (
     | HistoryReply
     | Pong
 )
-

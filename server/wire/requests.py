@@ -1,4 +1,4 @@
-"""What clients may send: one struct per ``do``, unknown fields refused. One union per endpoint says who may ask what."""
+"""What clients may send: a struct per ``do``, unknown fields refused. One union per endpoint says who may ask what."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Resume(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     positions: Annotated[dict[str, parts.Position], Meta(max_length=1000)]
 
 
-class IdentifyVisitor(Request, tag="identify"):
+class IdentifyVisitor(Request, kw_only=True, frozen=True, tag="identify"):
     """Opens a visitor's session; writes nothing."""
 
     protocol: int
@@ -49,7 +49,7 @@ class IdentifyVisitor(Request, tag="identify"):
     resume: Resume | UnsetType = UNSET
 
 
-class IdentifyAgent(Request, tag="identify"):
+class IdentifyAgent(Request, kw_only=True, frozen=True, tag="identify"):
     """Opens an agent's session with a login token or a one-time ticket."""
 
     protocol: int
@@ -57,7 +57,7 @@ class IdentifyAgent(Request, tag="identify"):
     resume: Resume | UnsetType = UNSET
 
 
-class ConversationStart(Request, tag="conversation.start"):
+class ConversationStart(Request, kw_only=True, frozen=True, tag="conversation.start"):
     """Starts a conversation; onto an open one of this visitor and site the text is appended."""
 
     client_id: ClientId
@@ -66,7 +66,7 @@ class ConversationStart(Request, tag="conversation.start"):
     text: str | UnsetType = UNSET
 
 
-class MessageSend(Request, tag="message.send"):
+class MessageSend(Request, kw_only=True, frozen=True, tag="message.send"):
     """Appends a message. Resent with the same ``client_id`` it answers with the first ``seq`` and stores nothing."""
 
     conversation: Ref
@@ -74,7 +74,7 @@ class MessageSend(Request, tag="message.send"):
     text: str
 
 
-class NoteAdd(Request, tag="note.add"):
+class NoteAdd(Request, kw_only=True, frozen=True, tag="note.add"):
     """Adds a note that no visitor ever sees."""
 
     conversation: Ref
@@ -82,16 +82,16 @@ class NoteAdd(Request, tag="note.add"):
     text: str
 
 
-class History(Request, tag="history"):
+class History(Request, kw_only=True, frozen=True, tag="history"):
     """Reads entries and notes with a number above ``after`` (oldest first) or below ``before`` (the last ones)."""
 
     conversation: Ref
-    after: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
-    before: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    after: parts.Number | UnsetType = UNSET
+    before: parts.Number | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=500)] = 100
 
 
-class Typing(Lossy, tag="typing"):
+class Typing(Lossy, kw_only=True, frozen=True, tag="typing"):
     """Tells the others that the sender is typing. Lossy."""
 
     conversation: Ref
@@ -99,18 +99,18 @@ class Typing(Lossy, tag="typing"):
     text: Annotated[str, Meta(max_length=8000)] | UnsetType = UNSET
 
 
-class Read(Lossy, tag="read"):
+class Read(Lossy, kw_only=True, frozen=True, tag="read"):
     """The sender has seen all entries up to ``seq``. Monotone."""
 
     conversation: Ref
-    seq: Annotated[int, Meta(ge=0)]
+    seq: parts.Number
 
 
-class Ping(Request, tag="ping"):
+class Ping(Request, kw_only=True, frozen=True, tag="ping"):
     """Proof of life both ways; the answer tells the top of each conversation of this session."""
 
 
-class ConversationClose(Request, tag="conversation.close"):
+class ConversationClose(Request, kw_only=True, frozen=True, tag="conversation.close"):
     """Closes a conversation. ``outcome`` and ``tags`` are the agent's."""
 
     conversation: Ref
@@ -119,14 +119,14 @@ class ConversationClose(Request, tag="conversation.close"):
     tags: Annotated[list[Label], Meta(max_length=50)] | UnsetType = UNSET
 
 
-class VisitorClose(Request, tag="conversation.close"):
+class VisitorClose(Request, kw_only=True, frozen=True, tag="conversation.close"):
     """The visitor ends the conversation."""
 
     conversation: Ref
     client_id: ClientId | UnsetType = UNSET
 
 
-class StatusSet(Request, tag="status.set"):
+class StatusSet(Request, kw_only=True, frozen=True, tag="status.set"):
     """The agent chooses a status."""
 
     status: parts.Status
@@ -134,20 +134,20 @@ class StatusSet(Request, tag="status.set"):
     client_id: ClientId | UnsetType = UNSET
 
 
-class OfferSeen(Lossy, tag="offer.seen"):
+class OfferSeen(Lossy, kw_only=True, frozen=True, tag="offer.seen"):
     """The console confirms that it rang."""
 
     offer: Ref
 
 
-class OfferAccept(Request, tag="offer.accept"):
+class OfferAccept(Request, kw_only=True, frozen=True, tag="offer.accept"):
     """Takes the offered conversation. Late: ``gone``; no slot left: ``conflict``."""
 
     offer: Ref
     client_id: ClientId | UnsetType = UNSET
 
 
-class OfferDecline(Request, tag="offer.decline"):
+class OfferDecline(Request, kw_only=True, frozen=True, tag="offer.decline"):
     """Lets the offered conversation go to the next agent at once."""
 
     offer: Ref
@@ -155,7 +155,7 @@ class OfferDecline(Request, tag="offer.decline"):
     client_id: ClientId | UnsetType = UNSET
 
 
-class WrapUpEnd(Request, tag="wrap_up.end"):
+class WrapUpEnd(Request, kw_only=True, frozen=True, tag="wrap_up.end"):
     """Ends the agent's wrap-up of a closed conversation; its slot is free."""
 
     conversation: Ref
@@ -171,7 +171,7 @@ class TransferTo(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     department: Ref | UnsetType = UNSET
 
 
-class ConversationTransfer(Request, tag="conversation.transfer"):
+class ConversationTransfer(Request, kw_only=True, frozen=True, tag="conversation.transfer"):
     """Hands the conversation to a department's line, or offers it to an agent while the sender keeps it."""
 
     conversation: Ref
@@ -180,16 +180,14 @@ class ConversationTransfer(Request, tag="conversation.transfer"):
     client_id: ClientId | UnsetType = UNSET
 
 
-class ConversationPick(Request, tag="conversation.pick"):
+class ConversationPick(Request, kw_only=True, frozen=True, tag="conversation.pick"):
     """Takes a waiting conversation out of the line by hand."""
 
     conversation: Ref
     client_id: ClientId | UnsetType = UNSET
 
 
-VisitorRequest = (
-    IdentifyVisitor | ConversationStart | MessageSend | History | Typing | Read | Ping | VisitorClose
-)
+VisitorRequest = IdentifyVisitor | ConversationStart | MessageSend | History | Typing | Read | Ping | VisitorClose
 AgentRequest = (
     IdentifyAgent
     | MessageSend

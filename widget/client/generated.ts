@@ -72,6 +72,7 @@ export interface FrontdeskWire {
  */
 export interface IdentifyVisitor {
   do: "identify";
+  id: string;
   protocol: number;
   /**
    * an id, or a key where the object has one
@@ -83,7 +84,6 @@ export interface IdentifyVisitor {
   language?: string;
   timezone?: string;
   resume?: Resume;
-  id: string;
 }
 /**
  * The visitor's page as the widget reports it. A label, never trusted.
@@ -114,6 +114,7 @@ export interface Position {
  */
 export interface ConversationStart {
   do: "conversation.start";
+  id: string;
   client_id: string;
   /**
    * an id, or a key where the object has one
@@ -123,26 +124,26 @@ export interface ConversationStart {
     [k: string]: string;
   };
   text?: string;
-  id: string;
 }
 /**
  * Appends a message. Resent with the same ``client_id`` it answers with the first ``seq`` and stores nothing.
  */
 export interface MessageSend {
   do: "message.send";
+  id: string;
   /**
    * an id, or a key where the object has one
    */
   conversation: string;
   client_id: string;
   text: string;
-  id: string;
 }
 /**
  * Reads entries and notes with a number above ``after`` (oldest first) or below ``before`` (the last ones).
  */
 export interface History {
   do: "history";
+  id: string;
   /**
    * an id, or a key where the object has one
    */
@@ -150,32 +151,31 @@ export interface History {
   after?: number;
   before?: number;
   limit?: number;
-  id: string;
 }
 /**
  * Tells the others that the sender is typing. Lossy.
  */
 export interface Typing {
   do: "typing";
+  id?: string;
   /**
    * an id, or a key where the object has one
    */
   conversation: string;
   active: boolean;
   text?: string;
-  id?: string;
 }
 /**
  * The sender has seen all entries up to ``seq``. Monotone.
  */
 export interface Read {
   do: "read";
+  id?: string;
   /**
    * an id, or a key where the object has one
    */
   conversation: string;
   seq: number;
-  id?: string;
 }
 /**
  * Proof of life both ways; the answer tells the top of each conversation of this session.
@@ -189,41 +189,42 @@ export interface Ping {
  */
 export interface VisitorClose {
   do: "conversation.close";
+  id: string;
   /**
    * an id, or a key where the object has one
    */
   conversation: string;
   client_id?: string;
-  id: string;
 }
 /**
  * Opens an agent's session with a login token or a one-time ticket.
  */
 export interface IdentifyAgent {
   do: "identify";
+  id: string;
   protocol: number;
   token: string;
   resume?: Resume;
-  id: string;
 }
 /**
  * Adds a note that no visitor ever sees.
  */
 export interface NoteAdd {
   do: "note.add";
+  id: string;
   /**
    * an id, or a key where the object has one
    */
   conversation: string;
   client_id: string;
   text: string;
-  id: string;
 }
 /**
  * Closes a conversation. ``outcome`` and ``tags`` are the agent's.
  */
 export interface ConversationClose {
   do: "conversation.close";
+  id: string;
   /**
    * an id, or a key where the object has one
    */
@@ -234,59 +235,59 @@ export interface ConversationClose {
    * @maxItems 50
    */
   tags?: string[];
-  id: string;
 }
 /**
  * The agent chooses a status.
  */
 export interface StatusSet {
   do: "status.set";
+  id: string;
   status: "available" | "away" | "busy" | "offline";
   reason?: string;
   client_id?: string;
-  id: string;
 }
 /**
  * The console confirms that it rang.
  */
 export interface OfferSeen {
   do: "offer.seen";
+  id?: string;
   /**
    * an id, or a key where the object has one
    */
   offer: string;
-  id?: string;
 }
 /**
  * Takes the offered conversation. Late: ``gone``; no slot left: ``conflict``.
  */
 export interface OfferAccept {
   do: "offer.accept";
+  id: string;
   /**
    * an id, or a key where the object has one
    */
   offer: string;
   client_id?: string;
-  id: string;
 }
 /**
  * Lets the offered conversation go to the next agent at once.
  */
 export interface OfferDecline {
   do: "offer.decline";
+  id: string;
   /**
    * an id, or a key where the object has one
    */
   offer: string;
   reason?: string;
   client_id?: string;
-  id: string;
 }
 /**
  * Ends the agent's wrap-up of a closed conversation; its slot is free.
  */
 export interface WrapUpEnd {
   do: "wrap_up.end";
+  id: string;
   /**
    * an id, or a key where the object has one
    */
@@ -297,13 +298,13 @@ export interface WrapUpEnd {
    * @maxItems 50
    */
   tags?: string[];
-  id: string;
 }
 /**
  * Hands the conversation to a department's line, or offers it to an agent while the sender keeps it.
  */
 export interface ConversationTransfer {
   do: "conversation.transfer";
+  id: string;
   /**
    * an id, or a key where the object has one
    */
@@ -311,7 +312,6 @@ export interface ConversationTransfer {
   to: TransferTo;
   note?: string;
   client_id?: string;
-  id: string;
 }
 /**
  * Exactly one of the two.
@@ -331,12 +331,12 @@ export interface TransferTo {
  */
 export interface ConversationPick {
   do: "conversation.pick";
+  id: string;
   /**
    * an id, or a key where the object has one
    */
   conversation: string;
   client_id?: string;
-  id: string;
 }
 /**
  * A plain yes: without ``at`` it means only "received"; with it, "committed".
@@ -692,7 +692,7 @@ export interface ConversationReply {
   ok?: true;
 }
 /**
- * Answer to ``offer.accept`` and ``conversation.pick``: the conversation, its last 50 entries, all its notes' last 50.
+ * Answer to ``offer.accept`` and ``conversation.pick``: the conversation, its last 50 entries and notes.
  */
 export interface AcceptedReply {
   re: string;

@@ -1,0 +1,1 @@
+"""How the parts of a node, and later the nodes, hear of what happened."""

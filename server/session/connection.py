@@ -1,0 +1,460 @@
+"""One WebSocket connection, and all of them: the only file of the session that knows aiohttp.
+
+aiohttp does the handshake and cuts frames out of the stream. Closing, pings and writing are ours, so that close codes
+are those of the protocol, a dead peer is told from a slow one, and a slow one costs the others nothing.
+
+A connection has one reader, the request's own task, which takes frames in their order. It ends in one way, whoever
+ends it: nothing is taken in or handed on any more, what is queued goes out with the close frame, the desk hears `left`
+once everything under way has ended, and after `farewell_seconds` the transport is aborted, whatever is still in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import socket
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import structlog
+from aiohttp import WebSocketError, WSCloseCode, WSMsgType, hdrs, web
+
+from server.session import framing
+from server.session.address import TrustedProxies
+from server.session.calls import Calls
+from server.session.outbox import Outbox
+from server.session.ports import Desk
+from server.session.protocol import OVERSIZE, Answer, End, Phase, Session, Terms
+from server.session.writing import Writer
+from server.wire import codec
+from server.wire.codec import AnyRequest
+from server.wire.codes import CloseCode, ErrorCode, Refused
+from server.wire.events import Drain
+from server.wire.requests import Endpoint
+
+MAX_CONNECTIONS: Final = 50_000
+_OUR_CODES: Final = frozenset(map(int, CloseCode))
+_FAIR: Final = 32  # frames of one connection after which the others get their turn
+
+_log = structlog.get_logger("session")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long a connection may take for what. What clients are told of it is in `Terms`."""
+
+    pong_seconds: float = 10.0  # without a sign of life after a ping
+    stall_seconds: float = 10.0  # without a byte leaving for a reader who has fallen behind
+    farewell_seconds: float = 2.0  # from the close frame to the end of the transport
+    leave_seconds: float = 10.0  # for requests under way before the desk hears `left` all the same
+    user_timeout_ms: int = 20_000  # the kernel's: unacknowledged data
+    drain_seconds: float = 5.0  # over which closing is spread at a restart
+    jitter: float = 0.1  # of the heartbeat, as a share
+
+
+def _new_session() -> str:
+    return "s_" + secrets.token_urlsafe(12)
+
+
+class _Socket(web.WebSocketResponse[Literal[False]]):
+    """aiohttp's handshake and reader. It never closes anything by itself: `Connection` does."""
+
+    async def close(
+        self,
+        *,
+        code: int = WSCloseCode.OK,  # noqa: ARG002 - aiohttp's signature
+        message: bytes = b"",  # noqa: ARG002
+        drain: bool = True,  # noqa: ARG002
+    ) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What all connections share."""
+
+    desk: Desk
+    terms: Terms
+    timing: Timing
+    hello: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who is at the other end, before anything was said."""
+
+    endpoint: Endpoint
+    address: str
+    origin: str | None
+
+
+class Connection:
+    """A `Peer`. Made for an accepted upgrade; `run` lives as long as the connection."""
+
+    __slots__ = (
+        "_alarm",
+        "_calls",
+        "_desk",
+        "_heard",
+        "_identify_alarm",
+        "_jitter",
+        "_leaving",
+        "_loop",
+        "_origin",
+        "_protocol",
+        "_setting",
+        "_socket",
+        "_transport",
+        "_unsent",
+        "_working",
+        "_writer",
+        "address",
+        "close_code",
+        "endpoint",
+        "identity",
+        "session",
+    )
+
+    def __init__(  # noqa: PLR0913 - what a connection is made of
+        self,
+        setting: Setting,
+        caller: Caller,
+        *,
+        ws: _Socket,
+        transport: asyncio.Transport,
+        drain: Callable[[], Awaitable[None]],
+        session: str,
+        jitter: float,
+    ) -> None:
+        """`jitter` is this connection's share of `Timing.jitter`, from -1 to 1."""
+        self.endpoint: Endpoint = caller.endpoint
+        self.session = session
+        self.address = caller.address
+        self.identity: Any = None
+        self.close_code: int | None = None
+        self._setting = setting
+        self._desk = setting.desk
+        self._socket = ws
+        self._transport = transport
+        self._origin = caller.origin
+        self._jitter = jitter
+        self._loop = asyncio.get_running_loop()
+        self._protocol = Session(caller.endpoint, setting.terms)
+        self._writer = Writer(transport, drain, stall_seconds=setting.timing.stall_seconds, outbox=Outbox())
+        self._calls = Calls(setting.desk, self, self._request_failed)
+        self._heard = False
+        self._working = False
+        self._unsent = 0
+        self._leaving: asyncio.Task[None] | None = None
+        self._identify_alarm: asyncio.TimerHandle | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+
+    # What the desk asks of a peer.
+
+    def send(self, frame: bytes) -> None:
+        # The answer to `identify` is as large as what was missed; everything else has to fit.
+        identifying = self._protocol.phase is Phase.IDENTIFYING
+        if not (self._writer.send_exempt(frame) if identifying else self._writer.send(frame)):
+            self._writer.outbox.clear()
+            self.close(CloseCode.SLOW_READER, "too slow; resume")
+
+    def send_lossy(self, key: str, frame: bytes) -> None:
+        self._writer.send_lossy(key, frame)
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        self._finish(code, reason)
+
+    # The life of the connection.
+
+    async def run(self) -> None:
+        """From `hello` to the end of the transport."""
+        self._writer.send(self._setting.hello)
+        self._identify_alarm = self._loop.call_later(
+            self._setting.terms.identify_within_ms / 1000, self._not_identified
+        )
+        self._alarm = self._loop.call_later(self._until_ping, self._ping)
+        try:
+            await self._read()
+        finally:
+            self._finish(None)
+            self._transport.close()
+            await self._writer.stopped()
+            if self._leaving is not None:
+                await asyncio.shield(self._leaving)
+
+    async def _read(self) -> None:
+        """Take frames in their order until one side has closed and the other has heard of it."""
+        taken = 0
+        while True:
+            message = await self._socket.receive()
+            self._heard = True
+            match message.type:
+                case WSMsgType.TEXT:
+                    work = self._take(message.data)
+                    if work is not None:
+                        await self._work(work)
+                case WSMsgType.PONG:
+                    pass
+                case WSMsgType.PING:
+                    self._writer.control(framing.pong(message.data))
+                case WSMsgType.BINARY:
+                    self._obey(self._protocol.receive_binary())
+                case WSMsgType.CLOSE:
+                    self._finish(message.data or None)
+                    return
+                case WSMsgType.ERROR if isinstance(message.data, WebSocketError):
+                    await self._unreadable(message.data)
+                    return
+                case _:
+                    return  # The transport is gone.
+            # `receive` does not wait while frames are there: nobody else would get a turn.
+            taken += 1
+            if taken % _FAIR == 0:
+                await asyncio.sleep(0)
+
+    def _take(self, frame: bytes) -> Awaitable[None] | None:
+        """Do what a frame asks for; what is returned must end before the next one is taken."""
+        outcome = self._protocol.receive(frame)
+        if outcome is None:
+            return None
+        if isinstance(outcome, Answer | End):
+            self._obey(outcome)
+            return None
+        if self._protocol.phase is Phase.IDENTIFYING:
+            return self._identify(outcome)
+        self._desk.heard(self)
+        return self._calls.perform(outcome)
+
+    async def _work(self, work: Awaitable[None]) -> None:
+        self._working = True
+        try:
+            await work
+        finally:
+            self._working = False
+
+    async def _identify(self, request: AnyRequest) -> None:
+        accepted = await self._calls.identify(request, self._origin)
+        if not accepted:
+            self._obey(self._protocol.refused())
+            return
+        self._protocol.accepted()
+        if self._identify_alarm is not None:
+            self._identify_alarm.cancel()
+
+    def _obey(self, outcome: Answer | End | None) -> None:
+        match outcome:
+            case Answer():
+                self.send(outcome.frame)
+            case End():
+                if outcome.frame is not None:
+                    self.send(outcome.frame)
+                self.close(outcome.code, outcome.reason)
+            case None:
+                pass
+
+    def _not_identified(self) -> None:
+        self._obey(self._protocol.deadline())
+
+    def _request_failed(self, request: AnyRequest, refused: Refused, overtaken: bool) -> None:  # noqa: FBT001
+        re = request.id if isinstance(request.id, str) else None
+        self.send(codec.error_reply(re, refused))
+        if overtaken:
+            # What was sent after it must not come before it: the client resends both, in order.
+            self.close(CloseCode.RESEND, "a write failed; send again")
+
+    async def _unreadable(self, error: WebSocketError) -> None:
+        """What came is no WebSocket, or larger than anything we read. The rest of it is thrown away for a while."""
+        if error.code == WSCloseCode.MESSAGE_TOO_BIG:
+            self._obey(self._protocol.oversize())
+        else:
+            self._finish(error.code, "not a WebSocket frame")
+        # To close while bytes are still coming in would tear the close frame out of the client's hands.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._setting.timing.farewell_seconds):
+                await self._loop.create_future()
+
+    # Heartbeat: one timer; the flag costs less than moving the timer with each frame.
+
+    @property
+    def _until_ping(self) -> float:
+        timing = self._setting.timing
+        return self._setting.terms.heartbeat_ms / 1000 * (1 + timing.jitter * self._jitter) - timing.pong_seconds
+
+    def _ping(self) -> None:
+        self._heard = False
+        self._unsent = self._transport.get_write_buffer_size()
+        self._writer.control(framing.PING)
+        self._alarm = self._loop.call_later(self._setting.timing.pong_seconds, self._check)
+
+    def _check(self) -> None:
+        """Alive is who was heard of, who waits for us, and who is still reading what lies before the ping."""
+        unsent = self._transport.get_write_buffer_size()
+        if self._heard or self._working:
+            self._alarm = self._loop.call_later(self._until_ping, self._ping)
+        elif unsent < self._unsent:
+            self._unsent = unsent
+            self._alarm = self._loop.call_later(self._setting.timing.pong_seconds, self._check)
+        else:
+            self.close(CloseCode.HEARTBEAT_LOST, "no answer to a ping")
+
+    # The end.
+
+    def _finish(self, code: int | None, reason: str = "") -> None:
+        """End the connection, once, whoever asked for it; see the top of this file."""
+        if self._protocol.phase is Phase.CLOSED:
+            return
+        self.close_code = None if code is None else int(code)
+        known = self._protocol.phase is not Phase.OPENING or self._calls.identified
+        self._protocol.closed()
+        self._calls.stop()
+        self._writer.finish(framing.close(code, reason))
+        for alarm in (self._identify_alarm, self._alarm):
+            if alarm is not None:
+                alarm.cancel()
+        self._loop.call_later(self._setting.timing.farewell_seconds, self._transport.abort)
+        if known:
+            self._leaving = self._loop.create_task(self._leave(), name=f"leave {self.session}")
+
+    async def _leave(self) -> None:
+        """Tell the desk, after everything under way: what ends late must not bring back somebody who has left."""
+        try:
+            async with asyncio.timeout(self._setting.timing.leave_seconds):
+                await self._calls.settled()
+        except TimeoutError:
+            self._calls.cancel()
+            _log.warning("requests outlive their connection", session=self.session, count=self._calls.in_flight)
+        try:
+            await self._desk.left(self)
+        except Exception:  # noqa: BLE001 - nobody is left to hear of it
+            _log.exception("left failed", session=self.session)
+
+
+class Connections:
+    """All connections of this process: who may open one, and how they are brought to an end."""
+
+    def __init__(  # noqa: PLR0913 - each of them has a default
+        self,
+        desk: Desk,
+        *,
+        terms: Terms,
+        timing: Timing | None = None,
+        proxies: TrustedProxies | None = None,
+        max_connections: int = MAX_CONNECTIONS,
+        chance: random.Random | None = None,
+        new_session: Callable[[], str] = _new_session,
+    ) -> None:
+        self._setting = Setting(desk=desk, terms=terms, timing=timing or Timing(), hello=terms.hello())
+        self._proxies = proxies or TrustedProxies()
+        self._max = max_connections
+        self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
+        self._new_session = new_session
+        self._open: dict[Connection, None] = {}
+        self._empty = asyncio.Event()
+        self._draining = False
+        self._closed: Counter[int] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(tuple(self._open))
+
+    def statistics(self) -> dict[str, int]:
+        """Open connections by endpoint, and how many ended with which of our codes (0: another, or none)."""
+        by_endpoint = Counter(f"open_{connection.endpoint}" for connection in self._open)
+        return {**by_endpoint, **{f"closed_{code}": count for code, count in sorted(self._closed.items())}}
+
+    def handler(self, endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """The request handler of one WebSocket endpoint."""
+
+        async def upgrade(request: web.Request) -> web.StreamResponse:
+            return self._turned_away(request, endpoint) or await self._accept(request, endpoint)
+
+        return upgrade
+
+    async def drain(self) -> None:
+        """Turn new connections away, tell the open ones to come back later, and close them one by one over a while."""
+        self._draining = True
+        seconds = self._setting.timing.drain_seconds
+        loop = asyncio.get_running_loop()
+        count = len(self._open)
+        for place, connection in enumerate(self):
+            # They come back spread over the same while, after the last of them was closed.
+            back_ms = int(1000 * seconds * (1 + self._chance.random()))
+            connection.send(codec.encode(Drain(reconnect_in_ms=back_ms)))
+            loop.call_later(seconds * place / count, connection.close, CloseCode.RESTARTING, "restarting")
+        with suppress(TimeoutError):
+            timing = self._setting.timing
+            async with asyncio.timeout(seconds + timing.farewell_seconds + timing.leave_seconds):
+                while self._open:
+                    self._empty.clear()
+                    await self._empty.wait()
+
+    def _turned_away(self, request: web.Request, endpoint: Endpoint) -> web.Response | None:
+        origin = request.headers.get(hdrs.ORIGIN)
+        if not self._setting.desk.accepts_origin(endpoint, origin, request.host):
+            _log.info("origin refused", endpoint=endpoint, origin=(origin or "")[:200])
+            return _refusal(403, ErrorCode.FORBIDDEN, "This origin may not connect.")
+        if self._draining or len(self._open) >= self._max:
+            retry_seconds = self._chance.randint(2, 10)
+            message = "The server restarts." if self._draining else "The server is full."
+            response = _refusal(503, ErrorCode.UNAVAILABLE, message, retry_after_ms=1000 * retry_seconds)
+            response.headers[hdrs.RETRY_AFTER] = str(retry_seconds)
+            return response
+        return None
+
+    async def _accept(self, request: web.Request, endpoint: Endpoint) -> web.StreamResponse:
+        limit = OVERSIZE * self._setting.terms.frame_bytes
+        ws = _Socket(compress=False, decode_text=False, autoping=False, autoclose=False, max_msg_size=limit)
+        try:
+            stream = await ws.prepare(request)
+        except web.HTTPException:
+            return _refusal(400, ErrorCode.BAD_REQUEST, "This address speaks WebSocket only.")
+        transport = request.transport
+        if transport is None:
+            return ws
+        _bound_unacknowledged(transport, self._setting.timing.user_timeout_ms)
+        address = self._proxies.client(request.remote, request.headers.get(hdrs.X_FORWARDED_FOR))
+        await self._run(
+            Connection(
+                self._setting,
+                Caller(endpoint=endpoint, address=address, origin=request.headers.get(hdrs.ORIGIN)),
+                ws=ws,
+                transport=transport,
+                drain=stream.drain,
+                session=self._new_session(),
+                jitter=self._chance.uniform(-1, 1),
+            )
+        )
+        return ws
+
+    async def _run(self, connection: Connection) -> None:
+        self._open[connection] = None
+        _log.info("connection opened", session=connection.session, endpoint=connection.endpoint)
+        try:
+            await connection.run()
+        finally:
+            del self._open[connection]
+            self._empty.set()
+            code = connection.close_code
+            # A client may send any number: those are not worth a row each.
+            self._closed[code if code in _OUR_CODES else 0] += 1
+            _log.info("connection closed", session=connection.session, code=code)
+
+
+def _refusal(status: int, code: ErrorCode, message: str, *, retry_after_ms: int | None = None) -> web.Response:
+    body = codec.error_body(Refused(code, message, retry_after_ms=retry_after_ms))
+    return web.Response(status=status, body=body, content_type="application/json")
+
+
+def _bound_unacknowledged(transport: asyncio.Transport, milliseconds: int) -> None:
+    """A cut cable ends the connection after this time, not after the kernel's quarter of an hour."""
+    sock = transport.get_extra_info("socket")
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)
+    if option is not None and sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+        with suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, option, milliseconds)

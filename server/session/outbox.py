@@ -1,0 +1,140 @@
+"""What waits to be sent to one connection: bounded, because a reader who is slow must not cost the others.
+
+Frames leave in the order in which they came. A *lossy* frame has a key: a later one of the same key replaces it and
+goes to the end, and none is taken in at all once the outbox is half full. Everything else is never dropped: when it
+does not fit, `put` says so and the connection is cut, to come back and resume.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+MAX_FRAMES: Final = 512
+MAX_BYTES: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxStatistics:
+    """Counts since the connection was opened; `peak_…` is the fullest it ever was."""
+
+    frames: int
+    bytes: int
+    peak_frames: int
+    peak_bytes: int
+    dropped: int
+    replaced: int
+
+
+class Outbox:
+    """One connection's queue. A single frame always fits into an empty outbox, however large it is."""
+
+    __slots__ = (
+        "_allowance",
+        "_bytes",
+        "_dropped",
+        "_frames",
+        "_max_bytes",
+        "_max_frames",
+        "_next",
+        "_peak_bytes",
+        "_peak_frames",
+        "_replaced",
+    )
+
+    def __init__(self, max_frames: int = MAX_FRAMES, max_bytes: int = MAX_BYTES) -> None:
+        self._max_frames = max_frames
+        self._max_bytes = max_bytes
+        # By the key of a lossy frame, or a number: a dict keeps the order and lets one be taken out of the middle.
+        self._frames: dict[str | int, bytes] = {}
+        self._next = 0
+        self._bytes = 0
+        self._allowance = 0
+        self._peak_frames = 0
+        self._peak_bytes = 0
+        self._dropped = 0
+        self._replaced = 0
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    @property
+    def size(self) -> int:
+        """How many bytes wait."""
+        return self._bytes
+
+    def put(self, frame: bytes) -> bool:
+        """Take in a frame; False when there is no room."""
+        size = self._bytes + len(frame)
+        frames = self._frames
+        if frames and (size > self._max_bytes + self._allowance or len(frames) >= self._max_frames):
+            return False
+        self._next = key = self._next + 1
+        frames[key] = frame
+        self._bytes = size
+        self._note_peak()
+        return True
+
+    def put_exempt(self, frame: bytes) -> None:
+        """Take in a frame that may exceed the bounds; until the outbox is empty, others have their room beside it."""
+        self._allowance += len(frame)
+        self._next = key = self._next + 1
+        self._frames[key] = frame
+        self._bytes += len(frame)
+        self._note_peak()
+
+    def put_lossy(self, key: str, frame: bytes) -> None:
+        """Take in a frame in place of an unsent one of the same key, unless the outbox is half full."""
+        old = self._frames.pop(key, None)
+        if old is not None:
+            self._bytes -= len(old)
+            self._replaced += 1
+        size = self._bytes + len(frame)
+        if 2 * len(self._frames) >= self._max_frames or 2 * size > self._max_bytes + self._allowance:
+            self._dropped += 1
+            return
+        self._frames[key] = frame
+        self._bytes = size
+        self._note_peak()
+
+    def take(self, limit: int) -> list[bytes]:
+        """The oldest frames, together at most `limit` bytes, but at least one if there is any."""
+        if self._bytes <= limit:
+            taken = list(self._frames.values())
+            self.clear()
+            return taken
+        return self._take_some(limit)
+
+    def clear(self) -> None:
+        """Forget what waits."""
+        self._frames.clear()
+        self._bytes = 0
+        self._allowance = 0
+
+    def statistics(self) -> OutboxStatistics:
+        return OutboxStatistics(
+            frames=len(self._frames),
+            bytes=self._bytes,
+            peak_frames=self._peak_frames,
+            peak_bytes=self._peak_bytes,
+            dropped=self._dropped,
+            replaced=self._replaced,
+        )
+
+    def _take_some(self, limit: int) -> list[bytes]:
+        keys: list[str | int] = []
+        size = 0
+        for key, frame in self._frames.items():
+            if keys and size + len(frame) > limit:
+                break
+            keys.append(key)
+            size += len(frame)
+        self._bytes -= size
+        return [self._frames.pop(key) for key in keys]
+
+    def _note_peak(self) -> None:
+        # Not max(): this runs once for each frame.
+        if self._bytes > self._peak_bytes:  # noqa: PLR1730
+            self._peak_bytes = self._bytes
+        if len(self._frames) > self._peak_frames:  # noqa: PLR1730
+            self._peak_frames = len(self._frames)
