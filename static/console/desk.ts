@@ -64,7 +64,11 @@ export class Desk {
     });
     this.talks = new Talks((conversation, range) => this.#session.request({ do: "history", conversation, limit: 100, ...range }));
     this.outbox = new Outbox({ store, send: (ask) => this.#send(ask) });
-    this.connection.subscribe(({ name }) => (name === "open" ? undefined : this.outbox.close()));
+    this.connection.subscribe(({ name }) => {
+      if (name === "open") return;
+      this.outbox.close();
+      this.lossy.value = afterLoss(this.lossy.peek());
+    });
   }
 
   get connection(): ReadonlySignal<SessionState> {

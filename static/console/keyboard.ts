@@ -20,22 +20,25 @@ export function listen(desk: Desk, panels: Panels): () => void {
 function perform(deed: Deed, desk: Desk, panels: Panels): boolean {
   const offer = desk.offers.value[0];
   const conversation = desk.selected.value;
+  const writing = placeOf(document.activeElement) === "text";
   switch (deed) {
     case "accept":
     case "decline":
       if (offer === undefined || desk.connection.value.name !== "open") return false;
-      void (deed === "accept" ? desk.accept(offer) : desk.decline(offer));
+      void (deed === "accept" ? desk.accept(offer).then(focusComposer) : desk.decline(offer));
       return true;
     case "next":
-      return walk(desk, 1);
+      return walk(desk, 1, writing);
     case "previous":
-      return walk(desk, -1);
+      return walk(desk, -1, writing);
     case "write":
-      return focusComposer();
+      focusComposer();
+      return conversation !== null;
     case "note":
       if (conversation === null) return false;
       panels.write(conversation, { note: !panels.draft(conversation).note });
-      return focusComposer();
+      focusComposer();
+      return true;
     case "shut":
       return shut(panels);
     case "help":
@@ -44,19 +47,21 @@ function perform(deed: Deed, desk: Desk, panels: Panels): boolean {
   }
 }
 
-function walk(desk: Desk, by: 1 | -1): boolean {
+/** Whoever was writing goes on writing in the next conversation; whoever walks by J and K keeps walking. */
+function walk(desk: Desk, by: 1 | -1, writing: boolean): boolean {
   const ids = inOrder(desk.sections.value).map((item) => item.conversation.id);
   const at = ids.indexOf(desk.selected.value ?? "");
   const to = at === -1 ? (by === 1 ? ids[0] : ids.at(-1)) : ids[(at + by + ids.length) % ids.length];
   if (to === undefined) return false;
   desk.select(to);
+  if (writing) focusComposer();
   return true;
 }
 
-function focusComposer(): boolean {
-  const area = document.getElementById("composer");
-  area?.focus();
-  return area !== null;
+/** Once it is drawn. Not on a touch screen, where a keyboard would jump up over what is to be read. */
+export function focusComposer(): void {
+  if (!window.matchMedia("(hover: hover)").matches) return;
+  setTimeout(() => document.getElementById("composer")?.focus(), 30);
 }
 
 function shut(panels: Panels): boolean {

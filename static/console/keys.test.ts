@@ -17,6 +17,7 @@ test("single keys never fire while typing", () => {
 });
 
 test("keys with Alt and Escape work everywhere", () => {
+  expect(deedOf(press("Enter", { altKey: true }), "text")).toBe("accept");
   expect(deedOf(press("ArrowDown", { altKey: true }), "text")).toBe("next");
   expect(deedOf(press("ArrowUp", { altKey: true }), "text")).toBe("previous");
   expect(deedOf(press("n", { altKey: true }), "text")).toBe("note");

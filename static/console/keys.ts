@@ -15,7 +15,7 @@ export interface Press {
 export type Place = "text" | "control" | "page";
 
 export const SHORTCUTS: readonly { keys: readonly string[]; does: string }[] = [
-  { keys: ["Enter"], does: "Accept what rings on top" },
+  { keys: ["Enter", "Alt Enter"], does: "Accept what rings on top" },
   { keys: ["D"], does: "Decline it" },
   { keys: ["J", "Alt ↓"], does: "Next conversation" },
   { keys: ["K", "Alt ↑"], does: "Previous conversation" },
@@ -38,6 +38,7 @@ export function deedOf(press: Press, place: Place): Deed | null {
 const SINGLE: Readonly<Record<string, Deed>> = { d: "decline", j: "next", k: "previous", "/": "write", "?": "help" };
 
 function withAlt(key: string): Deed | null {
+  if (key === "Enter") return "accept";
   if (key === "ArrowDown") return "next";
   if (key === "ArrowUp") return "previous";
   return key.toLowerCase() === "n" ? "note" : null;

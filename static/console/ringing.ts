@@ -119,10 +119,10 @@ function wakeOnClick(): () => void {
   const wake = (): void => {
     if (!soundReady.value) void wakeSound();
   };
-  document.addEventListener("pointerdown", wake);
+  document.addEventListener("click", wake);
   document.addEventListener("keydown", wake);
   return () => {
-    document.removeEventListener("pointerdown", wake);
+    document.removeEventListener("click", wake);
     document.removeEventListener("keydown", wake);
   };
 }

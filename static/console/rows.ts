@@ -49,8 +49,9 @@ function told(entry: Entry, me: string): Row {
   return { is: "said", key, entry, mine: entry.from.id === me, first: true, last: true };
 }
 
+/** A line where a day begins; a talk of today alone needs none. */
 function withDays(all: readonly Row[]): Row[] {
-  let day = "";
+  let day = new Date().toDateString();
   return all.flatMap((row): Row[] => {
     if (!("entry" in row)) return [row];
     const its = new Date(row.entry.at).toDateString();
@@ -92,5 +93,11 @@ export function eventText(entry: Entry, me: string): string {
 const ROLE = { visitor: "The visitor", agent: "A colleague", bot: "The bot", system: "Frontdesk" } as const;
 
 function because(reason: string | undefined): string {
-  return reason === undefined || reason === "" ? "" : ` (${reason.replaceAll("_", " ")})`;
+  return reason === undefined || reason === "" ? "" : `: ${REASON[reason] ?? reason.replaceAll("_", " ")}`;
 }
+
+const REASON: Readonly<Record<string, string>> = {
+  idle: "it had been quiet for a while",
+  abandoned: "the visitor left before anyone answered",
+  agent_gone: "the connection was lost",
+};

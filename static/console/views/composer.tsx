@@ -20,7 +20,6 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   const sendable = text.trim() !== "" && length <= limit;
 
   useEffect(() => grow(area.current), [text]);
-  useEffect(() => { if (window.matchMedia("(hover: hover)").matches) area.current?.focus(); }, []);
 
   const send = (): void => {
     if (!sendable || !desk.write(conversation.id, text.trim(), note)) return;

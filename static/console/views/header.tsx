@@ -1,5 +1,6 @@
 import type { Department } from "../../../widget/client/generated.ts";
 import { Avatar } from "../../ui/avatar.tsx";
+import { Button } from "../../ui/button.tsx";
 import { Menu, MenuItem } from "../../ui/menu.tsx";
 import { Slots } from "../../ui/slots.tsx";
 import { setSound, soundOn, soundReady } from "../../ui/sound.ts";
@@ -19,6 +20,7 @@ export function Header({ onLogout }: { onLogout: () => void }) {
       <Slots holds={state.agent.holds} slots={state.agent.slots} />
       <span class="grow" />
       <Lines departments={state.departments} />
+      <OneClick />
       <StatusMenu />
       <Me onLogout={onLogout} />
     </header>
@@ -38,6 +40,13 @@ function Lines({ departments }: { departments: readonly Department[] }) {
       ))}
     </span>
   );
+}
+
+/** In the bar and not in a banner: it goes away at a click anywhere, and nothing must move under that click. */
+function OneClick() {
+  const { desk } = usePlace();
+  const needed = desk.state.value?.agent.status === "available" && soundOn.value && !soundReady.value;
+  return needed ? <Button small onClick={() => void testSound()}>We need one click to ring you</Button> : null;
 }
 
 function Me({ onLogout }: { onLogout: () => void }) {

@@ -1,6 +1,7 @@
 import { Avatar } from "../../ui/avatar.tsx";
 import { Since, Until } from "../../ui/time.tsx";
 import { inOrder, LATE_AFTER_MS, nameOf, type Item } from "../attention.ts";
+import { focusComposer } from "../keyboard.ts";
 import { usePlace } from "./desk-context.ts";
 import { Line } from "./line.tsx";
 import { Offers } from "./offers.tsx";
@@ -40,7 +41,7 @@ function Row({ item }: { item: Item }) {
   const on = desk.selected.value === conversation.id;
   const name = nameOf(conversation.visitor);
   return (
-    <button type="button" class={on ? "row on" : "row"} aria-current={on ? "true" : undefined} onClick={() => desk.select(conversation.id)}>
+    <button type="button" class={on ? "row on" : "row"} aria-current={on ? "true" : undefined} onClick={() => { desk.select(conversation.id); focusComposer(); }}>
       <Avatar name={conversation.visitor.name || "Visitor"} />
       <b class="cut">{name}</b>
       <Clock item={item} />

@@ -137,7 +137,7 @@ function OneRow({ row, me, read }: { row: Row; me: string; read: boolean }) {
 }
 
 function Event({ entry, me }: { entry: Entry; me: string }) {
-  const waited = entry.kind === "joined" && entry.waited_ms !== undefined ? ` · waited ${span(entry.waited_ms)}` : "";
+  const waited = entry.kind === "joined" && (entry.waited_ms ?? 0) >= 1000 ? ` · waited ${span(entry.waited_ms ?? 0)}` : "";
   const notice = entry.kind === "notice";
   return <p class={notice ? "event notice" : "event"}>{notice && <span class="unseen">Told the visitor: </span>}{eventText(entry, me)}{waited} · {clockTime(entry.at)}</p>;
 }
@@ -174,12 +174,15 @@ function Said({ entry, mine, first, last, read }: SaidProps) {
 function Waiting({ outgoing }: { outgoing: Outgoing }) {
   const { desk } = usePlace();
   const failed = outgoing.state === "failed";
+  if (outgoing.note && !failed) {
+    return <div class="note-row waiting"><p class="note-text bubble"><b>Your note, only for the team</b><br /><Linked text={outgoing.text} /></p></div>;
+  }
   return (
     <div class={outgoing.note ? "said ours last waiting a-note" : "said ours mine last waiting"}>
       <p class="bubble" dir="auto"><Linked text={outgoing.text} /></p>
       {failed ? (
         <span class="meta failed" role="alert">
-          Not sent. {outgoing.why}
+          {outgoing.note ? "Note not added." : "Not sent."} {outgoing.why}
           <button type="button" class="link" onClick={() => desk.outbox.again(outgoing.clientId)}>Send again</button>
           <button type="button" class="link" onClick={() => desk.outbox.discard(outgoing.clientId)}>Discard</button>
         </span>

@@ -6,6 +6,7 @@ import { Since, span, Until } from "../../ui/time.tsx";
 import { nameOf } from "../attention.ts";
 import { languageName, pathOf } from "../page.ts";
 import { whyYou } from "../why.ts";
+import { focusComposer } from "../keyboard.ts";
 import { usePlace } from "./desk-context.ts";
 
 /** What rings, on top of everything. The first card answers to the keys. */
@@ -27,26 +28,36 @@ function Card({ offer, first }: { offer: Offer; first: boolean }) {
   const why = whyYou(offer, desk.state.value?.agent.id ?? "");
   const words = offer.text.trim();
   return (
-    <article class="offer" aria-label={`${nameOf(conversation.visitor)} is ringing`}>
+    <article class="ringing-card" aria-label={`${nameOf(conversation.visitor)} is ringing`}>
       <div class="offer-head">
         <b class="cut">{nameOf(conversation.visitor)}</b>
         {offer.expires_at === null ? <span class="ringing">ringing</span> : <span class="ringing"><Until at={offer.expires_at} /></span>}
       </div>
-      <p class="facts">{facts(conversation)}<Waited conversation={conversation} /></p>
+      <p class="facts">{conversation.department.name}<Waited conversation={conversation} />{facts(conversation)}</p>
       {offer.expires_at !== null && <Countdown key={offer.expires_at} until={offer.expires_at} />}
       {offer.transfer_from !== null && <p class="handover">{offer.transfer_from.name} hands this to you{offer.note === "" ? "" : ":"}</p>}
       {offer.note !== "" && <p class="offer-note">{offer.note}</p>}
       {words !== "" && <p class="words">“{words}”</p>}
       <div class="offer-buttons">
-        <Button look="main" disabled={busy} onClick={() => void desk.accept(offer)} {...(first ? { keys: "Enter" } : {})}>
-          Accept{first && <kbd aria-hidden="true">Enter</kbd>}
+        <Button look="main" disabled={busy} onClick={() => void desk.accept(offer).then(focusComposer)} {...(first ? { keys: "Enter Alt+Enter" } : {})}>
+          Accept{first && <Keys onPage="Enter" writing="Alt Enter" />}
         </Button>
         <Button disabled={busy} onClick={() => void desk.decline(offer)} {...(first ? { keys: "D" } : {})}>
-          Decline{first && <kbd aria-hidden="true">D</kbd>}
+          Decline{first && <Keys onPage="D" />}
         </Button>
       </div>
-      <details class="why-line"><summary>Why you?</summary>{why.why} {why.next}</details>
+      <p class="why-line"><b>Why you?</b> {why.why}</p>
     </article>
+  );
+}
+
+/** The key that works just now: single keys rest while one writes (the style sheet chooses). */
+function Keys({ onPage, writing }: { onPage: string; writing?: string }) {
+  return (
+    <>
+      <kbd class="on-page" aria-hidden="true">{onPage}</kbd>
+      {writing !== undefined && <kbd class="writing" aria-hidden="true">{writing}</kbd>}
+    </>
   );
 }
 
@@ -55,9 +66,9 @@ function Waited({ conversation }: { conversation: Conversation }) {
   return conversation.waited_ms === undefined ? null : <> · waited <span class="time">{span(conversation.waited_ms)}</span></>;
 }
 
-function facts({ department, visitor, language, page }: Conversation): string {
+function facts({ visitor, language, page }: Conversation): string {
   const spoken = languageName(language ?? visitor.language ?? "");
-  return [department.name, spoken, pathOf(page?.url ?? "")].filter(Boolean).join(" · ");
+  return [spoken, pathOf(page?.url ?? "")].filter(Boolean).map((fact) => ` · ${fact}`).join("");
 }
 
 /** Shrinks from the full width when the card appeared. The figure beside it says the same, so it is decoration. */

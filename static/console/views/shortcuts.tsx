@@ -28,7 +28,7 @@ export function Shortcuts() {
           ))}
         </tbody>
       </table>
-      <p class="soft">Single keys rest while you write.</p>
+      <p class="soft">Single keys rest while you write; those with Alt work always.</p>
       <Button onClick={shut}>Close</Button>
     </dialog>
   );

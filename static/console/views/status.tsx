@@ -21,14 +21,14 @@ export function StatusMenu() {
   const open = desk.connection.value.name === "open";
   const face = (
     <>
-      <i class={`dot ${agent.status}`} aria-hidden="true" />
-      <span class="status-text">{open ? statusText(agent) : `${statusText(agent)}?`}</span>
+      <i class={`dot ${open ? agent.status : "offline"}`} aria-hidden="true" />
+      <span class="status-text">{open ? statusText(agent) : "Not connected"}</span>
       <span aria-hidden="true" class="caret">▾</span>
     </>
   );
   return (
     <span class="status-menu">
-      <Menu label={`Status: ${statusText(agent)}`} look="button status" face={face}>
+      <Menu label={`Status: ${open ? statusText(agent) : "not connected"}`} look="button status" face={face}>
         {(shut) => <Choices agent={agent} onAsk={() => { shut(); setAsking(true); }} onPick={(status, reason) => { shut(); void desk.setStatus(status, reason); }} />}
       </Menu>
       {asking && <OtherReason onDone={(reason) => { setAsking(false); if (reason !== "") void desk.setStatus("away", reason); }} />}
