@@ -28,7 +28,7 @@ export function Banners() {
           <Button small onClick={() => void desk.decline(offer)}>Decline</Button>
         </div>
       )}
-      {agent?.status === "away" && agent.reason === MISSED && (
+      {name === "open" && agent?.status === "away" && agent.reason === MISSED && (
         <Banner tone="ring">
           <span class="grow">You were set away after missed offers. Go back?</span>
           <Button small look="main" onClick={() => void desk.setStatus("available")}>Set available</Button>

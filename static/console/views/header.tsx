@@ -46,7 +46,11 @@ function Lines({ departments }: { departments: readonly Department[] }) {
 function OneClick() {
   const { desk } = usePlace();
   const needed = desk.state.value?.agent.status === "available" && soundOn.value && !soundReady.value;
-  return needed ? <Button small onClick={() => void testSound()}>We need one click to ring you</Button> : null;
+  return needed ? (
+    <span class="one-click">
+      <Button small onClick={() => void testSound()}><span class="long">We need one click to ring you</span><span class="short">Let it ring</span></Button>
+    </span>
+  ) : null;
 }
 
 function Me({ onLogout }: { onLogout: () => void }) {
