@@ -1,4 +1,4 @@
-"""What may be asked of the router. Imperative, frozen, plain values: a list of commands with their `now` is a replay."""
+"""What may be asked of the router. Imperative, frozen, plain values: commands with their `now` are a replay."""
 
 from dataclasses import dataclass
 
@@ -16,8 +16,11 @@ from router.model import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configure:
-    """Take these settings. Lowered limits only stop new holds; agents and departments that are gone let go in this step:
-    offers withdrawn, conversations of a removed agent back to the line, those of a removed department to the default one."""
+    """Take these settings. Lowered limits only stop new holds.
+
+    Agents and departments that are gone let go in this step: offers withdrawn, conversations of a removed agent back to
+    the line, those of a removed department to the default one.
+    """
 
     settings: WorkspaceSettings
 
@@ -29,7 +32,7 @@ class Restart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    """Time has passed: do what is due. (Every command does that first; this one does nothing else.)"""
+    """Time has passed: do what is due. (Every command does that first; this one does nothing else)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +79,7 @@ class SeeOffer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptOffer:
-    """Take the conversation. Rejected `gone` when the offer ended, `conflict` when no slot is left, `not_found` if foreign."""
+    """Take it. Rejected `gone` when the offer ended, `conflict` when no slot is left, `not_found` if foreign."""
 
     agent: AgentId
     offer: OfferId
@@ -93,10 +96,11 @@ class DeclineOffer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pick:
-    """Take a waiting (or softly ringing, or offered to somebody else: then withdrawn there) conversation by hand.
+    """Take a waiting (or softly ringing, or offered to somebody else: then taken from there) conversation by hand.
 
-    Any agent who is a member of its department; `conflict` without a free slot or when not available or busy; `gone` when active
-    with another; `closed` after the end."""
+    Any agent who is a member of its department; `conflict` without a free slot or when not connected and available or
+    busy; `gone` when active with another; `closed` after the end.
+    """
 
     agent: AgentId
     conversation: ConversationId

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from router.events import Event
+
 
 class Rejection(StrEnum):
     """Why a command was not done; the state is unchanged. Same words as the wire's error codes."""
@@ -16,9 +18,13 @@ class Rejection(StrEnum):
 
 
 class CommandRejected(Exception):
-    """The command cannot be done now. `message` is for people and names nothing internal."""
+    """The command cannot be done now. `message` is for people and names nothing internal.
+
+    `events`: what had become due before it and did happen; set by `Router.handle`, to be committed like any step's.
+    """
 
     def __init__(self, code: Rejection, message: str) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.events: tuple[Event, ...] = ()

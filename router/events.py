@@ -1,5 +1,8 @@
-"""What happened in the router. Past tense, frozen, self-contained: `router.evolve` folds them into the state, the server
-stores them and derives entries, replies and pushes from them. Every event names the moment (`at`)."""
+"""What happened in the router. Past tense, frozen, self-contained.
+
+`router.evolve` folds them into the state; the server stores them and derives entries, replies and pushes from them.
+Every event names the moment (`at`).
+"""
 
 from dataclasses import dataclass
 
@@ -91,7 +94,10 @@ class OfferEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationAssigned:
-    """`agent` owns it now. `via`: offer, pick, transfer. `waited_ms`: this time in line (0 on transfer to an agent)."""
+    """`agent` owns it now. `via`: offer, pick, transfer. `waited_ms`: this time in line (0 on transfer to an agent).
+
+    `confirm`: the offer that the console still has to confirm, of an automatic assignment.
+    """
 
     at: int
     conversation: ConversationId
@@ -102,6 +108,7 @@ class ConversationAssigned:
     waited_ms: int
     assign_no: int
     breathing_until: int | None
+    confirm: OfferId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,10 +154,13 @@ class WrapUpEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChanged:
+    """`automatic`: not chosen, but the consequence of missed offers; the agent is told."""
+
     at: int
     agent: AgentId
     status: Status
     reason: str
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +220,10 @@ class IdleAsked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeDue:
-    """A wait message is due: once per (conversation, line_entry, rule, occurrence). `rule` indexes the department's messages."""
+    """A wait message is due: once per (conversation, line_entry, rule, occurrence).
+
+    `rule` indexes the department's messages.
+    """
 
     at: int
     conversation: ConversationId

@@ -15,6 +15,9 @@ DepartmentId = NewType("DepartmentId", str)
 OfferId = NewType("OfferId", str)
 VisitorId = NewType("VisitorId", str)
 
+# The one order of the workspace: key_at, then arrival number; the id only finds the conversation.
+Order = tuple[int, int, ConversationId]
+
 
 class Method(StrEnum):
     """How a department chooses among the agents who can take a conversation (DESIGN §5.2)."""
@@ -210,7 +213,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """Where a conversation in line stands. `place` counts from 1; `serving`: an eligible agent is there and available."""
+    """Where a conversation in line stands. `place` counts from 1; `serving`: an eligible agent is available."""
 
     place: int
     serving: bool

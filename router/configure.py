@@ -1,0 +1,53 @@
+"""New settings on a live router: who and what is gone lets go in this step; lowered limits only stop new holds."""
+
+from router.commands import Configure
+from router.conversations import owned_by, return_to_line, wrap_up_over
+from router.eligibility import fits
+from router.errors import CommandRejected, Rejection
+from router.events import Configured, ConversationMoved
+from router.model import AgentId, ConversationState, HoldKind, OfferState
+from router.offers import end_offer, withdraw_from
+from router.step import Step
+
+
+def configure(step: Step, command: Configure) -> None:
+    settings = command.settings
+    if settings.default_department not in settings.departments:
+        raise CommandRejected(Rejection.NOT_FOUND, "the default department does not exist")
+    for agent in [agent for agent in step.state.agents if agent not in settings.agents]:
+        _let_go(step, agent)
+    step.emit(Configured(at=step.now, settings=settings))
+    _move_out_of_removed(step)
+    _withdraw_what_no_longer_fits(step)
+
+
+def _let_go(step: Step, agent_id: AgentId) -> None:
+    agent = step.state.agents[agent_id]
+    withdraw_from(step, agent)
+    for conversation in owned_by(step, agent):
+        return_to_line(step, conversation, agent_id)
+    for hold in [hold for hold in agent.holds.values() if hold.kind is HoldKind.WRAP_UP]:
+        wrap_up_over(step, agent_id, hold.conversation)
+
+
+def _move_out_of_removed(step: Step) -> None:
+    state = step.state
+    for conversation in list(state.conversations.values()):
+        if conversation.department in state.lines or conversation.state is ConversationState.CLOSED:
+            continue
+        for offer in [offer for offer in conversation.offers.values() if offer.transfer_from is None]:
+            end_offer(step, offer, OfferState.WITHDRAWN)
+        default = state.settings.default_department
+        step.emit(ConversationMoved(at=step.now, conversation=conversation.id, department=default))
+
+
+def _withdraw_what_no_longer_fits(step: Step) -> None:
+    """Rings of a department the agent left, soft rings of one that stopped ringing all, soft rings without a slot."""
+    state = step.state
+    for agent in state.agents.values():
+        for offer in [offer for offer in agent.rings.values() if offer.transfer_from is None]:
+            conversation = state.conversations[offer.conversation]
+            foreign = conversation.department not in agent.members
+            soft = offer.soft and (not state.line_of(conversation).soft or fits(state, agent, conversation) is not None)
+            if foreign or soft:
+                end_offer(step, offer, OfferState.WITHDRAWN)

@@ -1,0 +1,77 @@
+"""A conversation at run time: where it stands, who was asked, who refused."""
+
+from dataclasses import dataclass, field
+
+from router.line import Line
+from router.model import (
+    AgentId,
+    ConversationId,
+    ConversationState,
+    DepartmentId,
+    Offer,
+    OfferId,
+    Order,
+    Refusal,
+    VisitorId,
+)
+
+IN_LINE = frozenset({ConversationState.WAITING, ConversationState.OFFERED})
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Conversation:
+    """A conversation at run time.
+
+    `waited_ms`: before this line entry. `previous` lost it and comes first, `sender` gave it to this line and comes
+    last. `told`: how often each wait message was sent in this line entry. `unconfirmed`, `unconfirmed_at`: the offer by
+    which it was assigned automatically, and when, until the console confirms it.
+    """
+
+    id: ConversationId
+    visitor: VisitorId
+    department: DepartmentId
+    arrival: int
+    key_at: int
+    entered_line_at: int
+    head_start_ms: int
+    cost: int
+    state: ConversationState = ConversationState.WAITING
+    waited_ms: int = 0
+    line_entry: int = 1
+    owner: AgentId | None = None
+    previous: AgentId | None = None
+    sender: AgentId | None = None
+    assign_no: int = 0
+    offer_no: int = 0
+    offers: dict[AgentId, Offer] = field(default_factory=dict)
+    refusals: dict[AgentId, Refusal] = field(default_factory=dict)
+    awaiting_reply: bool = True
+    quiet_since: int = 0
+    asked_at: int | None = None
+    visitor_left_at: int | None = None
+    quarantined_until: int | None = None
+    told: dict[int, int] = field(default_factory=dict)
+    unconfirmed: OfferId | None = None
+    unconfirmed_at: int | None = None
+    # Where it stands in the indexes: line, ready or held, under which order. Kept by `State.shelve`.
+    shelf: tuple[Line, bool, Order] | None = None
+
+    @property
+    def order(self) -> Order:
+        return (self.key_at, self.arrival, self.id)
+
+    @property
+    def in_line(self) -> bool:
+        return self.state in IN_LINE
+
+    @property
+    def ready(self) -> bool:
+        """In line, and may be proposed to somebody."""
+        return self.shelf is not None and self.shelf[1]
+
+    @property
+    def directed_offer(self) -> Offer | None:
+        """The one pending offer that is not soft, if any (a transfer's included)."""
+        for offer in self.offers.values():
+            return None if offer.soft else offer
+        return None

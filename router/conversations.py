@@ -1,0 +1,182 @@
+"""From the start of a conversation to its close: lines, returns, transfers to departments, idle visitors."""
+
+from router.agent import Agent
+from router.commands import (
+    CloseByAgent,
+    CloseByVisitor,
+    ConnectVisitor,
+    DisconnectVisitor,
+    EndWrapUp,
+    Quarantine,
+    StartConversation,
+    TransferToDepartment,
+    Wrote,
+)
+from router.conversation import Conversation
+from router.errors import CommandRejected, Rejection
+from router.events import (
+    ConversationClosed,
+    ConversationReturned,
+    ConversationStarted,
+    IdleAsked,
+    MessageWritten,
+    Quarantined,
+    VisitorConnected,
+    VisitorDisconnected,
+    WrapUpEnded,
+)
+from router.model import AgentId, ConversationId, ConversationState, HoldKind, OfferState, Writer
+from router.offers import end_offers_of, owned
+from router.step import Step
+
+
+def start(step: Step, command: StartConversation) -> None:
+    """Into the department's line, with the seniority its head start gives."""
+    state = step.state
+    if command.conversation in state.conversations:
+        raise CommandRejected(Rejection.CONFLICT, "the conversation exists already")
+    line = state.lines.get(command.department)
+    if line is None:
+        raise CommandRejected(Rejection.NOT_FOUND, "no such department")
+    if line.settings.max_line and line.waiting() >= line.settings.max_line:
+        raise CommandRejected(Rejection.LINE_FULL, "the line is full")
+    step.emit(
+        ConversationStarted(
+            at=step.now,
+            conversation=command.conversation,
+            visitor=command.visitor,
+            department=command.department,
+            arrival=state.arrival + 1,
+            key_at=step.now - command.head_start_ms,
+            head_start_ms=command.head_start_ms,
+            cost=command.cost,
+        )
+    )
+
+
+def transfer_to_department(step: Step, command: TransferToDepartment) -> None:
+    """Into another line, with what it had waited before (time spent talking is not waiting)."""
+    conversation = owned(step, command.agent, step.open_conversation(command.conversation))
+    if command.to not in step.state.lines:
+        raise CommandRejected(Rejection.NOT_FOUND, "no such department")
+    end_offers_of(step, conversation, OfferState.WITHDRAWN)
+    step.emit(
+        ConversationReturned(
+            at=step.now,
+            conversation=conversation.id,
+            department=command.to,
+            previous=command.agent,
+            reason="transferred",
+            key_at=step.now - conversation.waited_ms - conversation.head_start_ms,
+            line_entry=conversation.line_entry + 1,
+        )
+    )
+
+
+def return_to_line(step: Step, conversation: Conversation, owner: AgentId) -> None:
+    """Its owner is gone: back under the original key."""
+    end_offers_of(step, conversation, OfferState.WITHDRAWN)
+    step.emit(
+        ConversationReturned(
+            at=step.now,
+            conversation=conversation.id,
+            department=conversation.department,
+            previous=owner,
+            reason="agent_gone",
+            key_at=conversation.key_at,
+            line_entry=conversation.line_entry + 1,
+        )
+    )
+
+
+def owned_by(step: Step, agent: Agent) -> list[Conversation]:
+    """The active conversations of this agent, oldest first."""
+    active = [hold.conversation for hold in agent.holds.values() if hold.kind is HoldKind.ACTIVE]
+    return sorted((step.state.conversations[one] for one in active), key=lambda conversation: conversation.order)
+
+
+# Closing.
+
+
+def close_by_agent(step: Step, command: CloseByAgent) -> None:
+    conversation = step.open_conversation(command.conversation)
+    if not command.any_owner:
+        owned(step, command.agent, conversation)
+    close(step, conversation, by="agent", closed_by=command.agent)
+
+
+def close_by_visitor(step: Step, command: CloseByVisitor) -> None:
+    close(step, step.open_conversation(command.conversation), by="visitor")
+
+
+def close(step: Step, conversation: Conversation, *, by: str, closed_by: AgentId | None = None) -> None:
+    """The end. Rings are withdrawn in the same step; an owner's wrap-up begins."""
+    end_offers_of(step, conversation, OfferState.WITHDRAWN)
+    wrap_up_ms = step.state.line_of(conversation).settings.wrap_up_ms
+    step.emit(
+        ConversationClosed(
+            at=step.now,
+            conversation=conversation.id,
+            by=by,
+            agent=conversation.owner,
+            closed_by=closed_by,
+            wrap_up_until=step.now + wrap_up_ms if conversation.owner is not None and wrap_up_ms else None,
+        )
+    )
+
+
+def end_wrap_up(step: Step, command: EndWrapUp) -> None:
+    hold = step.agent(command.agent).holds.get(command.conversation)
+    if hold is None or hold.kind is not HoldKind.WRAP_UP:
+        raise CommandRejected(Rejection.GONE, "there is no such wrap-up")
+    wrap_up_over(step, command.agent, command.conversation)
+
+
+def wrap_up_over(step: Step, agent: AgentId, conversation: ConversationId) -> None:
+    step.emit(WrapUpEnded(at=step.now, agent=agent, conversation=conversation))
+
+
+# Visitors: a report about a conversation that has ended comes late and is nobody's fault, so it is ignored.
+
+
+def _living(step: Step, conversation: ConversationId) -> Conversation | None:
+    found = step.state.conversations.get(conversation)
+    return None if found is None or found.state is ConversationState.CLOSED else found
+
+
+def connect_visitor(step: Step, command: ConnectVisitor) -> None:
+    conversation = _living(step, command.conversation)
+    if conversation is not None and conversation.visitor_left_at is not None:
+        step.emit(VisitorConnected(at=step.now, conversation=conversation.id))
+
+
+def disconnect_visitor(step: Step, command: DisconnectVisitor) -> None:
+    conversation = _living(step, command.conversation)
+    if conversation is not None and conversation.visitor_left_at is None:
+        step.emit(VisitorDisconnected(at=step.now, conversation=conversation.id))
+
+
+def wrote(step: Step, command: Wrote) -> None:
+    """Only what was written in an active conversation changes anything: who waits for whom, and since when."""
+    conversation = _living(step, command.conversation)
+    if conversation is None or conversation.owner is None:
+        return
+    visitor = command.writer is Writer.VISITOR
+    if not visitor or not conversation.awaiting_reply or conversation.asked_at is not None:
+        step.emit(MessageWritten(at=step.now, conversation=conversation.id, writer=command.writer))
+    if visitor and not step.state.agents[conversation.owner].present:
+        return_to_line(step, conversation, conversation.owner)
+
+
+def idle(step: Step, conversation: Conversation) -> None:
+    """The visitor has been silent though answered: ask, and close when even that is not answered."""
+    if conversation.asked_at is None:
+        step.emit(IdleAsked(at=step.now, conversation=conversation.id))
+    else:
+        close(step, conversation, by="idle")
+
+
+def quarantine(step: Step, command: Quarantine) -> None:
+    conversation = step.open_conversation(command.conversation)
+    end_offers_of(step, conversation, OfferState.WITHDRAWN)
+    step.emit(Quarantined(at=step.now, conversation=conversation.id, until=step.now + command.for_ms))

@@ -1,0 +1,92 @@
+"""When something becomes due. Timers are data: an entry says only *look here then*; the record says what is true.
+
+A deadline that moves later or vanishes is not searched for in the heap: its entry is checked against the record when
+it comes up (`due_at`), and dropped or put back. So a message that restarts an idle timer costs a look-up, not a push.
+"""
+
+from collections.abc import Callable
+from enum import IntEnum
+from heapq import heapify, heappop, heappush
+
+
+class Due(IntEnum):
+    """What may become due, in the order in which things due at the same moment are done."""
+
+    PAUSE = 1  # the rest after a restart is over
+    GRACE = 2  # agent: gone now
+    CONFIRM = 3  # conversation, agent: the ring was not confirmed
+    AUTO_CONFIRM = 4  # conversation: the automatic assignment was not confirmed
+    RING = 5  # conversation, agent: a directed offer is missed, a soft one counts a miss
+    WRAP_UP = 6  # agent, conversation
+    PLACE = 7  # conversation: the visitor has been away too long
+    IDLE = 8  # conversation: ask, then close
+    QUARANTINE = 9  # conversation
+    # The rest only makes somebody takeable again, or not: no event, the clauses of §5.1 read the clock.
+    BREATHING = 10  # agent
+    REST = 11  # agent
+    BLIP = 12  # conversation: the visitor no longer counts as being there
+    LAPSE = 13  # conversation, agent: a refusal no longer excludes
+
+
+Key = tuple[Due, str, str]
+DueAt = Callable[[Due, str, str], int | None]
+
+
+class Deadlines:
+    """A heap of moments to look at, at most one live entry for each key."""
+
+    __slots__ = ("_heap", "_looks")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, Due, str, str]] = []
+        self._looks: dict[Key, int] = {}
+
+    def want(self, at: int, due: Due, one: str = "", two: str = "") -> None:
+        """Look at this record at `at`, if not already earlier."""
+        key = (due, one, two)
+        known = self._looks.get(key)
+        if known is None or at < known:
+            self._looks[key] = at
+            heappush(self._heap, (at, due, one, two))
+
+    def next(self, due_at: DueAt) -> int | None:
+        """The moment of the next true deadline; untrue entries on the way are put right."""
+        heap = self._heap
+        while heap:
+            at, due, one, two = heap[0]
+            if self._looks.get((due, one, two)) != at:
+                heappop(heap)
+                continue
+            true = due_at(due, one, two)
+            if true == at:
+                return at
+            self._forget_first()
+            if true is not None and true > at:
+                self.want(true, due, one, two)
+        return None
+
+    def pop(self, now: int, due_at: DueAt) -> Key | None:
+        """Take the first that is due at `now`, or None."""
+        at = self.next(due_at)
+        if at is None or at > now:
+            return None
+        return self._forget_first()
+
+    def wanted(self, due: Due, one: str, two: str) -> int | None:
+        """When this record will be looked at (for the invariants)."""
+        return self._looks.get((due, one, two))
+
+    def clear(self) -> None:
+        self._heap.clear()
+        self._looks.clear()
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def _forget_first(self) -> Key:
+        _, due, one, two = heappop(self._heap)
+        del self._looks[due, one, two]
+        if len(self._heap) > 64 and len(self._heap) > 4 * len(self._looks):
+            self._heap = [(at, *key) for key, at in self._looks.items()]
+            heapify(self._heap)
+        return (due, one, two)

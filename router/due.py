@@ -1,0 +1,70 @@
+"""What happens when time has come: one deed for each kind of deadline."""
+
+from router.conversations import close, idle, return_to_line, wrap_up_over
+from router.deadlines import Due, Key
+from router.eligibility import review
+from router.events import PauseEnded, QuarantineEnded
+from router.model import AgentId, ConversationId
+from router.offers import not_confirmed, ring_over
+from router.presence import gone
+from router.step import Step
+from router.watch import due_at
+
+
+def fire_due(step: Step) -> None:
+    """Everything due by now, in the order of its time.
+
+    Stamped with now: a router that slept does not offer and count misses in the past.
+    """
+    state = step.state
+
+    def true_at(due: Due, one: str, two: str) -> int | None:
+        return due_at(state, due, one, two)
+
+    while (key := state.deadlines.pop(state.now, true_at)) is not None:
+        _fire(step, key)
+
+
+def _fire(step: Step, key: Key) -> None:
+    due, one, two = key
+    match due:
+        case Due.PAUSE:
+            step.emit(PauseEnded(at=step.now))
+        case Due.GRACE:
+            gone(step, step.state.agents[AgentId(one)])
+        case Due.CONFIRM:
+            not_confirmed(step, step.state.agents[AgentId(two)])
+        case Due.RING:
+            ring_over(step, step.state.conversations[ConversationId(one)].offers[AgentId(two)])
+        case Due.BREATHING | Due.REST:
+            _wake(step, AgentId(one))
+        case _:
+            _fire_conversation(step, due, ConversationId(one))
+
+
+def _wake(step: Step, agent: AgentId) -> None:
+    review(step.state, step.state.agents[agent])
+    step.state.woken_agents.add(agent)
+
+
+def _fire_conversation(step: Step, due: Due, conversation_id: ConversationId) -> None:
+    conversation = step.state.conversations[conversation_id]
+    match due:
+        case Due.AUTO_CONFIRM if conversation.owner is not None:
+            owner = conversation.owner
+            not_confirmed(step, step.state.agents[owner])
+            return_to_line(step, conversation, owner)
+        case Due.WRAP_UP if conversation.owner is not None:
+            wrap_up_over(step, conversation.owner, conversation_id)
+        case Due.PLACE:
+            close(step, conversation, by="abandoned")
+        case Due.IDLE:
+            idle(step, conversation)
+        case Due.QUARANTINE:
+            step.emit(QuarantineEnded(at=step.now, conversation=conversation_id))
+        case Due.BLIP:
+            step.state.shelve(conversation)
+        case Due.LAPSE:
+            step.state.woken_conversations.add(conversation_id)
+        case _:
+            raise AssertionError(f"{due} is not about a conversation")

@@ -1,0 +1,479 @@
+"""The one fold: every change of the router's records is an event applied here, so events replay to the same state.
+
+Handlers decide, emit and never assign; this module assigns and never decides. Derived indexes (standing, lines, fresh
+rings, deadlines, who was woken) are kept in the same place as the record they follow from.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from router import events as e
+from router.agent import Agent
+from router.conversation import Conversation
+from router.deadlines import Due
+from router.eligibility import review
+from router.indexes import rebuild_indexes
+from router.model import (
+    AgentId,
+    ConversationState,
+    Hold,
+    HoldKind,
+    Offer,
+    OfferState,
+    Refusal,
+    Writer,
+)
+from router.state import State
+from router.transitions import CHOSEN, CONVERSATION, HOLD, OFFER, STATUS, Cause, StatusCause, step
+from router.watch import watch_agent, watch_conversation, watch_idle, watch_line, watch_offer
+
+
+def apply(state: State, event: e.Event) -> None:
+    """Fold one event into the state."""
+    state.now = max(state.now, event.at)
+    _FOLDS[type(event)](state, event)
+
+
+# Small steps shared by the folds.
+
+
+def _agent(state: State, agent: AgentId) -> Agent:
+    state.changed_agents.add(agent)
+    return state.agents[agent]
+
+
+def _wake(state: State, agent: Agent) -> None:
+    """Something about the agent changed: take stock, and look at their lines at the end of the step."""
+    review(state, agent)
+    state.woken_agents.add(agent.id)
+
+
+def _conversation(state: State, event: Any) -> Conversation:
+    state.changed_conversations.add(event.conversation)
+    return state.conversations[event.conversation]
+
+
+def _move(conversation: Conversation, cause: Cause) -> None:
+    state = step(CONVERSATION, conversation.state, cause)
+    if state is not None:
+        conversation.state = state
+
+
+def _set_hold(state: State, agent: Agent, conversation: Conversation, cause: Cause, until: int | None = None) -> None:
+    """Begin, turn or end the agent's hold of a conversation, as the table says."""
+    before = agent.holds.get(conversation.id)
+    kind = step(HOLD, before.kind if before else None, cause)
+    if before is not None:
+        agent.used -= before.cost
+        agent.directed -= before.kind is HoldKind.OFFER
+    if kind is None:
+        del agent.holds[conversation.id]
+    else:
+        agent.holds[conversation.id] = Hold(
+            agent=agent.id,
+            conversation=conversation.id,
+            kind=kind,
+            cost=conversation.cost,
+            until=until,
+            since=state.now,
+        )
+        agent.used += conversation.cost
+        agent.directed += kind is HoldKind.OFFER
+    state.changed_agents.add(agent.id)
+
+
+def _forget(state: State, conversation: Conversation) -> None:
+    del state.conversations[conversation.id]
+
+
+# Settings and restart.
+
+
+def _configured(state: State, event: e.Configured) -> None:
+    state.settings = event.settings
+    rebuild_indexes(state)
+    state.woken_agents.update(state.agents)
+    for line in state.lines.values():
+        state.woken_conversations.update(conversation for _, _, conversation in line.ready)
+        state.untold.update(conversation for _, _, conversation in (*line.ready, *line.held))
+
+
+def _restarted(state: State, event: e.Restarted) -> None:
+    """Everybody was cut off by us: nobody's absence or silence counts from before now."""
+    state.pause_until = event.pause_until
+    state.deadlines.want(event.pause_until, Due.PAUSE)
+    for agent in state.agents.values():
+        if agent.connected or agent.present:
+            _cut_off(state, _agent(state, agent.id))
+    for conversation in state.conversations.values():
+        if conversation.state is not ConversationState.CLOSED:
+            state.changed_conversations.add(conversation.id)
+            conversation.visitor_left_at = conversation.quiet_since = event.at
+            conversation.asked_at = None if conversation.asked_at is None else event.at
+            state.shelve(conversation)
+            watch_conversation(state, conversation)
+
+
+def _cut_off(state: State, agent: Agent) -> None:
+    agent.connected = agent.deaf = False
+    if agent.present:
+        state.awaited.add(agent.id)
+        _start_grace(state, agent)
+    _wake(state, agent)
+
+
+def _pause_ended(state: State, event: e.PauseEnded) -> None:  # noqa: ARG001
+    state.pause_until = None
+    state.awaited.clear()
+    for line in state.lines.values():
+        state.woken_conversations.update(conversation for _, _, conversation in line.ready)
+        state.untold.update(conversation for _, _, conversation in (*line.ready, *line.held))
+
+
+# Conversations.
+
+
+def _started(state: State, event: e.ConversationStarted) -> None:
+    state.arrival = event.arrival
+    state.costly = state.costly or event.cost > 1
+    conversation = Conversation(
+        id=event.conversation,
+        visitor=event.visitor,
+        department=event.department,
+        arrival=event.arrival,
+        key_at=event.key_at,
+        entered_line_at=event.at,
+        head_start_ms=event.head_start_ms,
+        cost=event.cost,
+        quiet_since=event.at,
+    )
+    _move_new(conversation)
+    state.conversations[conversation.id] = conversation
+    state.changed_conversations.add(conversation.id)
+    state.shelve(conversation)
+    state.untold.add(conversation.id)
+
+
+def _move_new(conversation: Conversation) -> None:
+    first = step(CONVERSATION, None, Cause.STARTED)
+    if first is not None:
+        conversation.state = first
+
+
+def _assigned(state: State, event: e.ConversationAssigned) -> None:
+    conversation = _conversation(state, event)
+    if event.previous is not None:
+        before = _agent(state, event.previous)
+        _set_hold(state, before, conversation, Cause.LET_GO)
+        _wake(state, before)
+    if conversation.in_line:
+        conversation.waited_ms += event.waited_ms
+    _move(conversation, Cause.ASSIGNED)
+    conversation.owner = event.agent
+    conversation.assign_no = event.assign_no
+    conversation.previous = conversation.sender = None
+    conversation.quiet_since = event.at
+    conversation.asked_at = None
+    conversation.unconfirmed = event.confirm
+    conversation.unconfirmed_at = None if event.confirm is None else event.at
+    state.shelve(conversation)
+    watch_conversation(state, conversation)
+    _take(state, _agent(state, event.agent), conversation, event)
+
+
+def _take(state: State, agent: Agent, conversation: Conversation, event: e.ConversationAssigned) -> None:
+    """The new owner's side of an assignment: slot, idle time, turn, breathing; a deed that ends a row of misses."""
+    _set_hold(state, agent, conversation, Cause.ASSIGNED)
+    state.assignments += 1
+    agent.assigned_at = event.at
+    agent.turns[conversation.department] = state.assignments
+    agent.misses = 0
+    agent.breathing_until = event.breathing_until
+    watch_agent(state, agent.id)
+    _wake(state, agent)
+
+
+def _returned(state: State, event: e.ConversationReturned) -> None:
+    conversation = _conversation(state, event)
+    before = _agent(state, event.previous)
+    _set_hold(state, before, conversation, Cause.LET_GO)
+    _move(conversation, Cause.RETURNED)
+    conversation.owner = None
+    conversation.department = event.department
+    conversation.key_at = event.key_at
+    conversation.awaiting_reply = True
+    conversation.unconfirmed = conversation.unconfirmed_at = None
+    if event.reason == "transferred":
+        conversation.sender = event.previous
+    else:
+        conversation.previous = event.previous
+    _enter_line(state, conversation, event.at, event.line_entry)
+    _wake(state, before)
+
+
+def _enter_line(state: State, conversation: Conversation, at: int, line_entry: int) -> None:
+    conversation.entered_line_at = at
+    conversation.line_entry = line_entry
+    conversation.told.clear()
+    conversation.asked_at = None
+    state.shelve(conversation)
+    watch_line(state, conversation)
+    state.untold.add(conversation.id)
+
+
+def _moved(state: State, event: e.ConversationMoved) -> None:
+    conversation = _conversation(state, event)
+    _move(conversation, Cause.MOVED)
+    conversation.department = event.department
+    if conversation.in_line:
+        conversation.line_entry += 1
+        conversation.told.clear()
+        state.untold.add(conversation.id)
+    state.shelve(conversation)
+    for agent in state.agents.values():
+        if conversation.id in agent.holds:
+            _wake(state, agent)
+
+
+def _closed(state: State, event: e.ConversationClosed) -> None:
+    conversation = _conversation(state, event)
+    _move(conversation, Cause.CLOSED)
+    state.shelve(conversation)
+    if event.agent is not None:
+        agent = _agent(state, event.agent)
+        cause = Cause.LET_GO if event.wrap_up_until is None else Cause.CLOSED_WITH_WRAP_UP
+        _set_hold(state, agent, conversation, cause, event.wrap_up_until)
+        _wake(state, agent)
+    if event.wrap_up_until is None:
+        _forget(state, conversation)
+    else:
+        watch_conversation(state, conversation)
+
+
+def _wrap_up_ended(state: State, event: e.WrapUpEnded) -> None:
+    conversation = _conversation(state, event)
+    agent = _agent(state, event.agent)
+    _set_hold(state, agent, conversation, Cause.LET_GO)
+    _forget(state, conversation)
+    _wake(state, agent)
+
+
+def _written(state: State, event: e.MessageWritten) -> None:
+    conversation = _conversation(state, event)
+    conversation.awaiting_reply = event.writer is Writer.VISITOR
+    conversation.quiet_since = event.at
+    conversation.asked_at = None
+    watch_idle(state, conversation)
+
+
+def _idle_asked(state: State, event: e.IdleAsked) -> None:
+    conversation = _conversation(state, event)
+    conversation.asked_at = event.at
+    watch_idle(state, conversation)
+
+
+def _notice_due(state: State, event: e.NoticeDue) -> None:
+    _conversation(state, event).told[event.rule] = event.occurrence
+
+
+def _quarantined(state: State, event: e.Quarantined) -> None:
+    conversation = _conversation(state, event)
+    conversation.quarantined_until = event.until
+    state.shelve(conversation)
+    watch_conversation(state, conversation)
+
+
+def _quarantine_ended(state: State, event: e.QuarantineEnded) -> None:
+    conversation = _conversation(state, event)
+    conversation.quarantined_until = None
+    state.shelve(conversation)
+
+
+# Offers.
+
+
+def _offer_made(state: State, event: e.OfferMade) -> None:
+    offer = event.offer
+    agent = _agent(state, offer.agent)
+    state.changed_conversations.add(offer.conversation)
+    conversation = state.conversations[offer.conversation]
+    step(OFFER, None, OfferState.PENDING)
+    conversation.offer_no += 1
+    conversation.offers[agent.id] = offer
+    agent.rings[conversation.id] = state.offers[offer.id] = offer
+    if conversation.in_line:
+        _move(conversation, Cause.OFFER_MADE)
+    if offer.soft:
+        if offer.miss_at is not None:
+            agent.add_fresh(conversation.order)
+    else:
+        _set_hold(state, agent, conversation, Cause.OFFER_MADE, offer.expires_at)
+        review(state, agent)
+        state.shelve(conversation)
+    watch_offer(state, offer)
+
+
+def _offer_seen(state: State, event: e.OfferSeen) -> None:
+    conversation = _conversation(state, event)
+    if conversation.unconfirmed == event.offer:
+        conversation.unconfirmed = conversation.unconfirmed_at = None
+    else:
+        _replace_offer(state, replace(state.offers[event.offer], seen=True))
+
+
+def _miss_counted(state: State, event: e.OfferMissCounted) -> None:
+    conversation = _conversation(state, event)
+    agent = _agent(state, event.agent)
+    agent.misses += 1
+    agent.drop_fresh(conversation.order)
+    _replace_offer(state, replace(state.offers[event.offer], miss_at=None))
+    _wake(state, agent)
+
+
+def _replace_offer(state: State, offer: Offer) -> None:
+    state.offers[offer.id] = offer
+    state.conversations[offer.conversation].offers[offer.agent] = offer
+    state.agents[offer.agent].rings[offer.conversation] = offer
+
+
+def _offer_ended(state: State, event: e.OfferEnded) -> None:
+    step(OFFER, OfferState.PENDING, event.end)
+    conversation = _conversation(state, event)
+    agent = _agent(state, event.agent)
+    del state.offers[event.offer], conversation.offers[agent.id], agent.rings[conversation.id]
+    if event.soft:
+        agent.drop_fresh(conversation.order)
+    elif event.end is not OfferState.ACCEPTED:  # accepted: the assignment that follows turns the hold
+        _set_hold(state, agent, conversation, Cause.LET_GO)
+    if event.end in {OfferState.DECLINED, OfferState.MISSED}:
+        _note_refusal(state, conversation, agent, event)
+    if event.end is OfferState.ACCEPTED:
+        return
+    if event.end is not OfferState.TAKEN:
+        if not conversation.offers and conversation.in_line:
+            _move(conversation, Cause.LAST_OFFER_ENDED)
+            state.untold.add(conversation.id)
+        state.shelve(conversation)
+    _wake(state, agent)
+
+
+def _note_refusal(state: State, conversation: Conversation, agent: Agent, event: e.OfferEnded) -> None:
+    conversation.refusals[agent.id] = Refusal(agent=agent.id, kind=event.end, at=event.at)
+    agent.misses = agent.misses + 1 if event.end is OfferState.MISSED else 0
+    if event.rest_until is not None:
+        agent.rest_until = max(event.rest_until, agent.rest_until or 0)
+    watch_line(state, conversation)
+    watch_agent(state, agent.id)
+
+
+# Agents and visitors come and go.
+
+
+def _status_changed(state: State, event: e.StatusChanged) -> None:
+    agent = _agent(state, event.agent)
+    was_here = agent.here
+    cause = StatusCause.MISSED_OFFERS if event.automatic else CHOSEN[event.status]
+    status = step(STATUS, agent.status, cause)
+    if status is not None:
+        agent.status = status
+    agent.reason = event.reason
+    agent.misses = 0
+    _note_presence(state, agent, was_here=was_here)
+
+
+def _agent_connected(state: State, event: e.AgentConnected) -> None:
+    agent = _agent(state, event.agent)
+    was_here = agent.here
+    agent.connected = True
+    agent.deaf = False
+    state.awaited.discard(agent.id)
+    _note_presence(state, agent, was_here=was_here)
+
+
+def _agent_disconnected(state: State, event: e.AgentDisconnected) -> None:
+    agent = _agent(state, event.agent)
+    was_here = agent.here
+    agent.connected = agent.deaf = False
+    _note_presence(state, agent, was_here=was_here)
+
+
+def _agent_deaf(state: State, event: e.AgentDeaf) -> None:
+    agent = _agent(state, event.agent)
+    agent.deaf = True
+    _wake(state, agent)
+
+
+def _agent_gone(state: State, event: e.AgentGone) -> None:
+    agent = _agent(state, event.agent)
+    agent.present = False
+    agent.grace_until = None
+    state.awaited.discard(agent.id)
+    _restaff(state, agent)
+
+
+def _note_presence(state: State, agent: Agent, *, was_here: bool) -> None:
+    """Grace runs from the moment an agent stops being here (disconnected or offline) until they are again."""
+    if agent.here:
+        agent.present = True
+        agent.grace_until = None
+    elif was_here:
+        _start_grace(state, agent)
+    _restaff(state, agent)
+
+
+def _start_grace(state: State, agent: Agent) -> None:
+    agent.grace_until = state.now + state.settings.grace_ms
+    watch_agent(state, agent.id)
+
+
+def _restaff(state: State, agent: Agent) -> None:
+    """Wake the agent; where a department is served from now on, or no longer, those in line may have to be told."""
+    before = [bool(state.lines[department].serving) for department in agent.members]
+    _wake(state, agent)
+    for department, served in zip(agent.members, before, strict=True):
+        line = state.lines[department]
+        if bool(line.serving) is not served:
+            state.untold.update(conversation for _, _, conversation in (*line.ready, *line.held))
+
+
+def _visitor_connected(state: State, event: e.VisitorConnected) -> None:
+    conversation = _conversation(state, event)
+    conversation.visitor_left_at = None
+    state.shelve(conversation)
+
+
+def _visitor_disconnected(state: State, event: e.VisitorDisconnected) -> None:
+    conversation = _conversation(state, event)
+    conversation.visitor_left_at = event.at
+    state.shelve(conversation)
+    watch_line(state, conversation)
+
+
+_FOLDS: dict[type[e.Event], Callable[[State, Any], None]] = {
+    e.Configured: _configured,
+    e.Restarted: _restarted,
+    e.PauseEnded: _pause_ended,
+    e.ConversationStarted: _started,
+    e.OfferMade: _offer_made,
+    e.OfferSeen: _offer_seen,
+    e.OfferMissCounted: _miss_counted,
+    e.OfferEnded: _offer_ended,
+    e.ConversationAssigned: _assigned,
+    e.ConversationReturned: _returned,
+    e.ConversationMoved: _moved,
+    e.ConversationClosed: _closed,
+    e.WrapUpEnded: _wrap_up_ended,
+    e.StatusChanged: _status_changed,
+    e.AgentConnected: _agent_connected,
+    e.AgentDisconnected: _agent_disconnected,
+    e.AgentDeaf: _agent_deaf,
+    e.AgentGone: _agent_gone,
+    e.VisitorConnected: _visitor_connected,
+    e.VisitorDisconnected: _visitor_disconnected,
+    e.MessageWritten: _written,
+    e.IdleAsked: _idle_asked,
+    e.NoticeDue: _notice_due,
+    e.Quarantined: _quarantined,
+    e.QuarantineEnded: _quarantine_ended,
+}

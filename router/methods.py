@@ -1,0 +1,90 @@
+"""How a department orders the agents who can take a conversation: one measure for each method, smallest first.
+
+A measure is a tuple of numbers kept in the line's index, so that choosing is looking at the first. What decides before
+the method (`tiers`) stands in front of it, what decides after it (longest idle) behind it; agents equal in all of that
+are drawn by lot. `random` has an empty measure: everybody is equal. `round_robin` has no equals: who was assigned
+longest ago in this department is next, newcomers in the order of the settings; in a settled team that is the cycle,
+and between two turns of one agent everybody who stays takeable gets theirs.
+
+Running counts the holds of all departments: what is offered or being wrapped up keeps an agent as busy as what is
+active, and not to count a ringing offer would send a burst to one agent.
+"""
+
+from router.agent import Agent
+from router.line import Line, Measure, Rank
+from router.model import DepartmentSettings, Method
+
+
+def share(agent: Agent) -> float:
+    """Used part of the agent's own slots. Division rounds correctly, so equal fractions are equal numbers."""
+    return agent.used / max(agent.settings.max_slots, 1)
+
+
+def _ring_all(agent: Agent, line: Line) -> Rank:  # noqa: ARG001
+    return ()
+
+
+def _max_utilization(agent: Agent, line: Line) -> Rank:  # noqa: ARG001
+    return (-len(agent.holds), agent.assigned_at)
+
+
+def _average_by_count(agent: Agent, line: Line) -> Rank:  # noqa: ARG001
+    return (len(agent.holds), share(agent), agent.assigned_at)
+
+
+def _average_by_share(agent: Agent, line: Line) -> Rank:  # noqa: ARG001
+    return (share(agent), len(agent.holds), agent.assigned_at)
+
+
+def _priority(agent: Agent, line: Line) -> Rank:
+    return (line.members[agent.id].priority, len(agent.holds), agent.assigned_at)
+
+
+def _random(agent: Agent, line: Line) -> Rank:  # noqa: ARG001
+    return ()
+
+
+def _round_robin(agent: Agent, line: Line) -> Rank:
+    return (agent.turns.get(line.settings.id, 0), line.turn_order[agent.id])
+
+
+def _longest_idle(agent: Agent, line: Line) -> Rank:  # noqa: ARG001
+    return (agent.assigned_at,)
+
+
+_MEASURES: dict[Method, Measure] = {
+    Method.RING_ALL: _ring_all,
+    Method.MAX_UTILIZATION: _max_utilization,
+    Method.AVERAGE_UTILIZATION: _average_by_count,
+    Method.PRIORITY: _priority,
+    Method.RANDOM: _random,
+    Method.ROUND_ROBIN: _round_robin,
+    Method.LONGEST_IDLE: _longest_idle,
+}
+
+
+def measure(settings: DepartmentSettings) -> Measure:
+    """The department's measure. `tiers` puts the priority number first under any method."""
+    by_share = settings.method is Method.AVERAGE_UTILIZATION and settings.measure == "share"
+    inner = _average_by_share if by_share else _MEASURES[settings.method]
+    if not settings.tiers or settings.method in {Method.RING_ALL, Method.PRIORITY}:
+        return inner
+    return lambda agent, line: (line.members[agent.id].priority, *inner(agent, line))
+
+
+def rank(agent: Agent, line: Line) -> Rank:
+    """The agent's place among the open members of this line; the id only makes it unique."""
+    return (*line.measure(agent, line), agent.id)
+
+
+def describe(agent: Agent, settings: DepartmentSettings) -> str:
+    """The measure in words, for the decision record."""
+    match settings.method:
+        case Method.RING_ALL | Method.RANDOM:
+            return ""
+        case Method.ROUND_ROBIN:
+            return f"turn {agent.turns.get(settings.id, 0)}"
+        case Method.LONGEST_IDLE:
+            return f"assigned_at {agent.assigned_at}"
+        case Method.MAX_UTILIZATION | Method.AVERAGE_UTILIZATION | Method.PRIORITY:
+            return f"running {len(agent.holds)}, share {share(agent):.2f}"

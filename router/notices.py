@@ -1,0 +1,51 @@
+"""Automated wait messages: `queued` and `nobody`, each once in a line entry.
+
+A conversation is looked at when it comes to stand in line without an offer, and when its department gets its first
+serving agent or loses the last one. The other wait messages come with their issue.
+"""
+
+from router.conversation import Conversation
+from router.events import NoticeDue
+from router.line import Line
+from router.model import ConversationState, MessageRule
+from router.step import Step
+
+
+def tell(step: Step) -> None:
+    """After the dispatch: tell those who have to wait. In the pause after a restart nobody knows yet who has to."""
+    state = step.state
+    untold, state.untold = state.untold, set()
+    if state.pause_until is not None:
+        return
+    waiting = [
+        conversation
+        for conversation in map(state.conversations.get, untold)
+        if conversation is not None and conversation.state is ConversationState.WAITING
+    ]
+    for conversation in sorted(waiting, key=lambda conversation: conversation.order):
+        line = state.line_of(conversation)
+        for number, rule in enumerate(line.settings.messages):
+            if number not in conversation.told and _is_due(rule, line, conversation):
+                _tell(step, conversation, line, number)
+
+
+def _is_due(rule: MessageRule, line: Line, conversation: Conversation) -> bool:
+    if rule.when == "queued":
+        return bool(line.serving) and line.place(conversation.order) - 1 >= rule.min_ahead
+    return rule.when == "nobody" and not line.serving
+
+
+def _tell(step: Step, conversation: Conversation, line: Line, number: int) -> None:
+    step.emit(
+        NoticeDue(
+            at=step.now,
+            conversation=conversation.id,
+            department=conversation.department,
+            line_entry=conversation.line_entry,
+            rule=number,
+            when=line.settings.messages[number].when,
+            occurrence=1,
+            place=line.place(conversation.order),
+            serving=bool(line.serving),
+        )
+    )

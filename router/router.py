@@ -1,0 +1,225 @@
+"""The router: commands in, events out, nothing else.
+
+`handle` is one step: what is due fires, the command is done or refused, those who wait are brought to those who can
+serve. After it no takeable pair is left. The caller commits the events (and the records named by `take_changes`) and
+arms one timer for `next_deadline`.
+"""
+
+from dataclasses import dataclass
+
+from router import commands as c
+from router.configure import configure
+from router.conversations import (
+    close_by_agent,
+    close_by_visitor,
+    connect_visitor,
+    disconnect_visitor,
+    end_wrap_up,
+    quarantine,
+    start,
+    transfer_to_department,
+    wrote,
+)
+from router.deadlines import Due
+from router.dispatch import dispatch
+from router.due import fire_due
+from router.errors import CommandRejected
+from router.events import Event
+from router.indexes import rebuild_indexes
+from router.model import AgentId, ConversationId, DepartmentId, Queue, WorkspaceSettings
+from router.notices import tell
+from router.offers import accept, decline, pick, see, transfer_to_agent
+from router.presence import connect, disconnect, end_pause_early, restart, set_status
+from router.snapshot import (
+    AgentRecord,
+    ConversationRecord,
+    Snapshot,
+    agent_record,
+    conversation_record,
+    restore,
+    take_snapshot,
+)
+from router.state import State
+from router.step import Step
+from router.watch import due_at
+
+LISTED = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """The ids whose records changed. What is no longer there (`agent()`, `conversation()` say None) is deleted."""
+
+    agents: tuple[AgentId, ...]
+    conversations: tuple[ConversationId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineView:
+    """A department's line for showing: how many are in line, since when the first by key, and the first 50 by key."""
+
+    department: DepartmentId
+    waiting: int
+    oldest_at: int | None
+    first: tuple[ConversationId, ...]
+
+
+class Router:
+    """The routing of one workspace. Settings, seed and the commands with their `now` decide everything."""
+
+    def __init__(self, settings: WorkspaceSettings, *, seed: int) -> None:
+        self._seed = seed
+        self._state = State(settings)
+        rebuild_indexes(self._state)
+
+    @classmethod
+    def rebuild(cls, settings: WorkspaceSettings, snapshot: Snapshot, *, seed: int) -> "Router":
+        """A router that goes on as the one the snapshot was taken from. After a restart, handle `Restart` first."""
+        router = cls(settings, seed=seed)
+        router._state = restore(settings, snapshot)
+        return router
+
+    # Doing.
+
+    def handle(self, command: c.Command, now: int) -> tuple[Event, ...]:
+        """One step. `now` that runs backwards counts as the largest seen.
+
+        Raises `CommandRejected` with the command undone; what was due before it happened nevertheless, and its events
+        are the exception's `events`: they must be committed like those of any step.
+        """
+        step = self._begin(now)
+        rejection = None
+        if not isinstance(command, c.Restart):  # which forgives what became due while we were down
+            fire_due(step)
+        try:
+            _do(step, command)
+        except CommandRejected as error:
+            rejection = error
+        self._finish(step)
+        if rejection is not None:
+            rejection.events = tuple(step.events)
+            raise rejection
+        return tuple(step.events)
+
+    def advance(self, now: int) -> tuple[Event, ...]:
+        """Time has passed: do what is due."""
+        return self.handle(c.Tick(), now)
+
+    def next_deadline(self) -> int | None:
+        """When `advance` has something to do, if nothing happens before."""
+        state = self._state
+
+        def true_at(due: Due, one: str, two: str) -> int | None:
+            return due_at(state, due, one, two)
+
+        return state.deadlines.next(true_at)
+
+    def take_changes(self) -> Changes:
+        """What changed since the last call, for storing."""
+        state = self._state
+        changes = Changes(
+            agents=tuple(sorted(state.changed_agents)), conversations=tuple(sorted(state.changed_conversations))
+        )
+        state.changed_agents.clear()
+        state.changed_conversations.clear()
+        return changes
+
+    def _begin(self, now: int) -> Step:
+        self._state.now = max(self._state.now, now)
+        return Step(self._state, self._seed)
+
+    def _finish(self, step: Step) -> None:
+        fire_due(step)
+        end_pause_early(step)
+        dispatch(step)
+        tell(step)
+
+    # Asking.
+
+    @property
+    def now(self) -> int:
+        return self._state.now
+
+    @property
+    def settings(self) -> WorkspaceSettings:
+        return self._state.settings
+
+    def queue(self, conversation: ConversationId) -> Queue | None:
+        """Where it stands in line; None when it is not in line."""
+        found = self._state.conversations.get(conversation)
+        if found is None or not found.in_line:
+            return None
+        line = self._state.line_of(found)
+        return Queue(place=line.place(found.order), serving=bool(line.serving))
+
+    def queues(self, department: DepartmentId) -> LineView:
+        """The department's line. KeyError for one that does not exist."""
+        line = self._state.lines[department]
+        first = line.first(LISTED)
+        oldest = self._state.conversations[first[0]].entered_line_at if first else None
+        return LineView(
+            department=department,
+            waiting=len(line.ready) + len(line.held),
+            oldest_at=oldest,
+            first=tuple(first),
+        )
+
+    def serving(self, department: DepartmentId) -> bool:
+        """An eligible agent is present and available."""
+        return bool(self._state.lines[department].serving)
+
+    def agent(self, agent: AgentId) -> AgentRecord | None:
+        found = self._state.agents.get(agent)
+        return None if found is None else agent_record(found)
+
+    def conversation(self, conversation: ConversationId) -> ConversationRecord | None:
+        """None when it is unknown or closed and no wrap-up needs it."""
+        found = self._state.conversations.get(conversation)
+        return None if found is None else conversation_record(found)
+
+    def snapshot(self) -> Snapshot:
+        return take_snapshot(self._state)
+
+
+def _do(step: Step, command: c.Command) -> None:  # noqa: C901, PLR0912 - the table of commands
+    match command:
+        case c.Tick():
+            pass
+        case c.AcceptOffer():
+            accept(step, command)
+        case c.DeclineOffer():
+            decline(step, command)
+        case c.SeeOffer():
+            see(step, command)
+        case c.StartConversation():
+            start(step, command)
+        case c.Wrote():
+            wrote(step, command)
+        case c.CloseByAgent():
+            close_by_agent(step, command)
+        case c.CloseByVisitor():
+            close_by_visitor(step, command)
+        case c.EndWrapUp():
+            end_wrap_up(step, command)
+        case c.Pick():
+            pick(step, command)
+        case c.TransferToAgent():
+            transfer_to_agent(step, command)
+        case c.TransferToDepartment():
+            transfer_to_department(step, command)
+        case c.SetStatus():
+            set_status(step, command)
+        case c.ConnectAgent():
+            connect(step, command)
+        case c.DisconnectAgent():
+            disconnect(step, command)
+        case c.ConnectVisitor():
+            connect_visitor(step, command)
+        case c.DisconnectVisitor():
+            disconnect_visitor(step, command)
+        case c.Quarantine():
+            quarantine(step, command)
+        case c.Configure():
+            configure(step, command)
+        case c.Restart():
+            restart(step)

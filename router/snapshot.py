@@ -1,0 +1,246 @@
+"""The router's records as plain values, one for each agent and conversation, and back.
+
+Everything else (lines, standings, deadlines, pending offers' index) follows from the settings and these.
+"""
+
+from dataclasses import dataclass
+
+from router.agent import Agent
+from router.conversation import Conversation
+from router.indexes import rebuild_indexes
+from router.model import (
+    AgentId,
+    ConversationId,
+    ConversationState,
+    DepartmentId,
+    Hold,
+    HoldKind,
+    Offer,
+    OfferId,
+    Refusal,
+    Status,
+    VisitorId,
+    WorkspaceSettings,
+)
+from router.state import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentRecord:
+    """An agent, complete. `grace_until`: until then present though not here. `assigned_at` 0: never yet."""
+
+    id: AgentId
+    status: Status
+    reason: str
+    connected: bool
+    deaf: bool
+    present: bool
+    grace_until: int | None
+    misses: int
+    rest_until: int | None
+    breathing_until: int | None
+    assigned_at: int
+    turns: tuple[tuple[DepartmentId, int], ...]
+    holds: tuple[Hold, ...]
+
+    @property
+    def used(self) -> int:
+        return sum(hold.cost for hold in self.holds)
+
+    @property
+    def reachable(self) -> bool:
+        return self.connected and not self.deaf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationRecord:
+    """A conversation, complete; the words are those of `router.conversation.Conversation`."""
+
+    id: ConversationId
+    visitor: VisitorId
+    department: DepartmentId
+    state: ConversationState
+    arrival: int
+    key_at: int
+    entered_line_at: int
+    waited_ms: int
+    head_start_ms: int
+    cost: int
+    line_entry: int
+    owner: AgentId | None
+    previous: AgentId | None
+    sender: AgentId | None
+    assign_no: int
+    offer_no: int
+    offers: tuple[Offer, ...]
+    refusals: tuple[Refusal, ...]
+    awaiting_reply: bool
+    quiet_since: int
+    asked_at: int | None
+    visitor_left_at: int | None
+    quarantined_until: int | None
+    told: tuple[tuple[int, int], ...]
+    unconfirmed: OfferId | None
+    unconfirmed_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counters:
+    """What belongs to nobody. `awaited`: agents the pause after a restart still waits for."""
+
+    now: int
+    arrival: int
+    assignments: int
+    pause_until: int | None
+    awaited: tuple[AgentId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The whole router but its settings and seed. Sorted by id."""
+
+    counters: Counters
+    agents: tuple[AgentRecord, ...]
+    conversations: tuple[ConversationRecord, ...]
+
+
+def agent_record(agent: Agent) -> AgentRecord:
+    return AgentRecord(
+        id=agent.id,
+        status=agent.status,
+        reason=agent.reason,
+        connected=agent.connected,
+        deaf=agent.deaf,
+        present=agent.present,
+        grace_until=agent.grace_until,
+        misses=agent.misses,
+        rest_until=agent.rest_until,
+        breathing_until=agent.breathing_until,
+        assigned_at=agent.assigned_at,
+        turns=tuple(sorted(agent.turns.items())),
+        holds=tuple(agent.holds.values()),
+    )
+
+
+def conversation_record(conversation: Conversation) -> ConversationRecord:
+    return ConversationRecord(
+        id=conversation.id,
+        visitor=conversation.visitor,
+        department=conversation.department,
+        state=conversation.state,
+        arrival=conversation.arrival,
+        key_at=conversation.key_at,
+        entered_line_at=conversation.entered_line_at,
+        waited_ms=conversation.waited_ms,
+        head_start_ms=conversation.head_start_ms,
+        cost=conversation.cost,
+        line_entry=conversation.line_entry,
+        owner=conversation.owner,
+        previous=conversation.previous,
+        sender=conversation.sender,
+        assign_no=conversation.assign_no,
+        offer_no=conversation.offer_no,
+        offers=tuple(conversation.offers.values()),
+        refusals=tuple(conversation.refusals.values()),
+        awaiting_reply=conversation.awaiting_reply,
+        quiet_since=conversation.quiet_since,
+        asked_at=conversation.asked_at,
+        visitor_left_at=conversation.visitor_left_at,
+        quarantined_until=conversation.quarantined_until,
+        told=tuple(sorted(conversation.told.items())),
+        unconfirmed=conversation.unconfirmed,
+        unconfirmed_at=conversation.unconfirmed_at,
+    )
+
+
+def take_snapshot(state: State) -> Snapshot:
+    return Snapshot(
+        counters=Counters(
+            now=state.now,
+            arrival=state.arrival,
+            assignments=state.assignments,
+            pause_until=state.pause_until,
+            awaited=tuple(sorted(state.awaited)),
+        ),
+        agents=tuple(agent_record(state.agents[agent]) for agent in sorted(state.agents)),
+        conversations=tuple(conversation_record(state.conversations[one]) for one in sorted(state.conversations)),
+    )
+
+
+def restore(settings: WorkspaceSettings, snapshot: Snapshot) -> State:
+    """The state this snapshot was taken from. `settings` must be those of its moment."""
+    state = State(settings)
+    counters = snapshot.counters
+    state.now = counters.now
+    state.arrival = counters.arrival
+    state.assignments = counters.assignments
+    state.pause_until = counters.pause_until
+    state.awaited = set(counters.awaited)
+    for agent in snapshot.agents:
+        state.agents[agent.id] = _restore_agent(settings, agent)
+    for conversation in snapshot.conversations:
+        _restore_conversation(state, conversation)
+    rebuild_indexes(state)
+    state.forget_touched()
+    state.changed_agents.clear()
+    return state
+
+
+def _restore_agent(settings: WorkspaceSettings, record: AgentRecord) -> Agent:
+    holds = {hold.conversation: hold for hold in record.holds}
+    return Agent(
+        settings=settings.agents[record.id],
+        members={},
+        status=record.status,
+        reason=record.reason,
+        connected=record.connected,
+        deaf=record.deaf,
+        present=record.present,
+        grace_until=record.grace_until,
+        misses=record.misses,
+        rest_until=record.rest_until,
+        breathing_until=record.breathing_until,
+        assigned_at=record.assigned_at,
+        turns=dict(record.turns),
+        holds=holds,
+        used=sum(hold.cost for hold in record.holds),
+        directed=sum(hold.kind is HoldKind.OFFER for hold in record.holds),
+    )
+
+
+def _restore_conversation(state: State, record: ConversationRecord) -> None:
+    conversation = Conversation(
+        id=record.id,
+        visitor=record.visitor,
+        department=record.department,
+        state=record.state,
+        arrival=record.arrival,
+        key_at=record.key_at,
+        entered_line_at=record.entered_line_at,
+        waited_ms=record.waited_ms,
+        head_start_ms=record.head_start_ms,
+        cost=record.cost,
+        line_entry=record.line_entry,
+        owner=record.owner,
+        previous=record.previous,
+        sender=record.sender,
+        assign_no=record.assign_no,
+        offer_no=record.offer_no,
+        offers={offer.agent: offer for offer in record.offers},
+        refusals={refusal.agent: refusal for refusal in record.refusals},
+        awaiting_reply=record.awaiting_reply,
+        quiet_since=record.quiet_since,
+        asked_at=record.asked_at,
+        visitor_left_at=record.visitor_left_at,
+        quarantined_until=record.quarantined_until,
+        told=dict(record.told),
+        unconfirmed=record.unconfirmed,
+        unconfirmed_at=record.unconfirmed_at,
+    )
+    state.conversations[conversation.id] = conversation
+    state.costly = state.costly or conversation.cost > 1
+    for offer in record.offers:
+        agent = state.agents[offer.agent]
+        state.offers[offer.id] = agent.rings[conversation.id] = offer
+        if offer.soft and offer.miss_at is not None:
+            agent.add_fresh(conversation.order)

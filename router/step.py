@@ -1,0 +1,45 @@
+"""One step of the router: the handlers' way to the state. They look, they emit; the fold changes."""
+
+from router.agent import Agent
+from router.conversation import Conversation
+from router.errors import CommandRejected, Rejection
+from router.events import Event
+from router.evolve import apply
+from router.model import AgentId, ConversationId, ConversationState
+from router.state import State
+
+
+class Step:
+    """What is being done now: the state, and the events so far. Handlers refuse before they emit anything."""
+
+    __slots__ = ("events", "seed", "state")
+
+    def __init__(self, state: State, seed: int) -> None:
+        self.state = state
+        self.seed = seed
+        self.events: list[Event] = []
+
+    @property
+    def now(self) -> int:
+        return self.state.now
+
+    def emit(self, event: Event) -> None:
+        """Happened: fold it and tell it."""
+        apply(self.state, event)
+        self.events.append(event)
+
+    def agent(self, agent: AgentId) -> Agent:
+        """The agent, or a refusal."""
+        found = self.state.agents.get(agent)
+        if found is None:
+            raise CommandRejected(Rejection.NOT_FOUND, "no such agent")
+        return found
+
+    def open_conversation(self, conversation: ConversationId) -> Conversation:
+        """The conversation if it is not closed, or a refusal."""
+        found = self.state.conversations.get(conversation)
+        if found is None:
+            raise CommandRejected(Rejection.NOT_FOUND, "no such open conversation")
+        if found.state is ConversationState.CLOSED:
+            raise CommandRejected(Rejection.CLOSED, "the conversation is closed")
+        return found

@@ -1,0 +1,149 @@
+"""Which deadline follows from which record: one function says what is true, the others see that it is looked at.
+
+`due_at` is the only definition of when something is due. `watch_*` are called by the fold whenever a record changed so
+that a deadline may have come nearer; that it may have moved away or vanished needs no call (see `router.deadlines`).
+"""
+
+from router.conversation import Conversation
+from router.deadlines import Due
+from router.model import AgentId, ConversationId, ConversationState, HoldKind, Offer
+from router.state import State
+
+
+def due_at(state: State, due: Due, one: str, two: str) -> int | None:
+    """When this is due by the record as it is now; None: it is not."""
+    if due is Due.PAUSE:
+        return state.pause_until
+    if due in _OF_AGENT:
+        return _agent_due_at(state, due, AgentId(one))
+    conversation = state.conversations.get(ConversationId(one))
+    if conversation is None:
+        return None
+    if due in _OF_OFFER:
+        offer = conversation.offers.get(AgentId(two))
+        return None if offer is None else _offer_due_at(state, due, offer)
+    if due is Due.LAPSE:
+        refusal = conversation.refusals.get(AgentId(two))
+        return None if refusal is None or not conversation.in_line else refusal.at + state.settings.reoffer_ms
+    return _conversation_due_at(state, due, conversation)
+
+
+_OF_AGENT = {Due.GRACE, Due.BREATHING, Due.REST}
+_OF_OFFER = {Due.CONFIRM, Due.RING}
+
+
+def _agent_due_at(state: State, due: Due, agent_id: AgentId) -> int | None:
+    agent = state.agents.get(agent_id)
+    if agent is None:
+        return None
+    if due is Due.GRACE:
+        return agent.grace_until
+    return agent.breathing_until if due is Due.BREATHING else agent.rest_until
+
+
+def _offer_due_at(state: State, due: Due, offer: Offer) -> int | None:
+    if due is Due.RING:
+        return offer.miss_at if offer.soft else offer.expires_at
+    confirm_ms = state.settings.confirm_ms
+    return offer.made_at + confirm_ms if confirm_ms and not offer.seen else None
+
+
+def _conversation_due_at(state: State, due: Due, conversation: Conversation) -> int | None:
+    match due:
+        case Due.AUTO_CONFIRM:
+            since, confirm_ms = conversation.unconfirmed_at, state.settings.confirm_ms
+            return since + confirm_ms if since is not None and confirm_ms else None
+        case Due.WRAP_UP:
+            return _wrap_up_until(state, conversation)
+        case Due.PLACE:
+            return _place_given_up_at(state, conversation)
+        case Due.BLIP:
+            left_at = conversation.visitor_left_at
+            return left_at + state.settings.blip_ms if left_at is not None and conversation.in_line else None
+        case Due.IDLE:
+            return _idle_at(state, conversation)
+        case Due.QUARANTINE:
+            return conversation.quarantined_until
+        case _:
+            raise AssertionError(f"{due} is not about a conversation")
+
+
+def _wrap_up_until(state: State, conversation: Conversation) -> int | None:
+    if conversation.state is not ConversationState.CLOSED or conversation.owner is None:
+        return None
+    hold = state.agents[conversation.owner].holds.get(conversation.id)
+    return hold.until if hold is not None and hold.kind is HoldKind.WRAP_UP else None
+
+
+def _place_given_up_at(state: State, conversation: Conversation) -> int | None:
+    """When an absent visitor loses the place. One who was already away gets the full time from entering the line."""
+    left_at = conversation.visitor_left_at
+    if left_at is None or not conversation.in_line:
+        return None
+    return max(left_at, conversation.entered_line_at) + state.settings.hold_place_ms
+
+
+def _idle_at(state: State, conversation: Conversation) -> int | None:
+    """Ask a visitor who was answered and says nothing; close when that is not answered either. 0 ms: never."""
+    if conversation.state is not ConversationState.ACTIVE or conversation.awaiting_reply:
+        return None
+    settings = state.line_of(conversation).settings
+    if not settings.idle_ms:
+        return None
+    if conversation.asked_at is not None:
+        return conversation.asked_at + settings.idle_close_ms
+    return conversation.quiet_since + settings.idle_ms
+
+
+# Seeing that it is looked at.
+
+
+def watch_agent(state: State, agent_id: AgentId) -> None:
+    for due in (Due.GRACE, Due.BREATHING, Due.REST):
+        _watch(state, due, agent_id)
+
+
+def watch_offer(state: State, offer: Offer) -> None:
+    _watch(state, Due.CONFIRM, offer.conversation, offer.agent)
+    _watch(state, Due.RING, offer.conversation, offer.agent)
+
+
+def watch_idle(state: State, conversation: Conversation) -> None:
+    _watch(state, Due.IDLE, conversation.id)
+
+
+def watch_line(state: State, conversation: Conversation) -> None:
+    """What time does to a conversation in line: the visitor's absence, refusals that lapse."""
+    _watch(state, Due.BLIP, conversation.id)
+    _watch(state, Due.PLACE, conversation.id)
+    for agent in conversation.refusals:
+        _watch(state, Due.LAPSE, conversation.id, agent)
+
+
+def watch_conversation(state: State, conversation: Conversation) -> None:
+    for due in (Due.AUTO_CONFIRM, Due.WRAP_UP, Due.IDLE, Due.QUARANTINE):
+        _watch(state, due, conversation.id)
+    for offer in conversation.offers.values():
+        watch_offer(state, offer)
+    watch_line(state, conversation)
+
+
+def watch_everything(state: State) -> None:
+    """After a rebuild or with new settings."""
+    state.deadlines.clear()
+    _watch(state, Due.PAUSE)
+    for agent in state.agents:
+        watch_agent(state, agent)
+    for conversation in state.conversations.values():
+        if conversation.department in state.lines:
+            watch_conversation(state, conversation)
+
+
+# What has no event only wakes somebody: once past it needs no second look.
+_WAKES = {Due.BREATHING, Due.REST, Due.BLIP, Due.LAPSE}
+
+
+def _watch(state: State, due: Due, one: str = "", two: str = "") -> None:
+    at = due_at(state, due, one, two)
+    if at is not None and (at > state.now or due not in _WAKES):
+        state.deadlines.want(at, due, one, two)
