@@ -1,4 +1,120 @@
-// Placeholder until the launcher is written: imports the panel at the first click anywhere.
-const here = document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : location.href;
+import type { Host, PanelHandle } from "../panel/main.tsx";
+import { Launcher } from "./launcher.ts";
 
-addEventListener("click", () => void import(/* @vite-ignore */ new URL(__PANEL_URL__, here).href), { once: true });
+// One line in a page: <script async src="https://host/widget.js" data-site="demo"></script>
+//
+// Draws the launcher. Until it is pressed nothing else happens: no storage is written, no cookie, no socket, no request.
+// Only where an earlier press has left an open conversation, the panel comes by itself, to keep the place in line.
+
+type Name = "open" | "close" | "unread" | "message";
+type Listener = (detail: unknown) => void;
+
+const script =
+  document.currentScript instanceof HTMLScriptElement
+    ? document.currentScript
+    : document.querySelector<HTMLScriptElement>("script[data-site][src*='widget.js']");
+
+function start(script: HTMLScriptElement): void {
+  const { site = "", language, side, accent, identity, dir } = script.dataset;
+  const listeners = new Map<Name, Set<Listener>>();
+  const launcher = document.createElement("frontdesk-launcher") as Launcher;
+  let panel: Promise<PanelHandle> | null = null;
+  let shown = false;
+
+  const tell = (name: Name, detail?: unknown) => listeners.get(name)?.forEach((listener) => listener(detail));
+
+  const host: Host = {
+    site,
+    base: new URL(script.src).origin,
+    mode: "widget",
+    language: language ?? null,
+    side: side === "left" || side === "right" ? side : null,
+    accent: accent ?? null,
+    rtl: (dir ?? getComputedStyle(document.documentElement).direction) === "rtl",
+    unread: (count) => {
+      launcher.unread = count;
+      tell("unread", count);
+    },
+    minimised: () => close(),
+    message: (entry) => tell("message", entry),
+    ...(identity === undefined ? {} : { identity: () => Promise.resolve(identity) }),
+  };
+
+  const load = () => {
+    launcher.busy = true;
+    launcher.failed = false;
+    panel ??= import(/* @vite-ignore */ new URL(__PANEL_URL__, script.src).href).then((module: { createPanel(host: Host, into: Node): PanelHandle }) =>
+      module.createPanel(host, document.body),
+    );
+    panel.then(
+      () => (launcher.busy = false),
+      () => {
+        panel = null;
+        launcher.busy = false;
+        launcher.failed = true;
+      },
+    );
+    return panel;
+  };
+
+  const show = async (focus: boolean) => {
+    const loaded = await load().catch(() => null);
+    if (loaded === null || shown) return;
+    shown = true;
+    loaded.show(focus);
+    launcher.open = true;
+    stay("open");
+    tell("open");
+  };
+
+  const open = () => show(true);
+
+  const close = async () => {
+    if (!shown) return;
+    shown = false;
+    (await panel)?.hide();
+    launcher.open = false;
+    launcher.focus();
+    stay("");
+    tell("close");
+  };
+
+  const toggle = () => (shown ? close() : open());
+
+  /** Whether the panel was open survives a change of page in this tab, not more. */
+  const stay = (value: string) => {
+    try {
+      sessionStorage.setItem(`frontdesk:${site}:panel`, value);
+    } catch {
+      // Then the next page begins with the launcher.
+    }
+  };
+
+  const goOn = () => {
+    try {
+      if (!localStorage.getItem(`frontdesk:${site}`)?.includes('"open":true')) return;
+      const wide = innerWidth > 600 && sessionStorage.getItem(`frontdesk:${site}:panel`) === "open";
+      void (wide ? show(false) : load().catch(() => undefined));
+    } catch {
+      // Storage is forbidden here: there is nothing to go on with.
+    }
+  };
+
+  customElements.define("frontdesk-launcher", Launcher);
+  customElements.upgrade(launcher);
+  launcher.draw({ language, side, accent, press: () => void toggle() });
+  document.body.append(launcher);
+  const on = (name: Name, listener: Listener) => {
+    listeners.set(name, (listeners.get(name) ?? new Set()).add(listener));
+    return () => void listeners.get(name)?.delete(listener);
+  };
+  Object.assign(window, { Frontdesk: { open, close, toggle, on } });
+  if ((document as { prerendering?: boolean }).prerendering === true) document.addEventListener("prerenderingchange", goOn, { once: true });
+  else goOn();
+}
+
+// A page that names the script twice still has one launcher.
+if (script !== null && customElements.get("frontdesk-launcher") === undefined) {
+  if (document.body !== null) start(script);
+  else document.addEventListener("DOMContentLoaded", () => start(script), { once: true });
+}

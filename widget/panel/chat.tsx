@@ -1,3 +1,25 @@
-import { mount } from "./main.tsx";
+import css from "./chat.css?inline";
+import { createPanel } from "./main.tsx";
 
-mount(document.body);
+// The panel as a page of its own: /chat/<site>.
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(css);
+document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+
+const wishes = new URLSearchParams(location.search);
+const panel = createPanel(
+  {
+    site: decodeURIComponent(location.pathname.split("/")[2] ?? ""),
+    base: location.origin,
+    mode: "page",
+    language: wishes.get("language") ?? navigator.language,
+    side: null,
+    accent: wishes.get("accent"),
+    rtl: wishes.get("dir") === "rtl",
+    unread: () => undefined,
+    minimised: () => undefined,
+    message: () => undefined,
+  },
+  document.body,
+);
+panel.show(true);

@@ -1,0 +1,21 @@
+/** The few words the launcher needs before anything else is loaded. */
+interface Words {
+  open: string;
+  close: string;
+  unread(n: number): string;
+  failed: string;
+}
+
+const WORDS: { [language: string]: Words } = {
+  en: { open: "Chat with us", close: "Close the chat", unread: (n) => `${n} unread`, failed: "We could not open the chat. Try again." },
+  da: { open: "Chat med os", close: "Luk chatten", unread: (n) => `${n} ulæst`, failed: "Vi kunne ikke åbne chatten. Prøv igen." },
+  de: { open: "Mit uns chatten", close: "Chat schließen", unread: (n) => `${n} ungelesen`, failed: "Der Chat ließ sich nicht öffnen. Versuchen Sie es noch einmal." },
+};
+
+export function wordsFor(wishes: readonly (string | undefined)[]): Words {
+  for (const wish of wishes) {
+    const words = WORDS[wish?.toLowerCase().split("-")[0] ?? ""];
+    if (words !== undefined) return words;
+  }
+  return WORDS["en"] as Words;
+}

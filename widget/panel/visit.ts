@@ -1,0 +1,325 @@
+import { batch, computed, effect, signal, untracked, type ReadonlySignal } from "@preact/signals";
+import { browserClock, type Clock } from "../client/clock.ts";
+import type { ServerEvent } from "../client/frames.ts";
+import type { ConversationReply, Entry, IdentifyVisitor, Page, VisitorIdentified } from "../client/generated.ts";
+import { ConversationLog } from "../client/log.ts";
+import { Outbox, type Draft, type Item } from "../client/outbox.ts";
+import type { OutboxStore } from "../client/outbox-store.ts";
+import { positionsOf, reachTops, type Logs } from "../client/positions.ts";
+import { Session, type SessionOptions } from "../client/session.ts";
+import { TypingIn, TypingOut } from "../client/typing.ts";
+import type { Record } from "./record.ts";
+import { adopt, apply, identified, isOpen, nothing, type State } from "./state.ts";
+
+type Fields = Omit<IdentifyVisitor, "do" | "id" | "protocol" | "resume">;
+
+export interface VisitOptions
+  extends Pick<SessionOptions<Fields, VisitorIdentified>, "WebSocket" | "clock" | "random" | "wake"> {
+  site: string;
+  url: string;
+  record: Record;
+  store: OutboxStore<Item>;
+  language: string;
+  timezone: string;
+  page(): Page;
+  /** A token by which the site vouches for who the visitor is. */
+  identity?: () => Promise<string>;
+  /** Somebody else wrote or joined, and it was not there before. */
+  news?(entry: Entry): void;
+  newId?: () => string;
+}
+
+/** What the visitor chose before the first message. */
+export interface Choice {
+  department: string | null;
+  form: { [field: string]: string };
+}
+
+/** A visitor's stay: the session, the conversation, what was said and what is still to be sent. */
+export class Visit {
+  readonly session: Session<Fields, VisitorIdentified>;
+  readonly outbox: Outbox;
+  readonly typing: TypingIn;
+  readonly choice = signal<Choice>({ department: null, form: {} });
+  readonly #options: VisitOptions;
+  readonly #clock: Clock;
+  readonly #record: Record;
+  readonly #state = signal<State>(nothing);
+  readonly #log = signal<ConversationLog | null>(null);
+  readonly #seen = signal(0);
+  readonly #mute = signal(false);
+  #logOf: string | null = null;
+  #dismissed: string | null = null;
+  #told = 0;
+  #quiet = false;
+  #knownTo = 0;
+  #typingOut: TypingOut | null = null;
+  readonly #watches: Array<() => void> = [];
+
+  readonly entries: ReadonlySignal<readonly Entry[]> = computed(() => this.#log.value?.entries.value ?? []);
+  readonly behind: ReadonlySignal<boolean> = computed(() => this.#log.value?.behind.value ?? false);
+  readonly unread: ReadonlySignal<number> = computed(
+    () => this.entries.value.filter((entry) => entry.seq > this.#seen.value && isNews(entry)).length,
+  );
+
+  constructor(options: VisitOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? browserClock;
+    this.#record = options.record;
+    this.#mute.value = options.record.value.mute;
+    this.typing = new TypingIn(this.#clock);
+    this.session = new Session<Fields, VisitorIdentified>({
+      ...options,
+      identify: () => this.#fields(),
+      positions: () => positionsOf(this.#logs()),
+      identified: (reply) => this.#identified(reply),
+      event: (event) => this.#heard(event),
+      tops: (tops) => reachTops(this.#logs(), tops),
+    });
+    this.outbox = new Outbox({
+      ...options,
+      send: (ask) => this.session.request(ask),
+      started: (reply) => this.#started(reply),
+    });
+    this.#watch(() => {
+      const entries = this.entries.value;
+      untracked(() => this.#noticed(entries));
+    });
+    this.#watch(() => {
+      if (this.session.state.value.name !== "open") untracked(() => this.#disconnected());
+    });
+    this.#watch(() => {
+      const unsent = this.outbox.items.value.some((item) => item.state === "queued" || item.state === "sending");
+      const { v, conversation } = this.#state.value;
+      if (unsent || v > 0) this.#record.change({ open: unsent || isOpen(conversation) });
+    });
+  }
+
+  get state(): ReadonlySignal<State> {
+    return this.#state;
+  }
+
+  get mute(): ReadonlySignal<boolean> {
+    return this.#mute;
+  }
+
+  start(): void {
+    void this.outbox.start();
+    this.session.start();
+  }
+
+  stop(): void {
+    for (const unwatch of this.#watches.splice(0)) unwatch();
+    this.outbox.stop();
+    this.session.stop();
+  }
+
+  /** Queues a message; false when too many are waiting already. */
+  say(text: string): boolean {
+    const queued = this.outbox.add(this.#draft(text)) !== null;
+    if (queued) this.#record.keep({ token: this.#record.value.token });
+    this.#typingOut?.sent();
+    return queued;
+  }
+
+  /** A failed message as a new one at the end; where the conversation is over it begins another. */
+  again(clientId: string): void {
+    const text = this.outbox.items.value.find((item) => item.client_id === clientId)?.draft.text ?? "";
+    if (this.#state.value.conversation?.state === "closed") this.anew();
+    this.outbox.again(clientId, this.#draft(text));
+  }
+
+  key(text: string): void {
+    if (text === "") this.#typingOut?.stop();
+    else this.#typingOut?.key();
+  }
+
+  /** The visitor sees the end of the log. */
+  seen(): void {
+    const log = this.#log.value;
+    const { conversation } = this.#state.value;
+    if (log === null || this.#logOf === null || log.last <= this.#seen.peek()) return;
+    this.#seen.value = log.last;
+    this.#record.change({ seen: { conversation: this.#logOf, seq: log.last } });
+    const remote = log.entries.peek().findLast((entry) => entry.from.role !== "visitor")?.seq ?? 0;
+    if (remote > this.#told && isOpen(conversation)) {
+      this.#told = remote;
+      this.session.tell({ do: "read", conversation: this.#logOf, seq: remote });
+    }
+  }
+
+  async end(): Promise<void> {
+    const { conversation } = this.#state.value;
+    if (isOpen(conversation)) await this.session.request({ do: "conversation.close", conversation: conversation.id });
+  }
+
+  /** Puts a conversation that is over aside and begins with an empty page. */
+  anew(): void {
+    this.#dismissed = this.#state.value.conversation?.id ?? null;
+    batch(() => {
+      this.#state.value = { ...this.#state.value, conversation: null, readTo: 0, here: null };
+      this.#show(null);
+    });
+  }
+
+  older(): Promise<boolean> {
+    return this.#log.value?.older() ?? Promise.resolve(false);
+  }
+
+  get complete(): boolean {
+    return this.#log.value?.complete ?? true;
+  }
+
+  setMute(mute: boolean): void {
+    this.#mute.value = mute;
+    this.#record.change({ mute });
+  }
+
+  /** Another tab of this browser has become somebody: two tabs are one visitor. */
+  recordChanged(): void {
+    const before = this.#record.value.token;
+    this.#record.read();
+    this.#mute.value = this.#record.value.mute;
+    const mine = this.#state.value.me?.token ?? before;
+    if (this.#record.value.token !== mine && this.#record.value.token !== "" && this.session.state.value.name !== "idle") {
+      this.session.stop();
+      this.session.start();
+    }
+  }
+
+  #watch(run: () => void): void {
+    this.#watches.push(effect(run));
+  }
+
+  async #fields(): Promise<Fields> {
+    this.#record.read();
+    const { site, language, timezone, page, identity } = this.#options;
+    const { token } = this.#record.value;
+    return {
+      site, language, timezone,
+      page: page(),
+      ...(token === "" ? {} : { token }),
+      ...(identity === undefined ? {} : { identity: await identity() }),
+    };
+  }
+
+  #draft(text: string): Draft {
+    const { conversation } = this.#state.value;
+    if (isOpen(conversation)) return { do: "message.send", conversation: conversation.id, text };
+    const starting = this.outbox.items.value.some((item) => item.draft.do === "conversation.start" && item.state !== "failed" && item.stored === null);
+    if (starting) return { do: "message.send", conversation: null, text };
+    const { department, form } = this.choice.value;
+    const filled = Object.fromEntries(Object.entries(form).filter(([, value]) => value.trim() !== ""));
+    return {
+      do: "conversation.start", text,
+      ...(department === null ? {} : { department }),
+      ...(Object.keys(filled).length === 0 ? {} : { form: filled }),
+    };
+  }
+
+  #identified(reply: VisitorIdentified): void {
+    const before = this.#state.value.me;
+    batch(() => {
+      // Somebody else now, as the site says: what the one before wrote must not be sent in this name.
+      if (before !== null && before.id !== reply.me.id && this.#options.identity !== undefined) this.outbox.erase();
+      if (reply.reset) this.#show(null);
+      this.#record.change({ token: reply.me.token });
+      const state = identified(this.#state.value, reply);
+      const gone = state.conversation?.id === this.#dismissed && state.conversation?.state === "closed";
+      this.#state.value = gone ? { ...state, conversation: null } : state;
+      const { conversation } = this.#state.value;
+      this.#show(conversation?.id ?? null);
+      this.#catchUp(conversation?.top.entries ?? 0, reply.missed.filter((entry) => entry.conversation === conversation?.id));
+      this.#told = 0;
+    });
+    this.outbox.open();
+  }
+
+  #catchUp(top: number, missed: readonly Entry[]): void {
+    const log = this.#log.value;
+    if (log === null) return;
+    this.#quiet = log.last === 0;
+    log.load(missed);
+    log.reach(top);
+    log.retry();
+  }
+
+  #started(reply: ConversationReply): void {
+    batch(() => {
+      this.#state.value = adopt(this.#state.value, reply.conversation);
+      this.#show(reply.conversation.id);
+    });
+  }
+
+  #heard(event: ServerEvent): void {
+    batch(() => {
+      this.#state.value = apply(this.#state.value, event);
+      const { conversation } = this.#state.value;
+      if (conversation !== null) this.#show(conversation.id);
+      if (event.on === "entry") {
+        this.typing.end(event.from.id);
+        // Of a conversation another tab has just begun: its state follows.
+        if (!isOpen(conversation) && event.conversation !== this.#logOf && event.seq === 1) this.#show(event.conversation);
+        if (event.conversation === this.#logOf) this.#log.value?.apply(event);
+      } else if (event.on === "typing" && event.conversation === conversation?.id && event.from.role !== "visitor") {
+        this.typing.apply(event);
+      }
+    });
+  }
+
+  /** Makes this the conversation whose entries are shown. */
+  #show(conversation: string | null): void {
+    if (conversation === this.#logOf) return;
+    this.#logOf = conversation;
+    this.#knownTo = 0;
+    this.#quiet = false;
+    this.typing.clear();
+    const seen = this.#record.value.seen;
+    this.#seen.value = seen !== null && seen.conversation === conversation ? seen.seq : 0;
+    if (conversation === null) {
+      this.#log.value = null;
+      this.#typingOut = null;
+      return;
+    }
+    this.#log.value = new ConversationLog(async (range) => {
+      const page = await this.session.request({ do: "history", conversation, ...range });
+      return page.entries;
+    });
+    this.#typingOut = new TypingOut(this.#clock, (active) => this.session.tell({ do: "typing", conversation, active }));
+  }
+
+  #logs(): Map<string, Logs> {
+    const log = this.#log.peek();
+    return new Map(log === null || this.#logOf === null ? [] : [[this.#logOf, { entries: log }]]);
+  }
+
+  #disconnected(): void {
+    this.outbox.close();
+    this.typing.clear();
+  }
+
+  /** New entries: what we sent is settled, what others sent is news. The first page of a log is not. */
+  #noticed(entries: readonly Entry[]): void {
+    const fresh = entries.slice(entries.findLastIndex((entry) => entry.seq <= this.#knownTo) + 1);
+    if (fresh.length === 0) return;
+    const quiet = this.#quiet;
+    this.#quiet = false;
+    this.#knownTo = entries.at(-1)?.seq ?? this.#knownTo;
+    for (const entry of fresh) {
+      if (entry.from.role === "visitor") this.#settle(entry);
+      else if (!quiet && isNews(entry)) this.#options.news?.(entry);
+    }
+  }
+
+  #settle(entry: Entry): void {
+    const sent = this.outbox.items.peek();
+    const same = (item: Item) => item.state === "sent" && item.stored?.conversation === entry.conversation && item.draft.text === entry.text;
+    const id = entry.client_id ?? sent.find(same)?.client_id;
+    if (id !== undefined) this.outbox.settle(id);
+  }
+}
+
+/** What a visitor wants to be told of: someone wrote or came. */
+export function isNews(entry: Entry): boolean {
+  return entry.from.role !== "visitor" && (entry.kind === "message" || entry.kind === "file" || entry.kind === "joined");
+}
