@@ -7,6 +7,7 @@ pruned; a record it names becomes what the file says, defaults included.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -117,8 +118,8 @@ def _merged_rules(current: Sequence[Rule], named: Sequence[Rule], *, prune: bool
         return tuple(named)
     names = {rule.name for rule in named}
     rest = iter(named)
-    kept = [next(rest) if rule.name in names else rule for rule in current]
-    return tuple(kept + list(rest))
+    kept = chain.from_iterable(islice(rest, 1) if rule.name in names else (rule,) for rule in current)
+    return (*kept, *rest)
 
 
 def _records(kind: str, old: Sequence[ListedT], new: Sequence[ListedT]) -> Iterator[Change]:

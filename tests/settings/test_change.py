@@ -61,6 +61,11 @@ def test_rules_come_in_the_order_of_the_file(named, result):
     assert "".join(rule.name for rule in whole.rules) == result
 
 
+def test_rules_that_were_twins_become_one():
+    current = msgspec.structs.replace(BASE, rules=rules("aab"))
+    assert merge(current, file_of(rules=rules("a"))).rules == rules("ab")
+
+
 def test_without_a_default_department_the_first_there_is_serves():
     silent = Workspace(key="w")
     assert merge(None, file_of(workspace=silent)).workspace.default_department == ""

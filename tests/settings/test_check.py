@@ -208,6 +208,11 @@ def test_sound_workspaces_pass(file):
             'agent "ben": email "A@w.example" is that of agent "ada" too',
         ),
         (
+            workspace(agent=[{"key": "ada", "email": "ada@w.example"}] * 2, rule=[]),
+            ("agent", 1, "key"),
+            'agent "ada": the key is used twice',
+        ),
+        (
             ada(member=[{"department": "suport"}]),
             ("agent", 0, "member", 0, "department"),
             'agent "ada", member "suport": department "suport" does not exist, did you mean "support"?',

@@ -58,6 +58,13 @@ def test_a_whole_week_has_seven_days():
             ),
         ),
         (
+            ["mon 08:00-08:00"],
+            (
+                '"mon 08:00-08:00" is never open: hours end after they begin, and on the same day '
+                '(over midnight, write "fri 22:00-24:00" and "sat 00:00-02:00")'
+            ),
+        ),
+        (
             ["mon-fri 08:00-18:00", "wed 17:59-19:00"],
             '"mon-fri 08:00-18:00" and "wed 17:59-19:00" overlap on wed',
         ),
