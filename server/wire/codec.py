@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, TypeAlias, cast
+from typing import Annotated, Any, TypeAlias, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET, Meta, Struct
@@ -11,6 +11,8 @@ from msgspec import UNSET, Meta, Struct
 from server.wire.codes import ErrorCode, Refused
 from server.wire.replies import ErrorBody, ErrorReply
 from server.wire.requests import AgentRequest, Endpoint, VisitorRequest
+
+T = TypeVar("T")
 
 AnyRequest: TypeAlias = VisitorRequest | AgentRequest
 
@@ -43,6 +45,21 @@ def decode(endpoint: Endpoint, frame: bytes | str) -> AnyRequest:
         raise BadFrame(message, re=frame_id(frame), field=field) from None
     except (ValueError, RecursionError):
         raise BadFrame("The frame is not a JSON object in UTF-8.", re=frame_id(frame)) from None
+
+
+def decode_body(kind: type[T], body: bytes) -> T:
+    """The body of a plain HTTP request.
+
+    Raises:
+        Refused: ``bad_request``, in the same cases.
+    """
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        message, field = _in_plain_words(str(error))
+        raise Refused(ErrorCode.BAD_REQUEST, message, field=field) from None
+    except (ValueError, RecursionError):
+        raise Refused(ErrorCode.BAD_REQUEST, "The body is not a JSON object in UTF-8.") from None
 
 
 def encode(frame: Struct) -> bytes:

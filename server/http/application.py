@@ -1,0 +1,41 @@
+"""All of it as one aiohttp application."""
+
+from __future__ import annotations
+
+from typing import Final, get_args
+
+from aiohttp import web
+
+from server.desk.accounts import Accounts
+from server.http.built import Built
+from server.http.health import Health
+from server.http.pages import Pages
+from server.http.policy import SOCKET, Doors
+from server.http.ports import Desk
+from server.http.rest import MAX_BODY, Rest
+from server.session.address import TrustedProxies
+from server.session.connection import Connections
+from server.wire.requests import Endpoint
+
+ENDPOINTS: Final[tuple[Endpoint, ...]] = get_args(Endpoint)
+
+
+def application(
+    *,
+    desk: Desk,
+    accounts: Accounts,
+    connections: Connections,
+    proxies: TrustedProxies,
+    built: Built | None = None,
+    demo: bool = False,
+) -> web.Application:
+    """Sockets, REST, health and pages. It starts nothing and owns nothing: whoever made the parts ends them."""
+    doors = Doors()
+    for endpoint in ENDPOINTS:
+        doors.add("GET", f"/ws/{endpoint}", connections.handler(endpoint), policy=SOCKET)
+    Rest(desk=desk, accounts=accounts, proxies=proxies).add_to(doors)
+    Health(desk).add_to(doors)
+    Pages(desk=desk, built=built or Built(), demo=demo).add_to(doors)
+    app = web.Application(client_max_size=MAX_BODY)
+    doors.install(app)
+    return app

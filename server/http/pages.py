@@ -1,0 +1,105 @@
+"""The pages and what they load.
+
+`/widget.js` and `panel.js` are fetched by other sites' pages, without credentials, so they may be read from anywhere.
+An address with a hash in it never changes its content and is kept for ever; a page is asked for anew each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from server.http import answers, security
+from server.http.built import Built, File, NotBuilt
+from server.http.policy import OWN_PAGES, PUBLIC, Doors
+from server.http.ports import Desk
+from server.wire.codes import ErrorCode, Refused
+
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+FIVE_MINUTES: Final = "public, max-age=300"
+ASK_AGAIN: Final = "no-cache"
+
+_ANYWHERE: Final = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+_DEMO_ASSET: Final = "demo-"
+
+
+class Pages:
+    """The handlers. `demo`: the shop at `/` is served too."""
+
+    def __init__(self, *, desk: Desk, built: Built, demo: bool) -> None:
+        self._desk = desk
+        self._built = built
+        self._demo = demo
+
+    def add_to(self, doors: Doors) -> None:
+        doors.add("GET", "/", self.start, policy=PUBLIC)
+        doors.add("GET", "/widget.js", self.widget, policy=PUBLIC)
+        doors.add("GET", "/panel.js", self.panel, policy=PUBLIC)
+        doors.add("GET", "/assets/{name}", self.asset, policy=PUBLIC)
+        doors.add("GET", "/console", self.console, policy=PUBLIC)
+        doors.add("GET", "/chat/{site}", self.chat, policy=PUBLIC)
+        doors.add("POST", "/api/{path:.*}", self.missing, policy=OWN_PAGES)
+        # Last: whatever is not there, /settings (reserved) among it.
+        doors.add("GET", "/{path:.*}", self.missing, policy=PUBLIC)
+
+    async def start(self, request: web.Request) -> web.Response:
+        if not self._demo:
+            return web.Response(status=302, headers={hdrs.LOCATION: "/console"})
+        return self._page(request, "demo.html")
+
+    async def console(self, request: web.Request) -> web.Response:
+        return self._page(request, "console.html")
+
+    async def chat(self, request: web.Request) -> web.Response:
+        origins = self._desk.site_origins(request.match_info["site"])
+        if origins is None:
+            return answers.sentence(404, "There is no such site here.")
+        return self._page(request, "chat.html", framed_by=security.framed_by_site(origins))
+
+    async def widget(self, request: web.Request) -> web.Response:
+        return self._serve(request, "widget.js", {hdrs.CACHE_CONTROL: FIVE_MINUTES, **_ANYWHERE})
+
+    async def panel(self, request: web.Request) -> web.Response:
+        response = self._serve(request, "panel.js", {hdrs.CACHE_CONTROL: FOR_EVER, **_ANYWHERE})
+        # A loader of yesterday asks for yesterday's panel and gets today's: that must not be kept under the old name.
+        if f'"{request.query.get("v")}"' not in response.headers.get(hdrs.ETAG, ""):
+            response.headers[hdrs.CACHE_CONTROL] = FIVE_MINUTES
+        return response
+
+    async def asset(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if name.startswith(_DEMO_ASSET) and not self._demo:
+            return await self.missing(request)
+        return self._serve(request, f"assets/{name}", {hdrs.CACHE_CONTROL: FOR_EVER, **_ANYWHERE})
+
+    async def missing(self, request: web.Request) -> web.Response:
+        if request.path.startswith("/api/"):
+            raise Refused(ErrorCode.NOT_FOUND, "There is nothing at this address.")
+        return answers.sentence(404, "There is nothing at this address.")
+
+    def _page(self, request: web.Request, name: str, framed_by: tuple[str, ...] = security.NOBODY) -> web.Response:
+        headers = security.page_headers(request.host, framed_by)
+        return self._serve(request, name, {hdrs.CACHE_CONTROL: ASK_AGAIN, **headers})
+
+    def _serve(self, request: web.Request, name: str, headers: Mapping[str, str]) -> web.Response:
+        try:
+            file = self._built.file(name)
+        except NotBuilt:
+            return answers.sentence(503, "The pages are not built. Run make pages.")
+        if file is None:
+            return answers.sentence(404, "There is nothing at this address.")
+        return _response(request, file, headers)
+
+
+def _response(request: web.Request, file: File, headers: Mapping[str, str]) -> web.Response:
+    etag = f'W/"{file.version}"'
+    headers = {**headers, hdrs.ETAG: etag, hdrs.VARY: hdrs.ACCEPT_ENCODING}
+    if etag in request.headers.get(hdrs.IF_NONE_MATCH, ""):
+        return web.Response(status=304, headers=headers)
+    headers[hdrs.CONTENT_TYPE] = file.content_type
+    if file.compressed is not None and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
+        headers[hdrs.CONTENT_ENCODING] = "gzip"
+        return web.Response(body=file.compressed, headers=headers)
+    return web.Response(body=file.body, headers=headers)

@@ -1,0 +1,133 @@
+"""Who may call what. A handler is registered together with its policy, and a server with a handler without one does not
+start: there is no way to forget it.
+
+A policy judges the request itself: its method, where it comes from, what it carries. Who the caller is, as far as it
+matters, the handler learns from the login or cookie it was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from server.http import answers
+from server.wire.codes import ErrorCode, Refused
+
+_log = structlog.get_logger("http")
+
+SAFE: Final = frozenset({"GET", "HEAD"})
+
+
+class UndeclaredPolicy(Exception):
+    """A route has no policy, or one that does not fit its method. A fault of this program: it does not start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`admit` raises `Refused` for a request that may not come in."""
+
+    name: str
+    methods: frozenset[str]
+    admit: Callable[[web.Request], None]
+
+
+def _anyone(_request: web.Request) -> None:
+    pass
+
+
+def _own_pages(request: web.Request) -> None:
+    """A browser must not be made to send this by another site's page; programs send neither header.
+
+    A form cannot send `application/json`, a script of another origin cannot without asking first (and is not answered),
+    and both are given away by the two headers that no page can change.
+    """
+    if request.content_type != answers.JSON:
+        raise Refused(ErrorCode.BAD_REQUEST, "The body must be application/json.")
+    if hdrs.CONTENT_ENCODING in request.headers:
+        raise Refused(ErrorCode.BAD_REQUEST, "The body must not be compressed.")
+    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        raise Refused(ErrorCode.FORBIDDEN, "This may only be asked by our own pages.")
+    origin = request.headers.get(hdrs.ORIGIN)
+    if origin is not None and not is_own_origin(origin, request.host):
+        raise Refused(ErrorCode.FORBIDDEN, "This may only be asked by our own pages.")
+
+
+def is_own_origin(origin: str, host: str) -> bool:
+    """Whether a browser's Origin is the address it called. The scheme is not ours to know behind a TLS proxy."""
+    return origin.lower() in {f"http://{host.lower()}", f"https://{host.lower()}"}
+
+
+PUBLIC: Final = Policy("public", SAFE, _anyone)
+OWN_PAGES: Final = Policy("own pages", frozenset({"POST"}), _own_pages)
+# Origin is checked before the upgrade and again with the site; who it is, by `identify`.
+SOCKET: Final = Policy("socket", frozenset({"GET"}), _anyone)
+
+
+class Doors:
+    """The routes of one application with their policies."""
+
+    def __init__(self) -> None:
+        self._doors: list[tuple[str, str, Handler, Policy]] = []
+
+    def add(self, method: str, path: str, handler: Handler, *, policy: Policy) -> None:
+        """Raises `UndeclaredPolicy` when the policy is not made for this method."""
+        if method not in policy.methods:
+            raise UndeclaredPolicy(f"{method} {path}: the policy '{policy.name}' is not for this method")
+        self._doors.append((method, path, handler, policy))
+
+    def install(self, app: web.Application) -> None:
+        """Register everything; when the application starts, whatever else was registered stops it."""
+        declared: set[web.AbstractRoute] = set()
+        for method, path, handler, policy in self._doors:
+            if policy is SOCKET:
+                # Not wrapped: the wrapper would live as long as the connection does.
+                declared.add(app.router.add_route(method, path, handler))
+                continue
+            guarded = _guarded(handler, policy)
+            declared.add(app.router.add_route(method, path, guarded))
+            if method == "GET":
+                declared.add(app.router.add_route("HEAD", path, guarded))
+        app.on_startup.append(_no_other_than(declared))
+
+
+def _guarded(handler: Handler, policy: Policy) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        try:
+            policy.admit(request)
+            response = await handler(request)
+        except Refused as refused:
+            response = answers.refusal(refused)
+        except web.HTTPRequestEntityTooLarge:
+            response = answers.refusal(Refused(ErrorCode.TOO_LARGE, "The body is too large."))
+        except Exception:  # noqa: BLE001 - answered as `internal` and logged
+            _log.exception("request failed", method=request.method, route=str(request.match_info.route.resource))
+            response = answers.refusal(Refused(ErrorCode.INTERNAL, "Something went wrong on the server."))
+        for name, value in _ALWAYS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return guarded
+
+
+def _no_other_than(declared: set[web.AbstractRoute]) -> Callable[[web.Application], Awaitable[None]]:
+    async def check(app: web.Application) -> None:
+        for route in app.router.routes():
+            if route not in declared:
+                raise UndeclaredPolicy(f"{route.method} {route.resource}: registered without a policy")
+
+    return check
+
+
+_ALWAYS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    hdrs.CACHE_CONTROL: "no-store",
+}

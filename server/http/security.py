@@ -1,0 +1,52 @@
+"""What a browser may do with each of our pages: headers, as strict as the page allows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+# What may stand in a header as it is: a host with a port, an origin, or "any".
+_HOST: Final = re.compile(r"[A-Za-z0-9_.:\[\]-]+")
+_ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9_.:\[\]-]+|\*")
+
+NOBODY: Final = ("'none'",)
+
+
+def page_headers(host: str, framed_by: Sequence[str] = NOBODY) -> dict[str, str]:
+    """Of a page that loads its own scripts and styles and opens a socket to us."""
+    headers = {
+        "Content-Security-Policy": content_security_policy(host, framed_by),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+        "Referrer-Policy": "same-origin",
+    }
+    if framed_by == NOBODY:
+        headers["X-Frame-Options"] = "DENY"
+    return headers
+
+
+def content_security_policy(host: str, framed_by: Sequence[str]) -> str:
+    """Everything from here, nothing inline, nothing evaluated, no text ever parsed as HTML by a script."""
+    # Older browsers do not count a socket to this host as 'self'.
+    sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            "media-src 'self'",
+            f"connect-src 'self'{sockets}",
+            "base-uri 'none'",
+            "form-action 'self'",
+            f"frame-ancestors {' '.join(framed_by)}",
+            "require-trusted-types-for 'script'",
+        ]
+    )
+
+
+def framed_by_site(origins: Sequence[str]) -> tuple[str, ...]:
+    """Those who may frame a site's chat page: ourselves and the site."""
+    return ("'self'", *(origin for origin in origins if _ORIGIN.fullmatch(origin)))
