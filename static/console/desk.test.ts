@@ -1,0 +1,167 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ManualClock, settle } from "../../widget/client/testing/clock.ts";
+import { ScriptedServer } from "../../widget/client/testing/server.ts";
+import { OutboxStore } from "../../widget/client/outbox-store.ts";
+import type { Item } from "../../widget/client/outbox.ts";
+import { neverWake } from "../../widget/client/wake.ts";
+import { Desk } from "./desk.ts";
+import { ada, agent, at, conversation, entry, hold, identified, offer, visitor } from "./testing/frames.ts";
+
+const jo = visitor("jo");
+let server: ScriptedServer;
+let clock: ManualClock;
+let desk: Desk;
+
+beforeEach(() => {
+  server = new ScriptedServer();
+  clock = new ManualClock();
+  const store = new OutboxStore<Item>({ storage: null, prefix: "p.", tab: "t", locks: null });
+  desk = new Desk(
+    { url: "ws://x/ws/agent", identify: () => ({ token: "t" }), WebSocket: server.WebSocket, clock, random: () => 0, wake: neverWake },
+    store,
+  );
+});
+
+afterEach(() => desk.stop());
+
+async function sitDown(...given: Parameters<typeof identified>): Promise<void> {
+  desk.start();
+  await arrive(...given);
+}
+
+async function arrive(...given: Parameters<typeof identified>): Promise<void> {
+  await server.last.hello();
+  const { re: _re, ok: _ok, ...reply } = identified(...given);
+  await server.last.answers("identify", reply);
+}
+
+const talking = { agent: agent([hold("c_1")]), conversations: [conversation("c_1", { top: { entries: 2, notes: 0 } })] };
+const said = { missed: [entry(1, jo, "Hello"), entry(2, ada, "", { kind: "joined" as const })] };
+
+describe("rings", () => {
+  test("are confirmed at once, whether they ring now or rang already", async () => {
+    await sitDown(10, { offers: [offer("o_1")] });
+    await server.last.says({ on: "offer", v: 11, ...offer("o_2") });
+    expect(server.last.asked("offer.seen").map((frame) => frame["offer"])).toEqual(["o_1", "o_2"]);
+    expect(desk.offers.value.map((one) => one.offer)).toEqual(["o_1", "o_2"]);
+  });
+
+  test("that the server accepted by itself are confirmed and not shown as ringing", async () => {
+    await sitDown(10);
+    await server.last.says({ on: "offer", v: 11, ...offer("o_1", { auto: true }) });
+    expect(server.last.asked("offer.seen")).toHaveLength(1);
+    expect(desk.offers.value).toEqual([]);
+  });
+
+  test("accepted: the conversation is in front with its first page and why it came here", async () => {
+    await sitDown(10, { offers: [offer("o_1")] });
+    void desk.accept(offer("o_1"));
+    await settle();
+    const taken = conversation("c_o_1", { top: { entries: 1, notes: 0 } });
+    await server.last.answers("offer.accept", { conversation: taken, entries: [entry(1, jo, "Hello", { conversation: "c_o_1" })], notes: [], at: at(1) });
+    await server.last.says({ on: "agent", v: 11, agent: agent([hold("c_o_1")]) });
+    await server.last.says({ on: "offer.ended", v: 11, offer: "o_1", why: "accepted" });
+    expect(desk.selected.value).toBe("c_o_1");
+    expect(desk.sections.value.me.map((item) => item.conversation.id)).toEqual(["c_o_1"]);
+    expect(desk.origins.value["c_o_1"]?.offer).toBe("o_1");
+  });
+
+  test("too late: one line says so", async () => {
+    await sitDown(10, { offers: [offer("o_1")] });
+    void desk.accept(offer("o_1"));
+    await settle();
+    await server.last.refuses("offer.accept", "gone");
+    expect(desk.said.value?.text).toMatch(/^Too late/);
+    expect(desk.busy.value.size).toBe(0);
+  });
+});
+
+describe("a lost connection", () => {
+  test("keeps what was written and sends it once, in order", async () => {
+    await sitDown(10, talking, said);
+    desk.write("c_1", "one", false);
+    await settle();
+    await server.last.drops();
+    desk.write("c_1", "two", false);
+    expect(desk.outgoing("c_1").map((one) => one.text)).toEqual(["one", "two"]);
+    await clock.advance(1000);
+    await arrive(11, talking);
+    expect(server.last.asked("identify")[0]?.["resume"]).toMatchObject({ epoch: "e1", positions: { c_1: { entries: 2 } } });
+    const first = server.last.asked("message.send")[0];
+    await server.last.answers("message.send", { seq: 3, at: at(3) });
+    await server.last.says({ on: "entry", ...entry(3, ada, "one", { client_id: String(first?.["client_id"]) }) });
+    expect(server.last.asked("message.send").map((frame) => frame["text"])).toEqual(["one", "two"]);
+    expect(desk.outgoing("c_1").map((one) => one.text)).toEqual(["two"]);
+  });
+
+  test("what was missed arrives with the snapshot", async () => {
+    await sitDown(10, talking, said);
+    await server.last.drops();
+    await clock.advance(1000);
+    const later = { ...talking, conversations: [conversation("c_1", { top: { entries: 3, notes: 0 } })] };
+    await arrive(11, later, { missed: [entry(3, jo, "Anyone?")] });
+    expect(desk.talks.entries("c_1").map((one) => one.text)).toEqual(["Hello", "", "Anyone?"]);
+  });
+
+  test("a deed waits for the connection and keeps its name", async () => {
+    vi.useFakeTimers();
+    await sitDown(10, talking, said);
+    void desk.close("c_1", "solved", ["billing"]);
+    await settle();
+    const first = server.last.asked("conversation.close")[0];
+    await server.last.drops();
+    await vi.advanceTimersByTimeAsync(1000);
+    await clock.advance(1000);
+    await arrive(11, talking);
+    await settle();
+    const again = server.last.asked("conversation.close")[0];
+    expect(again?.["client_id"]).toBe(first?.["client_id"]);
+    expect(again).toMatchObject({ outcome: "solved", tags: ["billing"] });
+    vi.useRealTimers();
+  });
+
+  test("nobody types any more", async () => {
+    await sitDown(10, talking, said);
+    await server.last.says({ on: "typing", conversation: "c_1", from: jo, active: true });
+    expect(Object.keys(desk.lossy.value.typing)).toEqual(["c_1"]);
+    await server.last.drops();
+    expect(desk.lossy.value.typing).toEqual({});
+  });
+});
+
+describe("the conversation in front", () => {
+  test("stays readable after it left our hands, until another is chosen", async () => {
+    await sitDown(10, talking, said);
+    desk.select("c_1");
+    await server.last.says({ on: "conversation", v: 11, conversation: conversation("c_1", { state: "closed" }) });
+    await server.last.says({ on: "agent", v: 11, agent: agent() });
+    expect(desk.mine.value).toEqual([]);
+    expect(desk.past.value).toMatchObject({ id: "c_1", state: "closed" });
+    desk.select(null);
+    expect(desk.past.value).toBeNull();
+  });
+
+  test("is told as read once", async () => {
+    await sitDown(10, talking, said);
+    desk.read("c_1", 2);
+    desk.read("c_1", 2);
+    expect(server.last.asked("read")).toEqual([{ do: "read", conversation: "c_1", seq: 2 }]);
+    expect(desk.sections.value.me[0]?.unread).toBe(0);
+  });
+
+  test("a transfer rings at a colleague until it is answered", async () => {
+    await sitDown(10, talking, said);
+    void desk.transfer("c_1", { agent: "a_ben" }, { name: "Ben" }, "");
+    await settle();
+    await server.last.answers("conversation.transfer", { at: at(3) });
+    expect(desk.handing.value["c_1"]?.name).toBe("Ben");
+    await server.last.says({ on: "entry", ...entry(3, ada, "", { kind: "transferred" }) });
+    expect(desk.handing.value).toEqual({});
+  });
+});
+
+test("a revoked login stops the session", async () => {
+  await sitDown(10);
+  await server.last.drops(4501, "logout");
+  expect(desk.connection.value).toEqual({ name: "stopped", code: 4501, reason: "logout" });
+});
