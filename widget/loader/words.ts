@@ -14,8 +14,8 @@ const WORDS: { [language: string]: Words } = {
 
 export function wordsFor(wishes: readonly (string | undefined)[]): Words {
   for (const wish of wishes) {
-    const words = WORDS[wish?.toLowerCase().split("-")[0] ?? ""];
-    if (words !== undefined) return words;
+    const language = wish?.toLowerCase().split("-")[0] ?? "";
+    if (Object.hasOwn(WORDS, language)) return WORDS[language] as Words;
   }
   return WORDS["en"] as Words;
 }

@@ -37,7 +37,8 @@ export function rowsOf(entries: readonly Entry[], items: readonly Item[], readTo
 function push(rows: Row[], row: Row, at: number): void {
   const before = rows.at(-1);
   const last = before === undefined ? null : before.kind === "event" ? Date.parse(before.entry.at) : before.at;
-  if (last !== null && new Date(last).toDateString() !== new Date(at).toDateString()) {
+  // Only forwards: a browser's clock that is behind must not make days.
+  if (last !== null && at > last && new Date(last).toDateString() !== new Date(at).toDateString()) {
     rows.push({ kind: "day", key: `day ${row.key}`, at });
   }
   rows.push(row);

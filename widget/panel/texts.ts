@@ -280,7 +280,7 @@ export const TEXTS: Record<string, Texts> = { en, da, de };
 export function chooseLanguage(wishes: readonly (string | null | undefined)[]): string {
   for (const wish of wishes) {
     const language = wish?.toLowerCase().split("-")[0] ?? "";
-    if (language in TEXTS) return language;
+    if (Object.hasOwn(TEXTS, language)) return language;
   }
   return "en";
 }

@@ -1,0 +1,281 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Conversation, Entry } from "../client/generated.ts";
+import type { Item } from "../client/outbox.ts";
+import { OutboxStore } from "../client/outbox-store.ts";
+import { ManualClock, settle } from "../client/testing/clock.ts";
+import { ScriptedServer } from "../client/testing/server.ts";
+import { MemoryLocks, MemoryStorage } from "../client/testing/storage.ts";
+import { Record } from "./record.ts";
+import { rowsOf } from "./rows.ts";
+import { Visit } from "./visit.ts";
+
+const KEY = "frontdesk:demo";
+const ada = { id: "a_1", key: "ada", name: "Ada" };
+
+let clock: ManualClock;
+let server: ScriptedServer;
+let storage: MemoryStorage;
+let locks: MemoryLocks;
+let news: string[];
+let tabs: number;
+let ids: number;
+let visit: Visit;
+
+beforeEach(async () => {
+  clock = new ManualClock();
+  server = new ScriptedServer();
+  storage = new MemoryStorage();
+  locks = new MemoryLocks();
+  news = [];
+  tabs = 0;
+  ids = 0;
+  visit = await page();
+});
+
+/** The panel in a page just loaded. */
+async function page(identity?: () => Promise<string>): Promise<Visit> {
+  const made = new Visit({
+    site: "demo", url: "ws://host/ws/visitor", language: "en", timezone: "UTC", page: () => ({ url: "https://shop.example/" }),
+    record: new Record("demo", storage),
+    store: new OutboxStore<Item>({ storage, prefix: `${KEY}:outbox:`, tab: `t${++tabs}`, locks }),
+    news: (entry) => news.push(entry.text || entry.kind),
+    newId: () => `m${++ids}`,
+    clock, WebSocket: server.WebSocket, random: () => 0.5, wake: () => () => undefined,
+    ...(identity === undefined ? {} : { identity }),
+  });
+  made.start();
+  await settle();
+  return made;
+}
+
+function conversation(more: Partial<Conversation> = {}): Conversation {
+  return {
+    id: "c_1", state: "waiting", department: { id: "d_1", key: "support", name: "Support" }, visitor: { id: "v_1", name: "" },
+    agent: null, bot: null, top: { entries: 0 }, queue: { place: 1, ahead: 0, wait: null, serving: true }, started_at: "", ...more,
+  };
+}
+
+function entry(seq: number, role: "visitor" | "agent", text: string, more: Partial<Entry> = {}): Entry {
+  return { conversation: "c_1", seq, kind: "message", from: { role, id: role === "agent" ? "a_1" : "v_1", name: "" }, text, at: new Date(clock.now()).toISOString(), ...more };
+}
+
+async function open(more: { conversation?: Conversation | null; missed?: Entry[]; token?: string; reset?: boolean; v?: number; epoch?: string; me?: string } = {}): Promise<void> {
+  await server.last.hello();
+  await server.last.answers("identify", {
+    session: "s_1", epoch: more.epoch ?? "e1", v: more.v ?? 1, me: { id: more.me ?? "v_1", name: "", token: more.token ?? "tok" }, now: "", missed: more.missed ?? [],
+    missed_notes: [], more: [], dropped: [], reset: more.reset ?? false,
+    snapshot: { site: { key: "demo", name: "Demo", look: {}, departments: [] }, conversation: more.conversation ?? null },
+  });
+}
+
+const says = (one: Entry) => server.last.says({ on: "entry", ...one });
+const shown = (of = visit) =>
+  rowsOf(of.entries.value, of.outbox.items.value, of.state.value.readTo).map((row) => (row.kind === "message" ? `${row.text} ${row.state}` : row.kind));
+const stored = () => JSON.parse(storage.getItem(KEY) ?? "null") as { token: string; open: boolean; seen: object } | null;
+
+/** A conversation begun with "hi", taken by Ada. */
+async function begin(): Promise<void> {
+  await open();
+  visit.say("hi");
+  await server.last.answers("conversation.start", { conversation: conversation(), at: "2026-01-01T14:02:00.000Z" });
+  await says(entry(1, "visitor", "hi", { client_id: "m1" }));
+  await server.last.says({ on: "conversation", v: 3, conversation: conversation({ state: "active", agent: ada, queue: null, top: { entries: 1 } }) });
+}
+
+describe("the first message", () => {
+  test("until then nothing is stored", async () => {
+    await open();
+    expect(storage.length).toBe(0);
+    visit.say("hi");
+    expect(stored()).toMatchObject({ token: "tok", open: true });
+  });
+
+  test("starts the conversation with what was chosen, and shows no hole until its entry comes", async () => {
+    await open();
+    visit.choice.value = { department: "sales", form: { name: "Marta", email: " " } };
+    visit.say("hi");
+    visit.say("more");
+    expect(shown()).toEqual(["hi sending", "more queued"]);
+    expect(server.last.asked("conversation.start")[0]).toMatchObject({ department: "sales", form: { name: "Marta" }, text: "hi" });
+    await server.last.answers("conversation.start", { conversation: conversation(), at: "2026-01-01T14:02:00.000Z" });
+    expect(shown()).toEqual(["hi sent", "more sending"]);
+    await says(entry(1, "visitor", "hi", { client_id: "m1" }));
+    expect(server.last.asked("message.send")[0]).toMatchObject({ conversation: "c_1", text: "more" });
+    await server.last.answers("message.send", { seq: 2, at: "2026-01-01T14:02:00.000Z" });
+    await says(entry(2, "visitor", "more", { client_id: "m2" }));
+    expect(shown()).toEqual(["hi sent", "more sent"]);
+    expect(visit.outbox.items.value).toEqual([]);
+  });
+
+  test("can be written before there is any connection, and survives a reload without one", async () => {
+    visit.say("hi");
+    visit.stop();
+    await settle();
+    visit = await page();
+    await open();
+    expect(server.last.asked("conversation.start")[0]).toMatchObject({ client_id: "m1", text: "hi" });
+  });
+});
+
+describe("coming back", () => {
+  beforeEach(begin);
+
+  test("a later page is the same visitor, and what it shows first is no news", async () => {
+    visit.stop();
+    await settle();
+    visit = await page();
+    await server.last.hello();
+    expect(server.last.asked("identify")[0]).toMatchObject({ token: "tok" });
+    expect(server.last.asked("identify")[0]).not.toHaveProperty("resume");
+    await server.last.answers("identify", {
+      session: "s_2", epoch: "e1", v: 9, me: { id: "v_1", name: "", token: "tok" }, missed: [entry(1, "visitor", "hi"), entry(2, "agent", "hello")], more: [], dropped: [], reset: false,
+      snapshot: { site: { key: "demo", name: "Demo", look: {}, departments: [] }, conversation: conversation({ state: "active", agent: ada, top: { entries: 2 } }) },
+    });
+    expect(shown()).toEqual(["hi sent", "hello sent"]);
+    expect(news).toEqual([]);
+    expect(visit.unread.value).toBe(1);
+  });
+
+  test("after a reconnect the unsent goes out before anything new, what was missed is news", async () => {
+    await server.last.drops();
+    visit.say("one");
+    visit.say("two");
+    await clock.advance(500);
+    await server.last.hello();
+    expect(server.last.asked("identify")[0]).toMatchObject({ resume: { epoch: "e1", positions: { c_1: { entries: 1 } } } });
+    await server.last.answers("identify", {
+      session: "s_1", epoch: "e1", v: 9, me: { id: "v_1", name: "", token: "tok" }, missed: [entry(2, "agent", "hello")], more: [], dropped: [], reset: false,
+      snapshot: { site: { key: "demo", name: "Demo", look: {}, departments: [] }, conversation: conversation({ state: "active", agent: ada, top: { entries: 2 } }) },
+    });
+    expect(news).toEqual(["hello"]);
+    expect(server.last.sent.map((frame) => frame["text"] ?? frame["do"])).toEqual(["identify", "one"]);
+  });
+
+  test("an answer that was lost: the entry itself settles the message", async () => {
+    visit.say("one");
+    await server.last.drops();
+    await clock.advance(500);
+    await open({ conversation: conversation({ state: "active", agent: ada, top: { entries: 2 } }), missed: [entry(2, "visitor", "one", { client_id: "m2" })] });
+    expect(shown()).toEqual(["hi sent", "one sent"]);
+    expect(server.last.asked("message.send")).toEqual([]);
+  });
+
+  test("a foreign epoch: what was known is forgotten", async () => {
+    await server.last.drops();
+    await clock.advance(500);
+    await open({ epoch: "e2", reset: true, conversation: conversation({ top: { entries: 1 } }), missed: [entry(1, "agent", "restored")] });
+    expect(visit.entries.value.map((one) => one.text)).toEqual(["restored"]);
+  });
+
+  test("somebody else by the site's word: the unsent of the one before is not theirs to send", async () => {
+    visit.stop();
+    await settle();
+    visit = await page(() => Promise.resolve("jwt"));
+    await open({ conversation: conversation() });
+    expect(server.last.asked("identify")[0]).toMatchObject({ identity: "jwt" });
+    await server.last.drops();
+    visit.say("mine alone");
+    await clock.advance(500);
+    await open({ me: "v_2", token: "other", reset: true });
+    expect(server.last.sent.map((frame) => frame["do"])).toEqual(["identify"]);
+    expect(visit.outbox.items.value).toEqual([]);
+  });
+});
+
+describe("listening", () => {
+  beforeEach(begin);
+
+  test("others' messages are unread until they are seen, and are then marked read once", async () => {
+    await says(entry(2, "agent", "hello"));
+    await says(entry(3, "agent", "there"));
+    expect([visit.unread.value, news]).toEqual([2, ["hello", "there"]]);
+    visit.seen();
+    visit.seen();
+    expect(visit.unread.value).toBe(0);
+    expect(server.last.asked("read")).toEqual([{ do: "read", conversation: "c_1", seq: 3 }]);
+    expect(stored()?.seen).toEqual({ conversation: "c_1", seq: 3 });
+  });
+
+  test("a lost last entry is found by the next ping", async () => {
+    await clock.advance(25_000);
+    await server.last.answers("ping", { positions: { c_1: { entries: 2 } } });
+    expect(visit.behind.value).toBe(true);
+    await server.last.answers("history", { entries: [entry(2, "agent", "lost")], notes: [] });
+    expect(visit.entries.value.at(-1)?.text).toBe("lost");
+    expect(visit.behind.value).toBe(false);
+  });
+
+  test("a message ends the typing of its sender, as does losing the connection", async () => {
+    const typing = { on: "typing", conversation: "c_1", from: { role: "agent", id: "a_1", name: "Ada" }, active: true };
+    await server.last.says(typing);
+    expect(visit.typing.people.value).toHaveLength(1);
+    await says(entry(2, "agent", "hello"));
+    expect(visit.typing.people.value).toHaveLength(0);
+    await server.last.says(typing);
+    await server.last.drops();
+    expect(visit.typing.people.value).toHaveLength(0);
+  });
+});
+
+describe("the end", () => {
+  beforeEach(async () => {
+    await begin();
+    await server.last.says({ on: "conversation", v: 9, conversation: conversation({ state: "closed", queue: null }) });
+  });
+
+  test("a later page need not connect by itself", () => {
+    expect(stored()?.open).toBe(false);
+  });
+
+  test("a new conversation begins with an empty page and its own start", async () => {
+    visit.anew();
+    expect([shown(), visit.state.value.conversation]).toEqual([[], null]);
+    visit.say("again");
+    expect(server.last.asked("conversation.start").at(-1)).toMatchObject({ text: "again", client_id: "m2" });
+    await server.last.answers("conversation.start", { conversation: conversation({ id: "c_2" }), at: "2026-01-01T14:02:00.000Z" });
+    await says(entry(1, "visitor", "again", { conversation: "c_2", client_id: "m2" }));
+    expect(shown()).toEqual(["again sent"]);
+    expect(stored()?.open).toBe(true);
+  });
+
+  test("what was put aside does not come back with the next snapshot", async () => {
+    visit.anew();
+    await server.last.drops();
+    await clock.advance(500);
+    await open({ conversation: conversation({ state: "closed" }), v: 12 });
+    expect(visit.state.value.conversation).toBeNull();
+  });
+
+  test("what could not be written any more can begin the next one", async () => {
+    visit.outbox.add({ do: "message.send", conversation: "c_1", text: "wait" });
+    await server.last.refuses("message.send", "closed");
+    expect(shown()).toEqual(["hi sent", "wait failed"]);
+    visit.again("m2");
+    expect(server.last.asked("conversation.start").at(-1)).toMatchObject({ text: "wait", client_id: "m3" });
+    expect(shown()).toEqual(["wait sending"]);
+  });
+});
+
+describe("two tabs are one visitor", () => {
+  test("a conversation begun in the other is shown here", async () => {
+    await open();
+    await server.last.says({ on: "conversation", v: 4, conversation: conversation() });
+    await says(entry(1, "visitor", "from there", { client_id: "x" }));
+    expect(shown()).toEqual(["from there sent"]);
+  });
+
+  test("a tab that was still nobody becomes who the other is", async () => {
+    await open({ token: "first" });
+    storage.setItem(KEY, JSON.stringify({ token: "second", open: true, seen: null, mute: false }));
+    visit.recordChanged();
+    await server.last.hello();
+    expect(server.connections).toHaveLength(2);
+    expect(server.last.asked("identify")[0]).toMatchObject({ token: "second" });
+  });
+});
+
+test("a damaged record is as good as none", async () => {
+  storage.setItem(KEY, "{");
+  expect(new Record("demo", storage).kept).toBe(false);
+  expect(new Record("demo", null).value.token).toBe("");
+});
