@@ -25,8 +25,8 @@ class Checkpointer:
         connection.set_wal_hook(self._committed)
 
     def _committed(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
-        if pages < self.pages:
-            self._due = PASSIVE_PAGES  # the log has started over
+        if pages <= self.pages:
+            self._due = PASSIVE_PAGES  # the log has started over: else a commit makes it longer
         self.pages = pages
         return apsw.SQLITE_OK
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -71,21 +72,21 @@ class _Parts:
 
     @classmethod
     def build(cls, path: Path, clock: Clock, options: Options) -> _Parts:
+        """Blocks; raises `StoreError`, and leaves nothing open then."""
         check_version(apsw.sqlite_lib_version())
-        directory = DataDirectory.take(path)
-        try:
-            directory.create_database()
-            connection = connect_writer(directory.database, options.vfs)
-            migrate(connection, known_migrations(), now=clock.now())
-            connections = [connect_reader(directory.database, options.vfs) for _ in range(options.readers)]
-        except (apsw.Error, OSError) as error:
-            directory.release()
-            raise StoreError(f"The database {directory.database} cannot be opened: {error}") from error
-        except BaseException:
-            directory.release()
-            raise
-        readers = Readers([Reader(each, clock) for each in connections], options.queue)
-        return cls(directory, connection, readers, clock, options)
+        with ExitStack() as undo:
+            directory = DataDirectory.take(path)
+            undo.callback(directory.release)
+            try:
+                directory.create_database()
+                connection = connect_writer(directory.database, options.vfs)
+                undo.callback(connection.close)
+                migrate(connection, known_migrations(), now=clock.now())
+                readers = [_open_reader(directory, clock, options, undo) for _ in range(options.readers)]
+            except (apsw.Error, OSError) as error:
+                raise StoreError(f"The database {directory.database} cannot be opened: {error}") from error
+            undo.pop_all()
+        return cls(directory, connection, Readers(readers, options.queue), clock, options)
 
     def shut(self, writer: Writer | None = None) -> None:
         """Close everything; blocks. After a fatal error the log stays as it is, for the next start to judge."""
@@ -97,6 +98,12 @@ class _Parts:
             log.warning("The write-ahead log could not be emptied at the end.", error=repr(error))
         self.connection.close()
         self.directory.release()
+
+
+def _open_reader(directory: DataDirectory, clock: Clock, options: Options, undo: ExitStack) -> Reader:
+    reader = Reader(connect_reader(directory.database, options.vfs), clock)
+    undo.callback(reader.close)
+    return reader
 
 
 class SqliteStore:
@@ -164,7 +171,9 @@ class SqliteStore:
         return await self._parts.readers.read(transaction)
 
     async def backup(self, target: Path) -> None:
-        """Write a checked, consistent copy to `target`; raises `StoreError`."""
+        """Write a checked, consistent copy to `target`, replacing a file of that name; raises `StoreError`."""
+        if self._closing is not None:
+            raise StoreError("The store is closed.")
         await asyncio.to_thread(self._back_up, target)
 
     @property

@@ -50,6 +50,7 @@ class Writer:
         self.failures = 0
         self.last_commit_ms = 0.0
         self.checkpointer = Checkpointer(connection)
+        self._changes_at_failure = 0  # A commit that changes nothing proves nothing.
         self._connection = connection
         self._queue = queue
         self._clock = clock
@@ -58,24 +59,25 @@ class Writer:
 
     def run(self) -> None:
         """The thread's life: until the queue is finished."""
-        while not self._queue.finished:
-            jobs = self._queue.take(idle=None if self.healthy else PROBE_SECONDS)
-            try:
-                self._step(jobs)
-            except BaseException as error:  # noqa: BLE001 - a dead writer must not go unnoticed, whatever killed it.
-                self._give_up(error)
-                self._tell([(job, _unavailable(error)) for job in jobs])
+        try:
+            while not self._queue.finished:
+                jobs = self._queue.take(idle=None if self.healthy else PROBE_SECONDS)
+                self._tell(list(zip(jobs, self._answer(jobs), strict=True)))
+                self._checkpoint()
+        except BaseException as error:  # noqa: BLE001 - a dead writer must not go unnoticed, whatever killed it.
+            self._give_up(error)
 
-    def _step(self, jobs: list[Job]) -> None:
+    def _answer(self, jobs: list[Job]) -> list[Outcome]:
+        """One outcome for each job, whatever happens."""
         if self.fatal:
-            self._tell([(job, _unavailable(None)) for job in jobs])
-            return
-        if not jobs:
-            jobs = [] if self.healthy else [_probe()]
-        outcomes = self._commit(jobs)
-        self._tell(list(zip(jobs, outcomes, strict=True)))
-        if not self.fatal:
-            self._checkpoint()
+            return [_unavailable(None) for _ in jobs]
+        try:
+            if not (jobs or self.healthy):
+                self._commit([_probe()])
+            return self._commit(jobs) if jobs else []
+        except BaseException as error:  # noqa: BLE001 - as above; those who wait are to be told first.
+            self._give_up(error)
+            return [_unavailable(error) for _ in jobs]
 
     def _commit(self, jobs: list[Job]) -> list[Outcome]:
         """One outcome for each job."""
@@ -130,7 +132,7 @@ class Writer:
         self.last_commit_ms = (self._clock.monotonic() - began) * 1000
         self.commits += 1
         self.committed += committed
-        if not self.healthy:
+        if not self.healthy and self._connection.total_changes() > self._changes_at_failure:
             log.info("The database can be written again.")
             self.healthy = True
 
@@ -146,6 +148,7 @@ class Writer:
             self._give_up(error)
         else:
             self._roll_back()
+            self._changes_at_failure = self._connection.total_changes()
         return [_unavailable(error) for _ in jobs]
 
     def _roll_back(self) -> None:
@@ -157,6 +160,8 @@ class Writer:
             log.exception("The database could not roll back.")
 
     def _checkpoint(self) -> None:
+        if self.fatal:
+            return
         try:
             self.checkpointer.after_commit(idle=len(self._queue) == 0)
         except UNAVAILABLE as error:
@@ -166,6 +171,8 @@ class Writer:
 
     def _give_up(self, error: BaseException) -> None:
         """Touch the file no more; what still waits is told so."""
+        if self.fatal:
+            return
         self.healthy = False
         self.fatal = True
         self._queue.close()
