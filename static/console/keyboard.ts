@@ -61,7 +61,7 @@ function walk(desk: Desk, by: 1 | -1, writing: boolean): boolean {
 /** Once it is drawn. Not on a touch screen, where a keyboard would jump up over what is to be read. */
 export function focusComposer(): void {
   if (!window.matchMedia("(hover: hover)").matches) return;
-  setTimeout(() => document.getElementById("composer")?.focus(), 30);
+  setTimeout(() => document.getElementById("composer")?.focus());
 }
 
 function shut(panels: Panels): boolean {

@@ -1,8 +1,8 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
-/** A field that has the focus when it appears, because the agent just asked for it. */
+/** A field that has the focus as soon as it is there: the agent just asked for it and types on. */
 export function useFocus<E extends HTMLElement>(): { current: E | null } {
   const field = useRef<E>(null);
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []);
   return field;
 }

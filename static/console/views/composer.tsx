@@ -28,7 +28,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
     area.current?.focus();
   };
   const pressed = (event: KeyboardEvent): void => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey || event.altKey || event.isComposing) return;
     event.preventDefault();
     send();
   };

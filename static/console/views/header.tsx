@@ -1,5 +1,5 @@
 import type { Department } from "../../../widget/client/generated.ts";
-import { Avatar } from "../../ui/avatar.tsx";
+import { Avatar, initials } from "../../ui/avatar.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Menu, MenuItem } from "../../ui/menu.tsx";
 import { Slots } from "../../ui/slots.tsx";
@@ -58,7 +58,7 @@ function Me({ onLogout }: { onLogout: () => void }) {
   const agent = desk.state.value?.agent;
   if (agent === undefined) return null;
   return (
-    <Menu label={`${agent.name}: sound, shortcuts, log out`} look="face" face={<Avatar name={agent.name} />}>
+    <Menu label={`${initials(agent.name)}, ${agent.name}: sound, shortcuts, log out`} look="face" face={<Avatar name={agent.name} />}>
       {(shut) => (
         <>
           <div class="sheet-head" role="presentation">{agent.name}<small>{agent.role}</small></div>
