@@ -19,6 +19,13 @@ export function Composer({ view }: { view: View }) {
   const most = visit.session.limits.value?.text_chars ?? TEXT_CHARS;
   const left = most - text.value.length;
   useRows(area, text.value);
+  useLayoutEffect(() => {
+    const element = area.current;
+    return () => {
+      // The conversation ended while the visitor was in here.
+      if (element !== null && (element.getRootNode() as ShadowRoot).activeElement === element) view.refocus();
+    };
+  }, []);
   const change = (value: string) => {
     text.value = value;
     full.value = false;

@@ -18,7 +18,7 @@ export function Header({ view }: { view: View }) {
     conversation?.bot && !conversation.agent ? texts.bot : "",
   ].filter((part) => part !== "");
   return (
-    <header>
+    <div class="head">
       <div class="bar">
         {partner !== null && <span class="avatar" aria-hidden="true">{[...partner.name][0]}</span>}
         <div class="title">
@@ -37,8 +37,8 @@ export function Header({ view }: { view: View }) {
           </button>
         )}
       </div>
-      {open && asking.value && <Confirm view={view} done={() => (asking.value = false)} />}
-    </header>
+      {open && asking.value && <Confirm view={view} done={() => { asking.value = false; view.refocus(); }} />}
+    </div>
   );
 }
 

@@ -95,13 +95,14 @@ function useBelow({ visit }: View, atEnd: boolean): number {
 }
 
 /** Read is what was in sight: the end of the log, in a page that is looked at, in a panel that is open. */
-function useSeen({ visit }: View, atEnd: boolean, rows: readonly Row[]): void {
+function useSeen({ visit, shown }: View, atEnd: boolean, rows: readonly Row[]): void {
+  const open = shown.value;
   useEffect(() => {
     const look = () => {
-      if (atEnd && document.visibilityState === "visible") visit.seen();
+      if (open && atEnd && document.visibilityState === "visible") visit.seen();
     };
     look();
     document.addEventListener("visibilitychange", look);
     return () => document.removeEventListener("visibilitychange", look);
-  }, [atEnd, rows]);
+  }, [open, atEnd, rows]);
 }

@@ -1,4 +1,4 @@
-import { effect } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { newClientId } from "../client/client-id.ts";
 import { browserStore, OutboxStore } from "../client/outbox-store.ts";
 import type { Item } from "../client/outbox.ts";
@@ -42,7 +42,8 @@ export function createPanel(host: Host, into: Node): PanelHandle {
   const store = browserStore(`frontdesk:${host.site}:outbox:`, newClientId());
   const record = new Record(host.site, store.storage);
   const element = document.createElement("frontdesk-panel") as PanelElement;
-  const seen = () => !element.hidden && document.visibilityState === "visible";
+  const shown = signal(false);
+  const seen = () => shown.value && document.visibilityState === "visible";
 
   const news = (entry: Entry) => {
     const text = entry.kind === "joined" ? eventText(texts, entry) : texts.said(entry.from.name || texts.somebody, entry.text);
@@ -65,7 +66,7 @@ export function createPanel(host: Host, into: Node): PanelHandle {
     news,
     ...(host.identity === undefined ? {} : { identity: host.identity }),
   });
-  const view: View = { visit, texts, mode: host.mode, minimise: () => host.minimised(), draft: draftOf(host.site) };
+  const view: View = { visit, texts, mode: host.mode, shown, minimise: () => host.minimised(), refocus: () => void requestAnimationFrame(() => element.focusInside()), draft: draftOf(host.site) };
 
   element.hidden = true;
   element.draw(view, { side: host.side, accent: host.accent, language, rtl: host.rtl });
@@ -84,10 +85,11 @@ export function createPanel(host: Host, into: Node): PanelHandle {
   visit.start();
   return {
     get shown() {
-      return !element.hidden;
+      return shown.value;
     },
     show(focus) {
       element.hidden = false;
+      shown.value = true;
       if (focus) {
         allowSound();
         element.focusInside();
@@ -95,6 +97,7 @@ export function createPanel(host: Host, into: Node): PanelHandle {
     },
     hide() {
       element.hidden = true;
+      shown.value = false;
     },
   };
 }

@@ -35,14 +35,18 @@ function Meta({ view, row }: { view: View; row: Message }) {
   return <p class="meta">{row.state === "read" ? texts.read : texts.sent(timeOf(row.at))}</p>;
 }
 
-function Failed({ view: { visit, texts }, row }: { view: View; row: Message }) {
-  const id = row.clientId ?? "";
+function Failed({ view, row }: { view: View; row: Message }) {
+  const { visit, texts } = view;
+  const then = (act: (clientId: string) => void) => () => {
+    act(row.clientId ?? "");
+    view.refocus();
+  };
   return (
     <p class="meta failed" role="alert">
       {`${texts.failed} ${texts.why(row.error)}`.trim()}
       <span>
-        <button type="button" onClick={() => visit.again(id)}>{texts.again}</button>
-        <button type="button" onClick={() => visit.outbox.discard(id)}>{texts.discard}</button>
+        <button type="button" onClick={then((id) => visit.again(id))}>{texts.again}</button>
+        <button type="button" onClick={then((id) => visit.outbox.discard(id))}>{texts.discard}</button>
       </span>
     </p>
   );

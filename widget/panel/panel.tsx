@@ -29,11 +29,16 @@ export function Panel({ view }: { view: View }) {
   );
 }
 
-function Ended({ view: { visit, texts } }: { view: View }) {
+function Ended({ view }: { view: View }) {
+  const { visit, texts } = view;
+  const anew = () => {
+    visit.anew();
+    view.refocus();
+  };
   return (
     <div class="ended">
       <p>{texts.ended}</p>
-      <button type="button" class="main" onClick={() => visit.anew()}>{texts.startNew}</button>
+      <button type="button" class="main" onClick={anew}>{texts.startNew}</button>
     </div>
   );
 }

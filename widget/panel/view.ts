@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { signal, type ReadonlySignal } from "@preact/signals";
 import type { Entry } from "../client/generated.ts";
 import type { Texts } from "./texts.ts";
 import { duration } from "./texts.ts";
@@ -10,7 +10,11 @@ export interface View {
   texts: Texts;
   /** `widget`: over a page, can be minimised. `page`: is the page. */
   mode: "widget" | "page";
+  /** Whether the panel is open: what arrives while it is not stays unread. */
+  shown: ReadonlySignal<boolean>;
   minimise(): void;
+  /** Puts the focus where writing goes on, after what had it has gone. */
+  refocus(): void;
   /** Where the text not yet sent survives a change of page. */
   draft: { get(): string; set(text: string): void };
 }
