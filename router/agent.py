@@ -1,6 +1,5 @@
 """An agent at run time: status, presence, and what takes their slots."""
 
-from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 
 from router.model import AgentId, AgentSettings, ConversationId, DepartmentId, Hold, Member, Offer, Order, Status
@@ -50,11 +49,3 @@ class Agent:
     def here(self) -> bool:
         """Connected and not `offline`: what keeps the grace from running."""
         return self.connected and self.status is not Status.OFFLINE
-
-    def add_fresh(self, order: Order) -> None:
-        insort(self.fresh, order)
-
-    def drop_fresh(self, order: Order) -> None:
-        index = bisect_left(self.fresh, order)
-        if index < len(self.fresh) and self.fresh[index] == order:
-            del self.fresh[index]

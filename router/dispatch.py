@@ -20,6 +20,7 @@ freed slot therefore looks at exactly one conversation.
 
 from bisect import bisect_left
 from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 
 from sortedcontainers import SortedList
@@ -150,9 +151,25 @@ def _ring_one(step: Step, line: Line, conversation: Conversation, among: Collect
         take(step, offer, via="offer", confirm=offer.id)
 
 
-# The choice (DESIGN §5.2).
+# The choice (DESIGN §5.2). It depends on who is takeable and on nothing else, so that a router rebuilt from its
+# records, which does not remember who was touched, chooses the same.
 
 _Takeable = Callable[[AgentId], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Choosing:
+    """What a choice is about. `doubtful`: the members whom something about the pair may exclude; None: any of them."""
+
+    step: Step
+    line: Line
+    conversation: Conversation
+    ranks: _Ranks
+    doubtful: Collection[AgentId] | None
+
+    def takeable(self, agent: AgentId) -> bool:
+        state = self.step.state
+        return pair_excluded(state, self.line, state.agents[agent], self.conversation) is None
 
 
 def _choose(
@@ -160,36 +177,32 @@ def _choose(
 ) -> tuple[Agent, Agent | None, str] | None:
     """The agent and the runner-up: who lost it comes first, who refused it or sent it here last, else the method."""
     state = step.state
-
-    def takeable(agent: AgentId) -> bool:
-        return pair_excluded(state, line, state.agents[agent], conversation) is None
-
-    last = {*conversation.refusals, conversation.sender} if conversation.refusals or conversation.sender else set()
-
-    def unrefused(agent: AgentId) -> bool:
-        return agent not in last and takeable(agent)
-
-    reason = "method"
-    chosen = conversation.previous
-    if chosen is not None and line.is_open(chosen) and takeable(chosen):
+    last = set(conversation.refusals)
+    if conversation.sender is not None:
+        last.add(conversation.sender)
+    doubtful = None if conversation.cost > 1 else last | state.keeping_room
+    choosing = _Choosing(step, line, conversation, ranks, doubtful)
+    reason, chosen = "method", conversation.previous
+    if chosen is not None and line.is_open(chosen) and choosing.takeable(chosen):
         reason = "previous_agent"
     else:
-        chosen = _best(step, conversation, ranks, unrefused)
+        chosen = _best(choosing, lambda agent: agent not in last and choosing.takeable(agent))
         if chosen is None and last:
-            refusers = sorted(rank for rank in ranks if rank[-1] in last)
-            chosen = _best(step, conversation, refusers, takeable)
+            refusers = sorted(rank for agent in last if (rank := line.ranks.get(agent)) is not None)
+            chosen = _best(replace(choosing, ranks=refusers), choosing.takeable)
     if chosen is None:
         return None
-    runner_up = _runner_up(ranks, chosen, takeable)
+    runner_up = _runner_up(choosing, chosen)
     return state.agents[chosen], None if runner_up is None else state.agents[runner_up], reason
 
 
-def _best(step: Step, conversation: Conversation, ranks: _Ranks, takeable: _Takeable) -> AgentId | None:
+def _best(choosing: _Choosing, takeable: _Takeable) -> AgentId | None:
     """The first takeable by rank; among equals one by lot."""
+    ranks = choosing.ranks
     start = 0
     while start < len(ranks):
         end = _end_of_tie(ranks, start)
-        found = _by_lot(step, conversation, ranks, start, end, takeable)
+        found = _by_lot(choosing, start, end, takeable)
         if found is not None:
             return found
         start = end
@@ -200,28 +213,51 @@ def _end_of_tie(ranks: _Ranks, start: int) -> int:
     tie = ranks[start][:-1]
     if start + 1 == len(ranks) or ranks[start + 1][:-1] != tie:
         return start + 1
-    behind = (*tie, _LAST)
-    return bisect_left(ranks, behind) if isinstance(ranks, list) else ranks.bisect_left(behind)
+    return _position(ranks, (*tie, _LAST))
 
 
-def _by_lot(
-    step: Step, conversation: Conversation, ranks: _Ranks, start: int, end: int, takeable: _Takeable
-) -> AgentId | None:
-    """Uniform among the takeable of equal rank. The first draw nearly always hits one; only if not are they listed."""
+def _position(ranks: _Ranks, rank: Rank) -> int:
+    return bisect_left(ranks, rank) if isinstance(ranks, list) else ranks.bisect_left(rank)
+
+
+def _by_lot(choosing: _Choosing, start: int, end: int, takeable: _Takeable) -> AgentId | None:
+    """Uniform among the takeable of equal rank, without listing them where only a few can be excluded."""
+    ranks = choosing.ranks
     if end == start + 1:
-        only = AgentId(str(ranks[start][-1]))
+        only = _agent_of(ranks[start])
         return only if takeable(only) else None
-    lot = draw(step.seed, conversation.arrival, conversation.offer_no)
-    drawn = AgentId(str(ranks[start + lot % (end - start)][-1]))
-    if takeable(drawn):
-        return drawn
-    rest = [agent for agent in (AgentId(str(rank[-1])) for rank in ranks[start:end]) if takeable(agent)]
-    return rest[(lot >> 32) % len(rest)] if rest else None
+    out = [position for position in _doubtful(choosing, start, end) if not takeable(_agent_of(ranks[position]))]
+    count = end - start - len(out)
+    if not count:
+        return None
+    conversation = choosing.conversation
+    drawn = start + draw(choosing.step.seed, conversation.arrival, conversation.offer_no) % count
+    for position in out:  # the count-th of those who are left
+        if position <= drawn:
+            drawn += 1
+    return _agent_of(ranks[drawn])
 
 
-def _runner_up(ranks: _Ranks, chosen: AgentId, takeable: _Takeable) -> AgentId | None:
-    for rank in ranks[:_RUNNERS_UP]:
-        agent = AgentId(str(rank[-1]))
-        if agent != chosen and takeable(agent):
+def _doubtful(choosing: _Choosing, start: int, end: int) -> Collection[int]:
+    """The positions between `start` and `end`, ascending, whose agents have to be asked about."""
+    if choosing.doubtful is None:
+        return range(start, end)
+    ranks = choosing.ranks
+    found = []
+    for agent in choosing.doubtful:
+        rank = choosing.line.ranks.get(agent)
+        if rank is not None and ranks[start] <= rank <= ranks[end - 1]:
+            found.append(_position(ranks, rank))
+    return sorted(position for position in found if position < end)
+
+
+def _agent_of(rank: Rank) -> AgentId:
+    return AgentId(str(rank[-1]))
+
+
+def _runner_up(choosing: _Choosing, chosen: AgentId) -> AgentId | None:
+    for rank in choosing.ranks[:_RUNNERS_UP]:
+        agent = _agent_of(rank)
+        if agent != chosen and choosing.takeable(agent):
             return agent
     return None

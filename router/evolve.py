@@ -93,10 +93,7 @@ def _forget(state: State, conversation: Conversation) -> None:
 def _configured(state: State, event: e.Configured) -> None:
     state.settings = event.settings
     rebuild_indexes(state)
-    state.woken_agents.update(state.agents)
-    for line in state.lines.values():
-        state.woken_conversations.update(conversation for _, _, conversation in line.ready)
-        state.untold.update(conversation for _, _, conversation in (*line.ready, *line.held))
+    _look_at_everybody(state)
 
 
 def _restarted(state: State, event: e.Restarted) -> None:
@@ -126,8 +123,12 @@ def _cut_off(state: State, agent: Agent) -> None:
 def _pause_ended(state: State, event: e.PauseEnded) -> None:  # noqa: ARG001
     state.pause_until = None
     state.awaited.clear()
+    _look_at_everybody(state)
+
+
+def _look_at_everybody(state: State) -> None:
+    state.wake_everybody()
     for line in state.lines.values():
-        state.woken_conversations.update(conversation for _, _, conversation in line.ready)
         state.untold.update(conversation for _, _, conversation in (*line.ready, *line.held))
 
 
@@ -306,7 +307,7 @@ def _offer_made(state: State, event: e.OfferMade) -> None:
         _move(conversation, Cause.OFFER_MADE)
     if offer.soft:
         if offer.miss_at is not None:
-            agent.add_fresh(conversation.order)
+            state.add_fresh(agent, conversation.order)
     else:
         _set_hold(state, agent, conversation, Cause.OFFER_MADE, offer.expires_at)
         review(state, agent)
@@ -326,7 +327,7 @@ def _miss_counted(state: State, event: e.OfferMissCounted) -> None:
     conversation = _conversation(state, event)
     agent = _agent(state, event.agent)
     agent.misses += 1
-    agent.drop_fresh(conversation.order)
+    state.drop_fresh(agent, conversation.order)
     _replace_offer(state, replace(state.offers[event.offer], miss_at=None))
     _wake(state, agent)
 
@@ -343,7 +344,7 @@ def _offer_ended(state: State, event: e.OfferEnded) -> None:
     agent = _agent(state, event.agent)
     del state.offers[event.offer], conversation.offers[agent.id], agent.rings[conversation.id]
     if event.soft:
-        agent.drop_fresh(conversation.order)
+        state.drop_fresh(agent, conversation.order)
     elif event.end is not OfferState.ACCEPTED:  # accepted: the assignment that follows turns the hold
         _set_hold(state, agent, conversation, Cause.LET_GO)
     if event.end in {OfferState.DECLINED, OfferState.MISSED}:

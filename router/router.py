@@ -33,9 +33,11 @@ from router.presence import connect, disconnect, end_pause_early, restart, set_s
 from router.snapshot import (
     AgentRecord,
     ConversationRecord,
+    Counters,
     Snapshot,
     agent_record,
     conversation_record,
+    counters,
     restore,
     take_snapshot,
 )
@@ -176,6 +178,9 @@ class Router:
         """None when it is unknown or closed and no wrap-up needs it."""
         found = self._state.conversations.get(conversation)
         return None if found is None else conversation_record(found)
+
+    def counters(self) -> Counters:
+        return counters(self._state)
 
     def snapshot(self) -> Snapshot:
         return take_snapshot(self._state)

@@ -153,35 +153,43 @@ def conversation_record(conversation: Conversation) -> ConversationRecord:
     )
 
 
+def counters(state: State) -> Counters:
+    return Counters(
+        now=state.now,
+        arrival=state.arrival,
+        assignments=state.assignments,
+        pause_until=state.pause_until,
+        awaited=tuple(sorted(state.awaited)),
+    )
+
+
 def take_snapshot(state: State) -> Snapshot:
     return Snapshot(
-        counters=Counters(
-            now=state.now,
-            arrival=state.arrival,
-            assignments=state.assignments,
-            pause_until=state.pause_until,
-            awaited=tuple(sorted(state.awaited)),
-        ),
+        counters=counters(state),
         agents=tuple(agent_record(state.agents[agent]) for agent in sorted(state.agents)),
         conversations=tuple(conversation_record(state.conversations[one]) for one in sorted(state.conversations)),
     )
 
 
 def restore(settings: WorkspaceSettings, snapshot: Snapshot) -> State:
-    """The state this snapshot was taken from. `settings` must be those of its moment."""
+    """The state this snapshot was taken from. `settings` must be those of its moment.
+
+    Everybody is looked at in the next step: after a whole step that finds nothing, but a caller that does not store
+    every event may have lost some.
+    """
     state = State(settings)
-    counters = snapshot.counters
-    state.now = counters.now
-    state.arrival = counters.arrival
-    state.assignments = counters.assignments
-    state.pause_until = counters.pause_until
-    state.awaited = set(counters.awaited)
+    nobodys = snapshot.counters
+    state.now = nobodys.now
+    state.arrival = nobodys.arrival
+    state.assignments = nobodys.assignments
+    state.pause_until = nobodys.pause_until
+    state.awaited = set(nobodys.awaited)
     for agent in snapshot.agents:
         state.agents[agent.id] = _restore_agent(settings, agent)
     for conversation in snapshot.conversations:
         _restore_conversation(state, conversation)
     rebuild_indexes(state)
-    state.forget_touched()
+    state.wake_everybody()
     state.changed_agents.clear()
     return state
 
@@ -243,4 +251,4 @@ def _restore_conversation(state: State, record: ConversationRecord) -> None:
         agent = state.agents[offer.agent]
         state.offers[offer.id] = agent.rings[conversation.id] = offer
         if offer.soft and offer.miss_at is not None:
-            agent.add_fresh(conversation.order)
+            state.add_fresh(agent, conversation.order)

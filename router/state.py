@@ -4,6 +4,8 @@ Records are changed only by `router.evolve`, event by event. Indexes (lines, dea
 records and the clock alone; `router.invariants` recomputes them.
 """
 
+from bisect import bisect_left, insort
+
 from router.agent import Agent
 from router.conversation import Conversation
 from router.deadlines import Deadlines
@@ -23,6 +25,7 @@ class State:
         self.awaited: set[AgentId] = set()
         self.agents: dict[AgentId, Agent] = {}
         self.conversations: dict[ConversationId, Conversation] = {}
+        self.keeping_room: set[AgentId] = set()  # the agents with fresh soft rings
         self.offers: dict[OfferId, Offer] = {}
         self.lines: dict[DepartmentId, Line] = {}
         self.deadlines = Deadlines()
@@ -35,6 +38,24 @@ class State:
         # Records changed since the last `Router.take_changes`.
         self.changed_agents: set[AgentId] = set()
         self.changed_conversations: set[ConversationId] = set()
+
+    def add_fresh(self, agent: Agent, order: Order) -> None:
+        """A soft offer rings freshly at the agent: directed offers leave room for it."""
+        insort(agent.fresh, order)
+        self.keeping_room.add(agent.id)
+
+    def drop_fresh(self, agent: Agent, order: Order) -> None:
+        index = bisect_left(agent.fresh, order)
+        if index < len(agent.fresh) and agent.fresh[index] == order:
+            del agent.fresh[index]
+        if not agent.fresh:
+            self.keeping_room.discard(agent.id)
+
+    def wake_everybody(self) -> None:
+        """Look at all pairs: after a pause, a rebuild, new settings."""
+        self.woken_agents.update(self.agents)
+        for line in self.lines.values():
+            self.woken_conversations.update(conversation for _, _, conversation in line.ready)
 
     def forget_touched(self) -> None:
         self.woken_agents.clear()

@@ -1,0 +1,319 @@
+"""What must hold after every step. Slow and plain on purpose: used by the tests, and where somebody doubts.
+
+Two independent witnesses: `takeable_pairs` reads DESIGN §5.1 off the snapshot, knowing nothing of lines, standings or
+who was touched; and the indexes are compared with those of a state restored from that snapshot.
+"""
+
+from collections.abc import Collection, Iterator
+
+from router.agent import Agent
+from router.conversation import Conversation
+from router.deadlines import Due
+from router.line import Line
+from router.model import (
+    AgentId,
+    ConversationId,
+    ConversationState,
+    DepartmentId,
+    HoldKind,
+    Method,
+    Offer,
+    OfferState,
+    Status,
+    WorkspaceSettings,
+)
+from router.router import Router
+from router.snapshot import AgentRecord, ConversationRecord, Snapshot, restore, take_snapshot
+from router.state import State
+from router.watch import due_at
+
+WAITING, OFFERED, ACTIVE, CLOSED = (
+    ConversationState.WAITING,
+    ConversationState.OFFERED,
+    ConversationState.ACTIVE,
+    ConversationState.CLOSED,
+)
+
+
+class Violated(AssertionError):
+    """Something that must hold does not."""
+
+
+def check(router: Router, *, lowered: Collection[AgentId] = ()) -> None:
+    """Raises `Violated`. `lowered`: agents whose limit was lowered below what they held."""
+    check_state(router._state, lowered=lowered)  # noqa: SLF001 - the one who may look inside
+    _require(router.next_deadline() == _first_deadline(router._state), "the next deadline is not the first")  # noqa: SLF001
+
+
+def check_state(state: State, *, lowered: Collection[AgentId] = ()) -> None:
+    for agent in state.agents.values():
+        _check_agent(state, agent, lowered)
+    for conversation in state.conversations.values():
+        _check_conversation(state, conversation)
+    for offer in _offers(state):
+        _check_offer(state, offer)
+    _check_places(state)
+    _check_indexes(state)
+    _check_deadlines(state)
+    snapshot = take_snapshot(state)
+    for agent_id, conversation_id in takeable_pairs(state.settings, snapshot):
+        raise Violated(f"{agent_id} could take {conversation_id}, which waits")
+
+
+def _require(condition: bool, message: str) -> None:  # noqa: FBT001 - the condition is the point
+    if not condition:
+        raise Violated(message)
+
+
+# Slots, offers, places.
+
+
+def _check_agent(state: State, agent: Agent, lowered: Collection[AgentId]) -> None:
+    costs = sum(hold.cost for hold in agent.holds.values())
+    _require(agent.used == costs, f"{agent.id}: {agent.used} slots used, the holds say {costs}")
+    _require(
+        agent.used <= agent.settings.max_slots or agent.id in lowered,
+        f"{agent.id}: {agent.used} of {agent.settings.max_slots} slots used",
+    )
+    ringing = {hold.conversation for hold in agent.holds.values() if hold.kind is HoldKind.OFFER}
+    directed = {conversation for conversation, offer in agent.rings.items() if not offer.soft}
+    _require(ringing == directed, f"{agent.id}: holds {ringing} for the directed offers {directed}")
+    _require(agent.directed == len(directed), f"{agent.id}: counts {agent.directed} rings of {len(directed)}")
+    _require(not agent.here or agent.present, f"{agent.id}: here, but not present")
+    _require(
+        (agent.grace_until is not None) == (agent.present and not agent.here),
+        f"{agent.id}: present {agent.present}, here {agent.here}, grace until {agent.grace_until}",
+    )
+    for hold in agent.holds.values():
+        _require(hold.conversation in state.conversations, f"{agent.id}: holds the forgotten {hold.conversation}")
+
+
+def _check_conversation(state: State, conversation: Conversation) -> None:
+    """In exactly one place."""
+    holders = {
+        (agent.id, hold.kind)
+        for agent in state.agents.values()
+        for hold in agent.holds.values()
+        if hold.conversation == conversation.id
+    }
+    directed = {(offer.agent, HoldKind.OFFER) for offer in conversation.offers.values() if not offer.soft}
+    expected = {
+        WAITING: set(),
+        OFFERED: directed,
+        ACTIVE: directed | {(conversation.owner, HoldKind.ACTIVE)},
+        CLOSED: {(conversation.owner, HoldKind.WRAP_UP)},
+    }[conversation.state]
+    name = f"{conversation.id} ({conversation.state})"
+    _require(holders == expected, f"{name}: held by {holders}, expected {expected}")
+    _require((conversation.owner is None) == conversation.in_line, f"{name}: owned by {conversation.owner}")
+    _require(bool(conversation.offers) or conversation.state is not OFFERED, f"{name}: no offer is pending")
+    _require(
+        not conversation.offers or conversation.state in {OFFERED, ACTIVE}, f"{name}: offers {conversation.offers}"
+    )
+    soft = {offer.soft for offer in conversation.offers.values()}
+    _require(len(soft) < 2 and (len(conversation.offers) < 2 or soft == {True}), f"{name}: {conversation.offers}")
+    _require(conversation.department in state.lines or conversation.state is CLOSED, f"{name}: in no department")
+
+
+def _offers(state: State) -> Iterator[Offer]:
+    of_conversations = {
+        offer.id: offer for conversation in state.conversations.values() for offer in conversation.offers.values()
+    }
+    of_agents = {offer.id: offer for agent in state.agents.values() for offer in agent.rings.values()}
+    _require(of_conversations == of_agents == state.offers, "offers of conversations, agents and the index differ")
+    yield from of_conversations.values()
+
+
+def _check_offer(state: State, offer: Offer) -> None:
+    agent, conversation = state.agents[offer.agent], state.conversations[offer.conversation]
+    name = f"{offer.id} at {agent.id}"
+    _require(agent.status is Status.AVAILABLE, f"{name}: the agent is {agent.status}")
+    _require(agent.reachable, f"{name}: the agent is unreachable")
+    _require((offer.miss_at if offer.soft else offer.expires_at) is not None or offer.soft, f"{name}: rings for ever")
+    if offer.transfer_from is not None:
+        _require(conversation.owner == offer.transfer_from, f"{name}: transferred by {offer.transfer_from}")
+        return
+    _require(conversation.in_line, f"{name}: {conversation.state}")
+    _require(conversation.department in agent.members, f"{name}: not a member")
+    if offer.soft:
+        _require(state.line_of(conversation).soft, f"{name}: soft, but the department does not ring all")
+        _require(agent.free >= conversation.cost, f"{name}: rings softly without a free slot")
+
+
+def _check_places(state: State) -> None:
+    """The place is 1 + those in line before it that share a member, counted one by one."""
+    members = {department: set(line.members) for department, line in state.lines.items()}
+    in_line = [conversation for conversation in state.conversations.values() if conversation.in_line]
+    for conversation in in_line:
+        own = members[conversation.department]
+        near = {department for department in members if own & members[department]} | {conversation.department}
+        naive = 1 + sum(other.department in near and other.order < conversation.order for other in in_line)
+        place = state.line_of(conversation).place(conversation.order)
+        _require(place == naive, f"{conversation.id}: place {place}, counted {naive}")
+
+
+# Indexes and deadlines.
+
+
+def _check_indexes(state: State) -> None:
+    fresh = restore(state.settings, take_snapshot(state))
+    _require(take_snapshot(fresh) == take_snapshot(state), "a restored state has other records")
+    _require(set(fresh.lines) == set(state.lines), "lines of other departments")
+    for department, line in state.lines.items():
+        _check_line(department, line, fresh.lines[department])
+    _require(fresh.keeping_room == state.keeping_room, "other agents keep room")
+    for agent in state.agents.values():
+        again = fresh.agents[agent.id]
+        _require(agent.fresh == again.fresh, f"{agent.id}: fresh rings {agent.fresh}, should be {again.fresh}")
+
+
+def _check_line(department: DepartmentId, line: Line, fresh: Line) -> None:
+    counts = ({clause: count for clause, count in each.counts.items() if count} for each in (line, fresh))
+    pairs = {
+        "ready": (list(line.ready), list(fresh.ready)),
+        "held": (list(line.held), list(fresh.held)),
+        "ringing": (line.ringing, fresh.ringing),
+        "ranks": (line.ranks, fresh.ranks),
+        "open": (list(line.open), list(fresh.open)),
+        "standing": (line.standing, fresh.standing),
+        "counts": tuple(counts),
+        "serving": (line.serving, fresh.serving),
+    }
+    for name, (kept, recomputed) in pairs.items():
+        _require(kept == recomputed, f"{department}: {name} is {kept}, should be {recomputed}")
+    for agent, row in line.table.items():
+        _require(row.excluded == line.standing[agent], f"{department}: stale row {row}")
+
+
+# Time alone changes nothing by these once they are past.
+_WAKES = {Due.BREATHING, Due.REST, Due.BLIP, Due.LAPSE}
+
+
+def _all_due(state: State) -> Iterator[tuple[int, Due, str, str]]:
+    for due in Due:
+        for one in ("", *state.agents, *state.conversations):
+            for two in ("", *state.agents):
+                at = _due_or_none(state, due, one, two)
+                if at is not None and (at > state.now or due not in _WAKES):
+                    yield at, due, one, two
+
+
+def _due_or_none(state: State, due: Due, one: str, two: str) -> int | None:
+    """`due_at` for those keys that make sense."""
+    of_agent = due in {Due.GRACE, Due.BREATHING, Due.REST}
+    of_pair = due in {Due.CONFIRM, Due.RING, Due.LAPSE}
+    known = state.agents if of_agent else state.conversations
+    if due is Due.PAUSE:
+        return due_at(state, due, "", "") if not one and not two else None
+    return due_at(state, due, one, two) if one in known and bool(two) == of_pair else None
+
+
+def _check_deadlines(state: State) -> None:
+    for at, due, one, two in _all_due(state):
+        look = state.deadlines.wanted(due, one, two)
+        _require(look is not None and look <= at, f"{due.name} of {one} {two} at {at}: looked at {look}")
+
+
+def _first_deadline(state: State) -> int | None:
+    return min((at for at, *_ in _all_due(state)), default=None)
+
+
+# The oracle: DESIGN §5.1 read naively off the snapshot.
+
+
+def takeable_pairs(settings: WorkspaceSettings, snapshot: Snapshot) -> Iterator[tuple[AgentId, ConversationId]]:
+    """All agents against all conversations, clause by clause."""
+    for conversation in snapshot.conversations:
+        for agent in snapshot.agents:
+            if takeable(settings, snapshot, agent, conversation):
+                yield agent.id, conversation.id
+
+
+def takeable(
+    settings: WorkspaceSettings, snapshot: Snapshot, agent: AgentRecord, conversation: ConversationRecord
+) -> bool:
+    if conversation.state not in {WAITING, OFFERED}:
+        return False
+    ringing_there = any(offer.agent == agent.id for offer in conversation.offers)
+    if any(not offer.soft for offer in conversation.offers) or ringing_there:
+        return False
+    soft = settings.departments[conversation.department].method is Method.RING_ALL
+    return all(
+        (
+            _is_member(settings, agent, conversation),  # (a)
+            agent.status is Status.AVAILABLE,  # (b)
+            agent.connected and not agent.deaf,  # (c)
+            _has_slots(settings, snapshot, agent, conversation),  # (d)
+            soft or _leaves_room(settings, snapshot, agent, conversation),  # (d)
+            soft or _is_undisturbed(settings, snapshot, agent),  # (f), (g)
+            not _has_refused(settings, snapshot, agent, conversation, soft=soft),  # (h)
+            _visitor_is_there(settings, snapshot, conversation),  # (j)
+            snapshot.counters.pause_until is None,  # (l)
+            conversation.quarantined_until is None,  # (m)
+        )
+    )
+
+
+def _is_member(settings: WorkspaceSettings, agent: AgentRecord, conversation: ConversationRecord) -> bool:
+    return any(member.department == conversation.department for member in settings.agents[agent.id].members)
+
+
+def _has_slots(
+    settings: WorkspaceSettings, snapshot: Snapshot, agent: AgentRecord, conversation: ConversationRecord
+) -> bool:
+    if _used(agent) + conversation.cost > settings.agents[agent.id].max_slots:
+        return False
+    departments = {each.id: each.department for each in snapshot.conversations}
+    here = sum(hold.cost for hold in agent.holds if departments[hold.conversation] == conversation.department)
+    caps = [
+        member.max_slots
+        for member in settings.agents[agent.id].members
+        if member.department == conversation.department and member.max_slots
+    ]
+    return all(here + conversation.cost <= cap for cap in caps)
+
+
+def _used(agent: AgentRecord) -> int:
+    return sum(hold.cost for hold in agent.holds)
+
+
+def _leaves_room(
+    settings: WorkspaceSettings, snapshot: Snapshot, agent: AgentRecord, conversation: ConversationRecord
+) -> bool:
+    older = [
+        (other.key_at, other.arrival, other.cost)
+        for other in snapshot.conversations
+        for offer in other.offers
+        if offer.soft
+        and offer.agent == agent.id
+        and offer.miss_at is not None
+        and (other.key_at, other.arrival) < (conversation.key_at, conversation.arrival)
+    ]
+    if not older:
+        return True
+    return _used(agent) + conversation.cost + min(older)[2] <= settings.agents[agent.id].max_slots
+
+
+def _is_undisturbed(settings: WorkspaceSettings, snapshot: Snapshot, agent: AgentRecord) -> bool:
+    now = snapshot.counters.now
+    rings = [hold for hold in agent.holds if hold.kind is HoldKind.OFFER]
+    return (
+        (agent.breathing_until is None or agent.breathing_until <= now)
+        and (agent.rest_until is None or agent.rest_until <= now)
+        and len(rings) < settings.agents[agent.id].rings_at_once
+    )
+
+
+def _has_refused(
+    settings: WorkspaceSettings, snapshot: Snapshot, agent: AgentRecord, conversation: ConversationRecord, *, soft: bool
+) -> bool:
+    kinds = {OfferState.DECLINED} if soft else {OfferState.DECLINED, OfferState.MISSED}
+    return any(
+        refusal.agent == agent.id and refusal.kind in kinds and snapshot.counters.now < refusal.at + settings.reoffer_ms
+        for refusal in conversation.refusals
+    )
+
+
+def _visitor_is_there(settings: WorkspaceSettings, snapshot: Snapshot, conversation: ConversationRecord) -> bool:
+    left_at = conversation.visitor_left_at
+    return left_at is None or snapshot.counters.now < left_at + settings.blip_ms

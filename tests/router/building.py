@@ -1,0 +1,215 @@
+"""What the router's tests are told with: small settings, and a desk that speaks in short verbs."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from router import commands as c
+from router import events as e
+from router import invariants
+from router.errors import CommandRejected
+from router.model import (
+    AgentId,
+    AgentSettings,
+    ConversationId,
+    DepartmentId,
+    DepartmentSettings,
+    Member,
+    Offer,
+    OfferId,
+    Status,
+    VisitorId,
+    WorkspaceSettings,
+    Writer,
+)
+from router.router import Router
+from router.snapshot import AgentRecord, ConversationRecord
+
+
+def department(name: str = "support", **more: Any) -> DepartmentSettings:
+    return DepartmentSettings(id=DepartmentId(name), key=name, name=name.title(), **more)
+
+
+def agent(name: str, *memberships: str | Member, **more: Any) -> AgentSettings:
+    """An agent; a membership given as a word has the usual priority. None given: support."""
+    members = tuple(
+        each if isinstance(each, Member) else Member(department=DepartmentId(each))
+        for each in memberships or ("support",)
+    )
+    return AgentSettings(id=AgentId(name), key=name, name=name.title(), members=members, **more)
+
+
+def workspace(*parts: DepartmentSettings | AgentSettings, **more: Any) -> WorkspaceSettings:
+    departments = {part.id: part for part in parts if isinstance(part, DepartmentSettings)}
+    agents = {part.id: part for part in parts if isinstance(part, AgentSettings)}
+    return WorkspaceSettings(departments=departments, agents=agents, default_department=next(iter(departments)), **more)
+
+
+class Desk:
+    """A router and its clock. Every verb is one command now; it returns the events, and the invariants hold after it."""
+
+    def __init__(self, *parts: DepartmentSettings | AgentSettings, seed: int = 1, **more: Any) -> None:
+        self.router = Router(workspace(*parts, **more), seed=seed)
+        self.now = 1_000_000
+        self.lowered: set[AgentId] = set()
+
+    def do(self, command: c.Command) -> tuple[e.Event, ...]:
+        try:
+            return self.router.handle(command, self.now)
+        except CommandRejected as rejected:
+            self.rejected_with = rejected.events
+            raise
+        finally:
+            invariants.check(self.router, lowered=self.lowered)
+
+    def wait(self, ms: int) -> tuple[e.Event, ...]:
+        """Time passes, deadline by deadline, as a server with a timer lives it."""
+        until = self.now + ms
+        happened: list[e.Event] = []
+        while (due := self.router.next_deadline()) is not None and due <= until:
+            self.now = max(due, self.now)
+            happened += self.do(c.Tick())
+        self.now = until
+        happened += self.do(c.Tick())
+        return tuple(happened)
+
+    # People.
+
+    def comes(self, *names: str) -> tuple[e.Event, ...]:
+        """Connected and available."""
+        happened: tuple[e.Event, ...] = ()
+        for name in names:
+            happened += self.connect(name) + self.status(name, Status.AVAILABLE)
+        return happened
+
+    def connect(self, name: str) -> tuple[e.Event, ...]:
+        return self.do(c.ConnectAgent(agent=AgentId(name)))
+
+    def disconnect(self, name: str) -> tuple[e.Event, ...]:
+        return self.do(c.DisconnectAgent(agent=AgentId(name)))
+
+    def status(self, name: str, status: Status, reason: str = "") -> tuple[e.Event, ...]:
+        return self.do(c.SetStatus(agent=AgentId(name), status=status, reason=reason))
+
+    def start(self, name: str, to: str = "support", *, head_start: int = 0, cost: int = 1) -> tuple[e.Event, ...]:
+        return self.do(
+            c.StartConversation(
+                conversation=ConversationId(name),
+                visitor=VisitorId(f"v_{name}"),
+                department=DepartmentId(to),
+                head_start_ms=head_start,
+                cost=cost,
+            )
+        )
+
+    def sees(self, name: str, conversation: str | None = None) -> tuple[e.Event, ...]:
+        return self.do(c.SeeOffer(agent=AgentId(name), offer=self.offer(name, conversation).id))
+
+    def accept(self, name: str, conversation: str | None = None) -> tuple[e.Event, ...]:
+        return self.do(c.AcceptOffer(agent=AgentId(name), offer=self.offer(name, conversation).id))
+
+    def decline(self, name: str, conversation: str | None = None, reason: str = "") -> tuple[e.Event, ...]:
+        offer = self.offer(name, conversation).id
+        return self.do(c.DeclineOffer(agent=AgentId(name), offer=offer, reason=reason))
+
+    def pick(self, name: str, conversation: str, *, any_department: bool = False) -> tuple[e.Event, ...]:
+        return self.do(
+            c.Pick(agent=AgentId(name), conversation=ConversationId(conversation), any_department=any_department)
+        )
+
+    def transfer(self, name: str, conversation: str, to: str) -> tuple[e.Event, ...]:
+        """To an agent if there is one of that name, else to a department."""
+        whose, what = AgentId(name), ConversationId(conversation)
+        if AgentId(to) in self.router.settings.agents:
+            return self.do(c.TransferToAgent(agent=whose, conversation=what, to=AgentId(to)))
+        return self.do(c.TransferToDepartment(agent=whose, conversation=what, to=DepartmentId(to)))
+
+    def close(self, conversation: str, by: str | None = None, *, any_owner: bool = False) -> tuple[e.Event, ...]:
+        """By this agent, or by the visitor."""
+        if by is None:
+            return self.do(c.CloseByVisitor(conversation=ConversationId(conversation)))
+        return self.do(
+            c.CloseByAgent(agent=AgentId(by), conversation=ConversationId(conversation), any_owner=any_owner)
+        )
+
+    def wrapped_up(self, name: str, conversation: str) -> tuple[e.Event, ...]:
+        return self.do(c.EndWrapUp(agent=AgentId(name), conversation=ConversationId(conversation)))
+
+    def leaves(self, conversation: str) -> tuple[e.Event, ...]:
+        return self.do(c.DisconnectVisitor(conversation=ConversationId(conversation)))
+
+    def returns(self, conversation: str) -> tuple[e.Event, ...]:
+        return self.do(c.ConnectVisitor(conversation=ConversationId(conversation)))
+
+    def wrote(self, conversation: str, writer: Writer) -> tuple[e.Event, ...]:
+        return self.do(c.Wrote(conversation=ConversationId(conversation), writer=writer))
+
+    def served_by(self, name: str, conversation: str, to: str = "support") -> None:
+        """A conversation started and accepted by this agent, who must be the one it is offered to."""
+        self.start(conversation, to)
+        self.accept(name, conversation)
+
+    # What is.
+
+    def offer(self, name: str, conversation: str | None = None) -> Offer:
+        """The pending offer at this agent (of this conversation)."""
+        found = [
+            offer
+            for record in self.router.snapshot().conversations
+            for offer in record.offers
+            if offer.agent == name and conversation in {None, record.id}
+        ]
+        assert len(found) == 1, f"pending at {name}: {found}"
+        return found[0]
+
+    def ringing(self) -> dict[str, set[str]]:
+        """Which conversations ring at whom."""
+        rings: dict[str, set[str]] = {}
+        for record in self.router.snapshot().conversations:
+            for offer in record.offers:
+                rings.setdefault(offer.agent, set()).add(record.id)
+        return rings
+
+    def of(self, conversation: str) -> ConversationRecord:
+        found = self.router.conversation(ConversationId(conversation))
+        assert found is not None
+        return found
+
+    def who(self, name: str) -> AgentRecord:
+        found = self.router.agent(AgentId(name))
+        assert found is not None
+        return found
+
+    def state(self, conversation: str) -> str:
+        found = self.router.conversation(ConversationId(conversation))
+        return "forgotten" if found is None else found.state.value
+
+    def owner(self, conversation: str) -> str | None:
+        return self.of(conversation).owner
+
+    def place(self, conversation: str) -> int:
+        queue = self.router.queue(ConversationId(conversation))
+        assert queue is not None
+        return queue.place
+
+
+E = TypeVar("E")
+
+
+def kinds(happened: tuple[e.Event, ...]) -> list[str]:
+    return [type(event).__name__ for event in happened]
+
+
+def only(happened: tuple[e.Event, ...], kind: type[E]) -> E:
+    """The one event of this kind."""
+    found = [event for event in happened if isinstance(event, kind)]
+    assert len(found) == 1, f"{kind.__name__}: {found}"
+    return found[0]
+
+
+def all_of(happened: tuple[e.Event, ...], kind: type[E]) -> list[E]:
+    return [event for event in happened if isinstance(event, kind)]
+
+
+def ends(happened: tuple[e.Event, ...]) -> dict[OfferId, str]:
+    return {event.offer: event.end.value for event in happened if isinstance(event, e.OfferEnded)}

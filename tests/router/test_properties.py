@@ -1,0 +1,321 @@
+"""Everything that can be asked of the router, in any order, at any time: what must hold, holds after every step."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from router import commands as c
+from router import events as e
+from router import invariants
+from router.errors import CommandRejected, Rejection
+from router.evolve import apply
+from router.indexes import rebuild_indexes
+from router.model import (
+    AgentId,
+    ConversationId,
+    ConversationState,
+    DepartmentId,
+    OfferId,
+    Status,
+    VisitorId,
+    WorkspaceSettings,
+    Writer,
+)
+from router.router import Router
+from router.snapshot import Snapshot, take_snapshot
+from router.state import State
+from tests.router.choice_oracle import best
+from tests.router.strategies import AGENTS, DEPARTMENTS, steps, workspaces
+
+CONVERSATIONS = 6
+
+agents = st.sampled_from(AGENTS)
+departments = st.sampled_from(DEPARTMENTS)
+numbers = st.integers(0, CONVERSATIONS - 1)
+
+
+class AnyCommandsInAnyOrder(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1_000_000
+        self.started = 0
+        self.router: Router
+        self.replica: State
+        self.pending: set[OfferId] = set()
+        self.ended: set[OfferId] = set()
+        self.used: dict[AgentId, int] = {}
+
+    @initialize(workspace=workspaces(), seed=st.integers(0, 2**64 - 1), present=st.sets(agents))
+    def open(self, workspace: WorkspaceSettings, seed: int, present: set[AgentId]) -> None:
+        self.seed = seed
+        self.router = Router(workspace, seed=seed)
+        self.replica = State(workspace)
+        rebuild_indexes(self.replica)
+        for agent in sorted(present & set(workspace.agents)):
+            self.do(c.ConnectAgent(agent=agent))
+            self.do(c.SetStatus(agent=agent, status=Status.AVAILABLE))
+
+    # Rules: visitors.
+
+    @rule(dt=steps, to=departments, head_start=st.sampled_from([0, 0, 500, 3_000]), cost=st.sampled_from([1, 1, 1, 2]))
+    def start(self, dt: int, to: DepartmentId, head_start: int, cost: int) -> None:
+        if len(self.router.snapshot().conversations) >= CONVERSATIONS:
+            return
+        name = ConversationId(f"c_{self.started}")
+        self.started += 1
+        self.do(
+            c.StartConversation(
+                conversation=name, visitor=VisitorId("v"), department=to, head_start_ms=head_start, cost=cost
+            ),
+            dt,
+        )
+
+    @rule(dt=steps, number=numbers)
+    def visitor_leaves(self, dt: int, number: int) -> None:
+        self.do(c.DisconnectVisitor(conversation=self.conversation(number)), dt)
+
+    @rule(dt=steps, number=numbers)
+    def visitor_returns(self, dt: int, number: int) -> None:
+        self.do(c.ConnectVisitor(conversation=self.conversation(number)), dt)
+
+    @rule(dt=steps, number=numbers, writer=st.sampled_from(list(Writer)))
+    def wrote(self, dt: int, number: int, writer: Writer) -> None:
+        self.do(c.Wrote(conversation=self.conversation(number), writer=writer), dt)
+
+    @rule(dt=steps, number=numbers)
+    def visitor_closes(self, dt: int, number: int) -> None:
+        self.do(c.CloseByVisitor(conversation=self.conversation(number)), dt)
+
+    # Rules: agents.
+
+    @rule(dt=steps, agent=agents)
+    def connect(self, dt: int, agent: AgentId) -> None:
+        self.do(c.ConnectAgent(agent=agent), dt)
+
+    @rule(dt=steps, agent=agents)
+    def disconnect(self, dt: int, agent: AgentId) -> None:
+        self.do(c.DisconnectAgent(agent=agent), dt)
+
+    @rule(dt=steps, agent=agents, status=st.sampled_from([*Status, Status.AVAILABLE, Status.AVAILABLE]))
+    def set_status(self, dt: int, agent: AgentId, status: Status) -> None:
+        self.do(c.SetStatus(agent=agent, status=status), dt)
+
+    @rule(dt=steps, number=st.integers(0, 7), rightly=st.integers(0, 9), agent=agents)
+    def accept(self, dt: int, number: int, rightly: int, agent: AgentId) -> None:
+        offer, whose = self.offer(number)
+        self.do(c.AcceptOffer(agent=whose if rightly else agent, offer=offer), dt)
+
+    @rule(dt=steps, number=st.integers(0, 7))
+    def accept_after_seeing(self, dt: int, number: int) -> None:
+        offer, whose = self.offer(number)
+        self.do(c.SeeOffer(agent=whose, offer=offer), 0)
+        self.do(c.AcceptOffer(agent=whose, offer=offer), dt)
+
+    @rule(dt=steps, number=st.integers(0, 7))
+    def decline(self, dt: int, number: int) -> None:
+        offer, whose = self.offer(number)
+        self.do(c.DeclineOffer(agent=whose, offer=offer), dt)
+
+    @rule()
+    def all_see(self) -> None:
+        for offer, agent in self.offers():
+            self.do(c.SeeOffer(agent=agent, offer=offer))
+
+    @rule(dt=steps, agent=agents, number=numbers, anywhere=st.booleans())
+    def pick(self, dt: int, agent: AgentId, number: int, anywhere: bool) -> None:
+        self.do(c.Pick(agent=agent, conversation=self.conversation(number), any_department=anywhere), dt)
+
+    @rule(dt=steps, number=numbers, to=agents)
+    def transfer_to_agent(self, dt: int, number: int, to: AgentId) -> None:
+        conversation, owner = self.active(number)
+        self.do(c.TransferToAgent(agent=owner, conversation=conversation, to=to), dt)
+
+    @rule(dt=steps, number=numbers, to=departments)
+    def transfer_to_department(self, dt: int, number: int, to: DepartmentId) -> None:
+        conversation, owner = self.active(number)
+        self.do(c.TransferToDepartment(agent=owner, conversation=conversation, to=to), dt)
+
+    @rule(dt=steps, number=numbers, any_owner=st.integers(0, 5))
+    def agent_closes(self, dt: int, number: int, any_owner: int) -> None:
+        conversation, owner = self.active(number)
+        self.do(c.CloseByAgent(agent=owner, conversation=conversation, any_owner=any_owner == 0), dt)
+
+    @rule(dt=steps, number=numbers)
+    def end_wrap_up(self, dt: int, number: int) -> None:
+        conversation, owner = self.active(number)
+        self.do(c.EndWrapUp(agent=owner, conversation=conversation), dt)
+
+    # Rules: the rest of the world.
+
+    @rule(dt=st.sampled_from([1, 500, 1_000, 5_000, 30_000, -1_000]))
+    def time_passes(self, dt: int) -> None:
+        self.do(c.Tick(), dt)
+
+    @rule(times=st.integers(1, 3))
+    def timer_fires(self, times: int) -> None:
+        for _ in range(times):
+            due = self.router.next_deadline()
+            if due is not None:
+                self.do(c.Tick(), due - self.now)
+
+    @rule(dt=steps, number=numbers, for_ms=st.sampled_from([500, 2_000]))
+    def quarantine(self, dt: int, number: int, for_ms: int) -> None:
+        self.do(c.Quarantine(conversation=self.conversation(number), for_ms=for_ms), dt)
+
+    @rule(dt=steps, workspace=workspaces())
+    def configure(self, dt: int, workspace: WorkspaceSettings) -> None:
+        self.do(c.Configure(settings=workspace), dt)
+
+    @rule(dt=st.sampled_from([0, 1_000, 60_000]), back=st.sets(agents))
+    def restart(self, dt: int, back: set[AgentId]) -> None:
+        self.now += dt
+        self.router = Router.rebuild(self.router.settings, self.router.snapshot(), seed=self.seed)
+        self.do(c.Restart())
+        for agent in sorted(back):
+            self.do(c.ConnectAgent(agent=agent))
+
+    @precondition(lambda self: self.started)
+    @rule()
+    def everybody_is_here(self) -> None:
+        for agent in self.router.settings.agents:
+            self.do(c.ConnectAgent(agent=agent))
+            self.do(c.SetStatus(agent=agent, status=Status.AVAILABLE))
+
+    # Names to ask about.
+
+    def conversation(self, number: int) -> ConversationId:
+        known = [record.id for record in self.router.snapshot().conversations]
+        return known[number] if number < len(known) else ConversationId("c_unknown")
+
+    def active(self, number: int) -> tuple[ConversationId, AgentId]:
+        owned = [record for record in self.router.snapshot().conversations if record.owner is not None]
+        if number < len(owned) and (owner := owned[number].owner) is not None:
+            return owned[number].id, owner
+        return self.conversation(number), AGENTS[number % len(AGENTS)]
+
+    def offers(self) -> list[tuple[OfferId, AgentId]]:
+        records = self.router.snapshot().conversations
+        return [(offer.id, offer.agent) for record in records for offer in record.offers]
+
+    def offer(self, number: int) -> tuple[OfferId, AgentId]:
+        known = self.offers()
+        return known[number % len(known)] if known else (OfferId("o_unknown-1"), AGENTS[number % len(AGENTS)])
+
+    # One step, and what must hold after it.
+
+    def do(self, command: c.Command, dt: int = 0) -> None:
+        self.now += dt
+        before = self.router.snapshot()
+        workspace = self.router.settings
+        happened, rejection = handle(self.router, command, self.now)
+        self.rebuilt_behaves_the_same(workspace, before, command, happened, rejection)
+        if rejection is not None:
+            self.rejected_changes_nothing(workspace, before)
+        for event in happened:
+            self.younger_do_not_overtake(event)
+            apply(self.replica, event)
+            self.offers_end_once(event)
+        self.events_replay()
+        self.no_hold_added_above_the_limit(happened)
+        over = {agent.id for agent in self.router.snapshot().agents if agent.used > self.limit(agent.id)}
+        invariants.check(self.router, lowered=over)
+
+    def limit(self, agent: AgentId) -> int:
+        return self.router.settings.agents[agent].max_slots
+
+    def rebuilt_behaves_the_same(
+        self,
+        workspace: WorkspaceSettings,
+        before: Snapshot,
+        command: c.Command,
+        happened: tuple[e.Event, ...],
+        rejection: Rejection | None,
+    ) -> None:
+        twin = Router.rebuild(workspace, before, seed=self.seed)
+        assert twin.snapshot() == before
+        assert handle(twin, command, self.now) == (happened, rejection)
+        assert twin.snapshot() == self.router.snapshot()
+        assert twin.next_deadline() == self.router.next_deadline()
+
+    def rejected_changes_nothing(self, workspace: WorkspaceSettings, before: Snapshot) -> None:
+        """But for what was due."""
+        waited = Router.rebuild(workspace, before, seed=self.seed)
+        waited.advance(self.now)
+        assert waited.snapshot() == self.router.snapshot()
+
+    def events_replay(self) -> None:
+        kept, replayed = self.router.snapshot(), take_snapshot(self.replica)
+        assert replace(replayed, counters=replace(replayed.counters, now=kept.counters.now)) == kept
+
+    def offers_end_once(self, event: e.Event) -> None:
+        if isinstance(event, e.OfferMade):
+            assert event.offer.id not in self.pending | self.ended
+            self.pending.add(event.offer.id)
+        if isinstance(event, e.OfferEnded):
+            self.pending.remove(event.offer)
+            self.ended.add(event.offer)
+
+    def no_hold_added_above_the_limit(self, happened: tuple[e.Event, ...]) -> None:
+        for agent in self.router.snapshot().agents:
+            assert agent.used <= max(self.limit(agent.id), self.used.get(agent.id, 0)), happened
+        self.used = {agent.id: agent.used for agent in self.router.snapshot().agents}
+
+    def younger_do_not_overtake(self, event: e.Event) -> None:
+        """Law 6, and the choice of DESIGN §5.2: judged on the state just before a directed offer was made."""
+        if not isinstance(event, e.OfferMade) or event.offer.soft or event.offer.transfer_from is not None:
+            return
+        self.replica.now = max(self.replica.now, event.at)
+        snapshot = take_snapshot(self.replica)
+        agents_now = {agent.id: agent for agent in snapshot.agents}
+        offered = next(record for record in snapshot.conversations if record.id == event.offer.conversation)
+        workspace = self.replica.settings
+        for older in snapshot.conversations:
+            if (older.key_at, older.arrival) < (offered.key_at, offered.arrival):
+                assert not invariants.takeable(workspace, snapshot, agents_now[event.offer.agent], older)
+        takeable = [agent for agent in snapshot.agents if invariants.takeable(workspace, snapshot, agent, offered)]
+        chosen, reason = best(workspace, offered, takeable)
+        assert event.offer.agent in chosen
+        assert event.decision.reason == reason
+        assert event.decision.takeable == len(takeable)
+        told = {row.agent for row in event.decision.candidates if row.excluded is None}
+        assert told == {agent.id for agent in takeable}
+
+    def teardown(self) -> None:
+        """Nothing is armed for ever: left alone, the router comes to rest."""
+        for _ in range(400):
+            due = self.router.next_deadline() if hasattr(self, "router") else None
+            if due is None:
+                return
+            self.now = max(self.now, due)
+            self.router.advance(self.now)
+        raise AssertionError(f"still armed for {self.router.next_deadline()}")
+
+
+def handle(router: Router, command: c.Command, now: int) -> tuple[tuple[e.Event, ...], Rejection | None]:
+    try:
+        return router.handle(command, now), None
+    except CommandRejected as rejected:
+        return rejected.events, rejected.code
+
+
+def test_states_are_words() -> None:
+    """The machine above speaks of them."""
+    assert {state.value for state in ConversationState} == {"bot", "waiting", "offered", "active", "closed"}
+
+
+# `FRONTDESK_PROPERTIES=5000 pytest tests/router/test_properties.py` searches longer.
+EXAMPLES = int(os.environ.get("FRONTDESK_PROPERTIES", "100"))
+
+AnyCommandsInAnyOrder.TestCase.settings = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
+TestAnyCommandsInAnyOrder: Any = AnyCommandsInAnyOrder.TestCase
