@@ -90,6 +90,7 @@ class Caller:
     endpoint: Endpoint
     address: str
     origin: str | None
+    host: str = ""
 
 
 class Connection:
@@ -115,6 +116,7 @@ class Connection:
         "address",
         "close_code",
         "endpoint",
+        "host",
         "identity",
         "session",
     )
@@ -134,6 +136,7 @@ class Connection:
         self.endpoint: Endpoint = caller.endpoint
         self.session = session
         self.address = caller.address
+        self.host = caller.host
         self.identity: Any = None
         self.close_code: int | None = None
         self._setting = setting
@@ -422,7 +425,7 @@ class Connections:
         await self._run(
             Connection(
                 self._setting,
-                Caller(endpoint=endpoint, address=address, origin=request.headers.get(hdrs.ORIGIN)),
+                Caller(endpoint=endpoint, address=address, origin=request.headers.get(hdrs.ORIGIN), host=request.host),
                 ws=ws,
                 transport=transport,
                 drain=stream.drain,

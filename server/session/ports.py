@@ -14,6 +14,7 @@ class Peer(Protocol):
     endpoint: Endpoint
     session: str  # s_…, made anew for each connection
     address: str  # of the client, as far as it is known
+    host: str  # that the client asked for
     identity: Any  # the desk's; None until identified
 
     def send(self, frame: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.store.base import Row, Tx
@@ -28,6 +29,15 @@ def put(tx: Tx, *, agent: str, workspace: int, email: str) -> None:
         "ON CONFLICT (agent) DO UPDATE SET email = excluded.email",
         (agent, workspace, email),
     )
+
+
+def keep_only(tx: Tx, workspace: int, agents: Sequence[str]) -> None:
+    """Forget the accounts of agents who are no more configured, and free every address for `put` to give anew."""
+    kept = set(agents)
+    gone = [row for row in tx.all("SELECT agent FROM account WHERE workspace = ?", (workspace,)) if row[0] not in kept]
+    tx.many("DELETE FROM token WHERE agent = ?", gone)
+    tx.many("DELETE FROM account WHERE agent = ?", gone)
+    tx.run("UPDATE account SET email = agent WHERE workspace = ?", (workspace,))
 
 
 def by_email(tx: Tx, email: str) -> AccountRow | None:

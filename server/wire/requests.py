@@ -83,11 +83,16 @@ class NoteAdd(Request, kw_only=True, frozen=True, tag="note.add"):
 
 
 class History(Request, kw_only=True, frozen=True, tag="history"):
-    """Reads entries and notes with a number above ``after`` (oldest first) or below ``before`` (the last ones)."""
+    """Reads entries with a number above ``after`` (the oldest of them) or below ``before`` (the newest of them).
+
+    Notes have their own numbers: ``notes_after`` and ``notes_before``; without either, the newest ``limit`` notes come.
+    """
 
     conversation: Ref
     after: parts.Number | UnsetType = UNSET
     before: parts.Number | UnsetType = UNSET
+    notes_after: parts.Number | UnsetType = UNSET
+    notes_before: parts.Number | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=500)] = 100
 
 

@@ -65,7 +65,10 @@ CREATE TABLE conversation (
   visitor     TEXT NOT NULL REFERENCES visitor (id),
   department  TEXT NOT NULL,
   state       TEXT NOT NULL CHECK (state IN ('bot', 'waiting', 'offered', 'active', 'closed')),
-  owner       TEXT,                -- the agent responsible
+  owner       TEXT,                -- the agent responsible; of a closed one: who last had it
+  key_at      INTEGER NOT NULL,    -- place in line: smaller is served first …
+  arrival     INTEGER NOT NULL,    -- … then the earlier arrival
+  entered_at  INTEGER NOT NULL,    -- into the line
   assign_no   INTEGER NOT NULL,
   version     INTEGER NOT NULL,    -- v of the last routing change
   entries     INTEGER NOT NULL,    -- number of the last entry
@@ -81,6 +84,8 @@ CREATE TABLE conversation (
 );
 CREATE INDEX conversation_open ON conversation (workspace, state) WHERE state <> 'closed';
 CREATE INDEX conversation_routed ON conversation (workspace) WHERE routing IS NOT NULL;
+CREATE INDEX conversation_line ON conversation (department, key_at, arrival, entered_at)
+  WHERE state IN ('waiting', 'offered');
 CREATE INDEX conversation_visitor ON conversation (visitor, n);
 
 CREATE TABLE entry (
@@ -113,13 +118,6 @@ CREATE TABLE note (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX note_once ON note (conversation, sender, client_id) WHERE client_id IS NOT NULL;
 
-CREATE TABLE read_mark (
-  conversation  INTEGER NOT NULL REFERENCES conversation (n),
-  reader        TEXT NOT NULL,
-  seq           INTEGER NOT NULL,
-  PRIMARY KEY (conversation, reader)
-) WITHOUT ROWID;
-
 CREATE TABLE agent_state (
   agent      TEXT PRIMARY KEY,
   workspace  INTEGER NOT NULL REFERENCES workspace (id),
@@ -148,11 +146,14 @@ CREATE TABLE offer (
   state         TEXT NOT NULL CHECK (state IN ('pending', 'accepted', 'taken', 'declined', 'missed', 'withdrawn')),
   made_at       INTEGER NOT NULL,
   expires_at    INTEGER,
+  transfer_from TEXT,              -- the agent who keeps the conversation while this rings
+  auto          INTEGER NOT NULL,
   ended_at      INTEGER,
   reason        TEXT NOT NULL DEFAULT '',
   decision      TEXT NOT NULL      -- JSON: why this agent
 ) WITHOUT ROWID;
 CREATE INDEX offer_conversation ON offer (conversation);
+CREATE INDEX offer_pending ON offer (agent) WHERE state = 'pending';
 
 CREATE TABLE event (
   workspace  INTEGER NOT NULL,

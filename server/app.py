@@ -1,0 +1,267 @@
+"""The composition root: the only file that names concrete classes. Starts the parts in their order, ends them in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.metadata
+import secrets
+import signal
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from router import model
+from server.bus.memory import MemoryBus
+from server.clock import SystemClock
+from server.desk import directory
+from server.desk.accounts import Accounts
+from server.desk.agent_requests import AgentRequests
+from server.desk.desk import Desk, Rooms
+from server.desk.engine import Engine, Told
+from server.desk.fanout import Fanout
+from server.desk.ids import Ids
+from server.desk.messages import Messages
+from server.desk.opening import Openings
+from server.desk.origins import Origins
+from server.desk.passwords import Passwords
+from server.desk.pushes import Pushes
+from server.desk.queues import Queues
+from server.desk.visitor_requests import VisitorRequests
+from server.http.application import application
+from server.session.address import TrustedProxies
+from server.session.connection import Connections
+from server.session.hub import Hub
+from server.session.protocol import Terms
+from server.store import installation, workspaces
+from server.store.base import Store, StoreError, Tx
+from server.store.installation import Installation
+from server.store.sqlite import SqliteStore
+
+log = structlog.get_logger(__name__)
+
+
+class StartError(Exception):
+    """Why the server does not start, in one sentence for the person who wanted to start it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Where to listen, where to keep the data, what to believe."""
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    demo: bool = False
+    announce: Callable[[str], None] = field(default=lambda _url: None)
+
+
+def version() -> str:
+    """Of the installed package."""
+    return importlib.metadata.version("frontdesk")
+
+
+def run(config: Config) -> None:
+    """Serve until SIGTERM or SIGINT; raises `StartError`."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(config))
+
+
+async def serve(config: Config) -> None:
+    """Start everything, wait for the end, stop everything."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        async with running(config) as server:
+            config.announce(server.url)
+            await stopping.wait()
+    except StoreError as error:
+        raise StartError(str(error)) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A server that serves."""
+
+    url: str
+    desk: Desk
+    engine: Engine
+    store: Store
+
+
+@contextlib.asynccontextmanager
+async def running(config: Config) -> AsyncIterator[Running]:
+    """A server from the open database to the open port, and back."""
+    clock = SystemClock()
+    async with await SqliteStore.open(config.data, clock=clock) as store:
+        parts = await _Parts.build(config, store, clock)
+        tasks = [
+            asyncio.create_task(parts.engine.run(), name="engine"),
+            asyncio.create_task(parts.queues.run(asyncio.sleep), name="queues"),
+        ]
+        for task in tasks:
+            task.add_done_callback(_died)
+        try:
+            async with _listening(config, parts) as url:
+                yield Running(url=url, desk=parts.desk, engine=parts.engine, store=store)
+                log.info("stopping")
+                await parts.connections.drain()
+        finally:
+            parts.engine.stop()
+            await asyncio.wait(tasks[:1], timeout=5)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            parts.passwords.close()
+
+
+def _died(task: asyncio.Task[None]) -> None:
+    """A part that ends by itself takes the process with it: a supervisor starts a whole one."""
+    if not task.cancelled() and task.exception() is not None:
+        log.critical("a part of the server died", part=task.get_name(), exc_info=task.exception())
+        signal.raise_signal(signal.SIGTERM)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    engine: Engine
+    queues: Queues
+    desk: Desk
+    accounts: Accounts
+    passwords: Passwords
+    connections: Connections
+    proxies: TrustedProxies
+
+    @classmethod
+    async def build(cls, config: Config, store: SqliteStore, clock: SystemClock) -> _Parts:
+        ids = Ids(secrets.token_bytes)
+        fresh = Installation(epoch=ids.new("e"), secret=ids.secret())
+        installed = await store.write(lambda tx: installation.create(tx, fresh))
+        found = await store.read(_load)
+        bus = MemoryBus()
+        await bus.start()
+        hub = Fanout(bus, Hub())
+        told = _Told()
+        presence = _Presence()
+        engine = Engine(
+            store=store,
+            clock=clock,
+            presence=presence,
+            directory=found,
+            publish=told,
+            pause=asyncio.sleep,
+        )
+        messages = Messages(store=store, hub=hub, clock=clock, tell=engine.tell)
+        openings = Openings(
+            store=store,
+            hub=hub,
+            clock=clock,
+            ids=ids,
+            installation=installed,
+            directory=lambda: engine.directory,
+            places=_places(engine),
+        )
+        passwords = Passwords()
+        accounts = Accounts(store, clock=clock, random_bytes=secrets.token_bytes, passwords=passwords)
+        desk = Desk(
+            Rooms(
+                store=store,
+                hub=hub,
+                engine=engine,
+                accounts=accounts,
+                openings=openings,
+                messages=messages,
+                visitors=VisitorRequests(engine=engine, messages=messages, ids=ids),
+                agents=AgentRequests(engine=engine, messages=messages),
+                origins=Origins(lambda: engine.directory, public=config.public, absent_ok=config.demo),
+                now=clock.now,
+            )
+        )
+        presence.desk = desk
+        queues = Queues(hub, open_conversations=lambda: engine.open, places=_places(engine))
+        pushes = Pushes(hub, places=_places(engine), serving=engine.serving)
+        told.listeners = (pushes.told, lambda _told: queues.changed(), lambda what: _forget(what, desk, messages))
+        await engine.start()
+        proxies = TrustedProxies(config.trusted_proxies)
+        return cls(
+            engine=engine,
+            queues=queues,
+            desk=desk,
+            accounts=accounts,
+            passwords=passwords,
+            connections=Connections(desk, terms=Terms(server=f"frontdesk/{version()}"), proxies=proxies),
+            proxies=proxies,
+        )
+
+
+class _Told:
+    """What is to be told of a commit; the listeners come once they are made."""
+
+    listeners: tuple[Callable[[Told], None], ...] = ()
+
+    def __call__(self, told: Told) -> None:
+        for listener in self.listeners:
+            listener(told)
+
+
+def _forget(told: Told, desk: Desk, messages: Messages) -> None:
+    for conversation in told.batch.closings:
+        desk.forget(conversation)
+        messages.forget(conversation)
+
+
+class _Presence:
+    """The desk as the engine sees it; they know each other, so one of them comes first."""
+
+    desk: Desk | None = None
+
+    def agent_is_here(self, agent: str) -> bool:
+        return self.desk is not None and self.desk.agent_is_here(agent)
+
+    def visitor_is_here(self, visitor: str, site: str) -> bool:
+        return self.desk is not None and self.desk.visitor_is_here(visitor, site)
+
+
+def _places(engine: Engine) -> Callable[[str], model.Queue | None]:
+    return lambda conversation: engine.router.queue(model.ConversationId(conversation))
+
+
+def _load(tx: Tx) -> directory.Directory:
+    row = workspaces.find(tx)
+    if row is None:
+        raise StartError('There is no workspace here yet. Run "frontdesk init" first, or choose another --data.')
+    return directory.load(tx, row)
+
+
+@contextlib.asynccontextmanager
+async def _listening(config: Config, parts: _Parts) -> AsyncIterator[str]:
+    """The open port; its URL."""
+    app = application(
+        desk=parts.desk,
+        accounts=parts.accounts,
+        connections=parts.connections,
+        proxies=parts.proxies,
+        demo=config.demo,
+    )
+    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, config.host, config.port, backlog=1024)
+        try:
+            await site.start()
+        except OSError as error:
+            raise StartError(
+                f"Port {config.port} on {config.host} cannot be opened ({error.strerror}). Choose another --port."
+            ) from error
+        port = runner.addresses[0][1]
+        yield f"http://{config.host}:{port}/"
+    finally:
+        await runner.cleanup()

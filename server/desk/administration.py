@@ -1,0 +1,91 @@
+"""The workspace's settings in the database: read as the file they came from, replaced whole.
+
+Records keep their id as long as their key stays; agents get an account with their first appearance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from router import commands
+from server.desk.directory import Directory, build, router_settings
+from server.desk.ids import Ids
+from server.desk.job import Step
+from server.settings import workspace as settings
+from server.settings.change import identity
+from server.settings.workspace import WorkspaceFile, from_json, to_json
+from server.store import accounts, workspaces
+from server.store.base import Tx
+from server.store.workspaces import SettingRow
+
+_PREFIX = {"site": "t", "department": "d", "agent": "a", "rule": "r"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """Settings ready to be written: the rows, and the directory they make."""
+
+    file: WorkspaceFile
+    rows: tuple[SettingRow, ...]
+
+
+def read(tx: Tx, key: str | None = None) -> WorkspaceFile | None:
+    """The workspace as a file would have it, or None when there is none."""
+    row = workspaces.find(tx, key)
+    if row is None:
+        return None
+    found = workspaces.settings(tx, row.id)
+
+    def records(kind: str, struct: type[settings.RecordT]) -> tuple[settings.RecordT, ...]:
+        return tuple(from_json(each.body, struct) for each in found if each.kind == kind)
+
+    return WorkspaceFile(
+        workspace=from_json(row.settings, settings.Workspace),
+        sites=records("site", settings.Site),
+        departments=records("department", settings.Department),
+        agents=records("agent", settings.Agent),
+        rules=records("rule", settings.Rule),
+    )
+
+
+def revise(tx: Tx, file: WorkspaceFile, ids: Ids) -> Revision:
+    """The rows of these settings; what stays keeps its id."""
+    row = workspaces.find(tx, file.workspace.key)
+    known = {} if row is None else {(each.kind, each.key): each.id for each in workspaces.settings(tx, row.id)}
+    return Revision(file=file, rows=tuple(_rows(file, known, ids.new)))
+
+
+def _rows(file: WorkspaceFile, known: dict[tuple[str, str], str], new: Callable[[str], str]) -> Iterator[SettingRow]:
+    kinds: tuple[tuple[str, Sequence[settings.Site | settings.Department | settings.Agent | settings.Rule]], ...] = (
+        ("site", file.sites),
+        ("department", file.departments),
+        ("agent", file.agents),
+        ("rule", file.rules),
+    )
+    for kind, records in kinds:
+        for position, record in enumerate(records):
+            key = identity(record)
+            found = known.get((kind, key)) or new(_PREFIX[kind])
+            yield SettingRow(kind=kind, key=key, id=found, position=position, body=to_json(record).decode())
+
+
+def write(tx: Tx, revision: Revision) -> Directory:
+    """Store a revision; the directory it makes."""
+    workspace = workspaces.put(tx, key=revision.file.workspace.key, settings=to_json(revision.file.workspace).decode())
+    workspaces.replace_settings(tx, workspace, revision.rows)
+    directory = build(workspace, revision.file.workspace, revision.rows)
+    accounts.keep_only(tx, workspace, list(directory.agents))
+    for agent in directory.agents.values():
+        accounts.put(tx, agent=agent.id, workspace=workspace, email=agent.settings.email.lower())
+    return directory
+
+
+def step(revision: Revision, directory: Directory) -> Step:
+    """For a running server: settings, router and directory change in one commit."""
+    after = build(directory.workspace_id, revision.file.workspace, revision.rows)
+
+    def before(tx: Tx) -> None:
+        write(tx, revision)
+
+    return Step(command=commands.Configure(settings=router_settings(after)), before=before, directory=after)

@@ -1,0 +1,81 @@
+"""Asking the engine on behalf of a connection: the reply is sent in the turn of the commit, ahead of its events."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import Struct, UnsetType
+
+from server.desk.engine import Engine
+from server.desk.identity import AgentIdentity, VisitorIdentity
+from server.desk.job import Done, Job, RequestName, Step
+from server.session.ports import Peer
+from server.store.base import Tx
+from server.wire.codec import encode
+from server.wire.codes import Refused
+
+
+def ask(
+    engine: Engine,
+    peer: Peer,
+    request: Any,
+    *,
+    plan: Callable[[int, Any], Step],
+    reply: Callable[[Done], Struct],
+    told: Callable[[Done], None] | None = None,
+    look: Callable[[Tx], Any] | None = None,
+    recall: Callable[[Tx, str], Any] | None = None,
+) -> asyncio.Future[None]:
+    """Submit; the future ends when the reply was sent, or with `Refused`.
+
+    ``recall`` reads for a resent request what ``plan``'s step collected the first time. A step that collected a `Refused`
+    is answered with it. The rest is as in `Job`.
+    """
+    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def then(end: Done | Refused) -> None:
+        match end:
+            case Done(value=Refused() as refused):
+                _fail(ended, refused)
+            case Done():
+                peer.send(encode(reply(end)))
+                if not ended.done():
+                    ended.set_result(None)
+            case Refused():
+                _fail(ended, end)
+
+    job = Job(plan=plan, then=then, told=told, name=name_of(request, peer.identity), look=look, recall=recall)
+    engine.submit(job)
+    return ended
+
+
+def _fail(ended: asyncio.Future[None], refused: Refused) -> None:
+    if not ended.done():
+        ended.set_exception(refused)
+
+
+def name_of(request: Any, identity: VisitorIdentity | AgentIdentity) -> RequestName | None:
+    """The request's own name, if it gave itself one. Names count per conversation and sender."""
+    client_id = getattr(request, "client_id", None)
+    if client_id is None or isinstance(client_id, UnsetType):
+        return None
+    sender = identity.visitor if isinstance(identity, VisitorIdentity) else identity.agent
+    conversation = getattr(request, "conversation", "")
+    verb = request.__struct_config__.tag
+    return RequestName(
+        sender=sender,
+        client_id=f"{conversation}/{client_id}",
+        verb=verb,
+        digest=_digest(request),
+        keep=verb == "conversation.start",
+    )
+
+
+def _digest(request: Any) -> bytes:
+    """Of all but the frame's id: a resend has a new one."""
+    nameless = msgspec.structs.replace(request, id="")
+    return hashlib.sha256(msgspec.json.encode(nameless, order="deterministic")).digest()

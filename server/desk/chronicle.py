@@ -1,0 +1,120 @@
+"""What the router's events leave in the log of a conversation: who joined, left, was handed on, closed, and the notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from router import events
+from server.desk import notices
+from server.desk.directory import Directory
+from server.store.entries import Draft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One entry for the log of ``conversation``."""
+
+    conversation: str
+    draft: Draft
+
+
+class Languages(Protocol):
+    """Which languages a conversation is in, best first."""
+
+    def __call__(self, conversation: str) -> tuple[str, ...]: ...
+
+
+def lines(happened: tuple[events.Event, ...], directory: Directory, languages: Languages) -> Iterator[Line]:
+    """The entries that these events add, in their order."""
+    for event in happened:
+        match event:
+            case events.ConversationAssigned():
+                yield from _assigned(event, directory, languages(event.conversation))
+            case events.ConversationReturned():
+                yield _returned(event, directory, languages(event.conversation))
+            case events.ConversationClosed():
+                yield _closed(event, directory, languages(event.conversation))
+            case events.IdleAsked():
+                said = notices.say("still_there", languages=languages(event.conversation))
+                yield _notice(event.conversation, "still_there", said, event.at)
+            case events.NoticeDue():
+                yield _due(event, directory, languages(event.conversation))
+            case _:
+                pass
+
+
+def _agent_name(directory: Directory, agent: str | None) -> str:
+    named = directory.agent_named(agent)
+    return named.name if named is not None else ""
+
+
+def _assigned(event: events.ConversationAssigned, directory: Directory, languages: tuple[str, ...]) -> Iterator[Line]:
+    name = _agent_name(directory, event.agent)
+    if event.via == "transfer" and event.previous is not None:
+        to = directory.agent_named(event.agent)
+        yield _transferred(event.conversation, event.previous, to_part(to), directory, languages, event.at)
+    text = notices.say("joined", languages=languages, agent=name)
+    body: dict[str, object] = {"waited_ms": event.waited_ms}
+    yield Line(
+        conversation=event.conversation,
+        draft=Draft(kind="joined", role="agent", sender=event.agent, name=name, text=text, at=event.at, body=body),
+    )
+
+
+def to_part(named: object) -> dict[str, str]:
+    """A named part as the body of an entry keeps it."""
+    return {field: getattr(named, field) for field in ("id", "key", "name")}
+
+
+def _transferred(
+    conversation: str, agent: str, to: dict[str, str], directory: Directory, languages: tuple[str, ...], at: int
+) -> Line:
+    name = _agent_name(directory, agent)
+    text = notices.say("transferred", languages=languages, agent=name, to=to["name"])
+    return Line(
+        conversation=conversation,
+        draft=Draft(kind="transferred", role="agent", sender=agent, name=name, text=text, at=at, body={"to": to}),
+    )
+
+
+def _returned(event: events.ConversationReturned, directory: Directory, languages: tuple[str, ...]) -> Line:
+    if event.reason == "transferred":
+        to = to_part(directory.department_named(event.department))
+        return _transferred(event.conversation, event.previous, to, directory, languages, event.at)
+    name = _agent_name(directory, event.previous)
+    text = notices.say("left_agent_gone", languages=languages, agent=name)
+    draft = Draft(
+        kind="left",
+        role="agent",
+        sender=event.previous,
+        name=name,
+        text=text,
+        at=event.at,
+        body={"reason": event.reason},
+    )
+    return Line(conversation=event.conversation, draft=draft)
+
+
+def _closed(event: events.ConversationClosed, directory: Directory, languages: tuple[str, ...]) -> Line:
+    name = _agent_name(directory, event.closed_by)
+    role = {"agent": "agent", "visitor": "visitor"}.get(event.by, "system")
+    text = notices.say(f"closed_{event.by}", languages=languages, agent=name)
+    sender = event.closed_by if event.by == "agent" and event.closed_by is not None else ""
+    draft = Draft(kind="closed", role=role, sender=sender, name=name, text=text, at=event.at, body={"reason": event.by})
+    return Line(conversation=event.conversation, draft=draft)
+
+
+def _due(event: events.NoticeDue, directory: Directory, languages: tuple[str, ...]) -> Line:
+    department = directory.departments[event.department]
+    texts = department.settings.messages[event.rule].text
+    # The estimate comes with a later release; until then the sentence goes without it.
+    fields = {"place": str(event.place), "wait": "", "department": department.settings.name, "name": "", "agent": ""}
+    said = notices.fill(notices.pick(texts, languages), **fields)
+    return _notice(event.conversation, event.when, said, event.at)
+
+
+def _notice(conversation: str, notice: str, text: str, at: int) -> Line:
+    draft = Draft(kind="notice", role="system", sender="", name="", text=text, at=at, body={"notice": notice})
+    return Line(conversation=conversation, draft=draft)

@@ -1,0 +1,187 @@
+"""One engine commit: everything a batch of router events changes, written in one transaction under the next version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from router import events, model
+from router.snapshot import AgentRecord, ConversationRecord
+from server.desk.chronicle import Line
+from server.desk.views import LINE_SHOWN, encode
+from server.store import conversations, entries, requests, routing, visitors, workspaces
+from server.store.base import Tx
+from server.store.rows import ConversationRow, EntryRow, EventRow, HoldRow, LineRow, OfferRow, RingRow, VisitorRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """How a conversation ended: who last had it stays its agent."""
+
+    agent: str | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What the router did in one go, ready to be written.
+
+    ``agents`` and ``conversations`` are the records that changed; None stands for one the router has let go of.
+    """
+
+    workspace: int
+    v: int
+    counters: str
+    events: tuple[events.Event, ...]
+    agents: dict[str, AgentRecord | None]
+    conversations: dict[str, ConversationRecord | None]
+    closings: dict[str, Closing]
+    departments: frozenset[str]
+    lines: tuple[Line, ...]
+    requests: tuple[requests.RequestRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What the commit left behind: changed conversations as rows, with their visitors, the entries it added, what began
+    to ring, and the lines that changed.
+    """
+
+    v: int
+    conversations: dict[str, ConversationRow]
+    visitors: dict[str, VisitorRow]
+    entries: tuple[EntryRow, ...]
+    rings: tuple[RingRow, ...]
+    lines: tuple[LineRow, ...]
+
+
+def write(tx: Tx, batch: Batch) -> Written:
+    """Write a batch; raises `workspaces.VersionConflict` when another writer came first."""
+    v = workspaces.advance(tx, batch.workspace, v=batch.v, counters=batch.counters)
+    _write_conversations(tx, batch, v)
+    _write_agents(tx, batch)
+    made = _write_offers(tx, batch)
+    added = tuple(_append(tx, line) for line in batch.lines)
+    routing.record_events(tx, batch.workspace, v, [_event_row(event) for event in batch.events])
+    requests.put(tx, batch.requests)
+    touched = {*batch.conversations, *(line.conversation for line in batch.lines)}
+    rows = conversations.find_all(tx, touched)
+    people = {row.visitor: visitors.find(tx, row.visitor) for row in rows.values()}
+    return Written(
+        v=v,
+        conversations=rows,
+        visitors={visitor: person for visitor, person in people.items() if person is not None},
+        entries=added,
+        rings=tuple(routing.ring(tx, offer) for offer in made),
+        lines=tuple(conversations.line(tx, department, limit=LINE_SHOWN) for department in batch.departments),
+    )
+
+
+def _write_conversations(tx: Tx, batch: Batch, v: int) -> None:
+    for conversation, record in batch.conversations.items():
+        closing = batch.closings.get(conversation)
+        if closing is not None:
+            conversations.close(tx, conversation, owner=closing.agent, at=closing.at)
+        if record is None or record.state is model.ConversationState.CLOSED:
+            kept = None if record is None else encode(record)
+            conversations.put_routing(tx, conversation, routing=kept, version=v)
+        else:
+            conversations.move(
+                tx,
+                conversation,
+                state=record.state.value,
+                department=record.department,
+                owner=record.owner,
+                key_at=record.key_at,
+                arrival=record.arrival,
+                entered_at=record.entered_line_at,
+                assign_no=record.assign_no,
+                version=v,
+                routing=encode(record),
+            )
+
+
+def _write_agents(tx: Tx, batch: Batch) -> None:
+    holds: list[HoldRow] = []
+    for agent, record in batch.agents.items():
+        if record is None:
+            routing.forget_agent(tx, agent)
+            continue
+        routing.put_agent(tx, batch.workspace, agent=agent, status=record.status.value, record=encode(record))
+        holds.extend(_hold_row(each) for each in record.holds)
+    routing.replace_holds(tx, batch.workspace, list(batch.agents), holds)
+
+
+def _hold_row(hold: model.Hold) -> HoldRow:
+    return HoldRow(
+        agent=hold.agent, conversation=hold.conversation, kind=hold.kind.value, cost=hold.cost, until=hold.until
+    )
+
+
+def _write_offers(tx: Tx, batch: Batch) -> list[OfferRow]:
+    """Those that ring now: one that ended in the same commit never rang."""
+    made: dict[str, OfferRow] = {}
+    for event in batch.events:
+        match event:
+            case events.OfferMade(offer=offer, decision=decision):
+                made[offer.id] = _offer_row(offer, decision)
+                routing.make_offer(tx, batch.workspace, made[offer.id])
+            case events.OfferEnded():
+                made.pop(event.offer, None)
+                routing.end_offer(tx, event.offer, state=event.end.value, at=event.at, reason=event.reason)
+            case _:
+                pass
+    return list(made.values())
+
+
+def _offer_row(offer: model.Offer, decision: model.Decision) -> OfferRow:
+    return OfferRow(
+        id=offer.id,
+        conversation=offer.conversation,
+        agent=offer.agent,
+        soft=offer.soft,
+        state="pending",
+        made_at=offer.made_at,
+        expires_at=offer.expires_at,
+        transfer_from=offer.transfer_from,
+        auto=offer.auto,
+        decision=encode(decision),
+    )
+
+
+def _append(tx: Tx, line: Line) -> EntryRow:
+    place = entries.target(tx, line.conversation)
+    if place is None:
+        raise LookupError(line.conversation)
+    return entries.entry_of(line.conversation, entries.append(tx, place, line.draft), line.draft)
+
+
+def _event_row(event: events.Event) -> EventRow:
+    # Settings are kept where they are configured, not once more in the log.
+    body = "{}" if isinstance(event, events.Configured) else encode(event)
+    return EventRow(kind=type(event).__name__, body=body, at=event.at)
+
+
+def closings(happened: Sequence[events.Event]) -> dict[str, Closing]:
+    """Which conversations ended in these events."""
+    return {
+        event.conversation: Closing(agent=event.agent, at=event.at)
+        for event in happened
+        if isinstance(event, events.ConversationClosed)
+    }
+
+
+def lines_changed(happened: Sequence[events.Event], before: Callable[[str], str | None]) -> frozenset[str]:
+    """Departments whose line is another one after these events. ``before``: where a conversation stood until now."""
+    changed: set[str] = set()
+    for event in happened:
+        match event:
+            case events.ConversationStarted() | events.ConversationReturned():
+                changed.add(event.department)
+            case events.ConversationAssigned():
+                changed.add(event.department)
+            case events.ConversationMoved() | events.ConversationClosed():
+                changed.update(filter(None, [before(event.conversation), getattr(event, "department", None)]))
+            case _:
+                pass
+    return frozenset(changed)

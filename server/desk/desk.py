@@ -1,0 +1,340 @@
+"""The desk: what a connection may ask, and who is here. Everything a client does comes through `Desk`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec import UnsetType
+
+from router import commands, model
+from server.desk import audience, history, views
+from server.desk.accounts import Accounts, Admission
+from server.desk.agent_requests import AgentRequests
+from server.desk.audience import Hub
+from server.desk.engine import Engine
+from server.desk.identity import AgentIdentity, VisitorIdentity
+from server.desk.messages import Messages
+from server.desk.open import OpenConversation
+from server.desk.opening import Openings
+from server.desk.origins import Origins
+from server.desk.policy import Handler, Handlers, Policy
+from server.desk.visitor_requests import VisitorRequests
+from server.session.ports import Peer
+from server.store import conversations, entries, routing
+from server.store.base import Store, StoreUnavailable, Tx
+from server.store.rows import ConversationRow
+from server.wire import events as wire
+from server.wire import parts, replies
+from server.wire import requests as ask
+from server.wire.codec import encode
+from server.wire.codes import CloseCode, ErrorCode, Refused
+from server.wire.requests import Endpoint
+from server.wire.times import rfc3339
+
+Identity = VisitorIdentity | AgentIdentity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rooms:
+    """What the desk is put together from."""
+
+    store: Store
+    hub: Hub
+    engine: Engine
+    accounts: Accounts
+    openings: Openings
+    messages: Messages
+    visitors: VisitorRequests
+    agents: AgentRequests
+    origins: Origins
+    now: Callable[[], int]
+
+
+class Desk:
+    """Holds `server.session.ports.Desk`."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._store = rooms.store
+        self._hub = rooms.hub
+        self._engine = rooms.engine
+        self._accounts = rooms.accounts
+        self._openings = rooms.openings
+        self._origins = rooms.origins
+        self._now = rooms.now
+        self._read: dict[tuple[str, str], int] = {}
+        self._handlers: dict[Endpoint, Handlers] = {
+            "visitor": Handlers(ask.VisitorRequest, self._visitor_table(rooms), opening=ask.IdentifyVisitor),
+            "agent": Handlers(ask.AgentRequest, self._agent_table(rooms), opening=ask.IdentifyAgent),
+        }
+
+    def _visitor_table(self, rooms: Rooms) -> dict[type, Handler]:
+        own = Policy.VISITOR_OF_CONVERSATION
+        return {
+            ask.ConversationStart: Handler(policy=Policy.VISITOR, run=rooms.visitors.start),
+            ask.VisitorClose: Handler(policy=own, run=rooms.visitors.close),
+            ask.MessageSend: Handler(policy=Policy.PARTICIPANT, run=rooms.messages.send, pipelines=True),
+            **self._shared_table(),
+        }
+
+    def _agent_table(self, rooms: Rooms) -> dict[type, Handler]:
+        return {
+            ask.StatusSet: Handler(policy=Policy.AGENT, run=rooms.agents.set_status),
+            ask.OfferSeen: Handler(policy=Policy.OFFERED_AGENT, run=rooms.agents.see_offer),
+            ask.OfferAccept: Handler(policy=Policy.OFFERED_AGENT, run=rooms.agents.accept),
+            ask.OfferDecline: Handler(policy=Policy.OFFERED_AGENT, run=rooms.agents.decline),
+            ask.ConversationPick: Handler(policy=Policy.MEMBER, run=rooms.agents.pick),
+            ask.ConversationTransfer: Handler(policy=Policy.OWNER, run=rooms.agents.transfer),
+            ask.ConversationClose: Handler(policy=Policy.OWNER, run=rooms.agents.close),
+            ask.WrapUpEnd: Handler(policy=Policy.OWNER, run=rooms.agents.end_wrap_up),
+            ask.MessageSend: Handler(policy=Policy.OWNER, run=rooms.messages.send, pipelines=True),
+            ask.NoteAdd: Handler(policy=Policy.OWNER, run=rooms.messages.note, pipelines=True),
+            **self._shared_table(),
+        }
+
+    def _shared_table(self) -> dict[type, Handler]:
+        return {
+            ask.History: Handler(policy=Policy.PARTICIPANT, run=self._history),
+            ask.Typing: Handler(policy=Policy.PARTICIPANT, run=self._typing),
+            ask.Read: Handler(policy=Policy.PARTICIPANT, run=self._mark_read),
+            ask.Ping: Handler(policy=Policy.ANYONE_IDENTIFIED, run=self._ping),
+        }
+
+    # What a connection calls.
+
+    def accepts_origin(self, endpoint: Endpoint, origin: str | None, host: str) -> bool:
+        return self._origins.accepts(endpoint, origin, host)
+
+    async def identify(self, peer: Peer, request: Any, origin: str | None) -> None:
+        try:
+            match request:
+                case ask.IdentifyVisitor():
+                    await self._identify_visitor(peer, request, origin)
+                case ask.IdentifyAgent():
+                    await self._identify_agent(peer, request)
+                case _:
+                    raise Refused(ErrorCode.BAD_REQUEST, "This cannot be asked here.", field="do")
+        except StoreUnavailable:
+            raise Refused(ErrorCode.UNAVAILABLE, "Not ready yet. Try again.", retry_after_ms=1000) from None
+
+    def perform(self, peer: Peer, request: Any) -> Any:
+        return self._handlers[peer.endpoint].find(type(request), peer.identity).run(peer, request)
+
+    def pipelines(self, request: Any) -> bool:
+        return any(handlers.pipelines(type(request)) for handlers in self._handlers.values())
+
+    def heard(self, peer: Peer) -> None:
+        identity = peer.identity
+        if isinstance(identity, AgentIdentity) and self._engine.is_deaf(identity.agent):
+            self._engine.tell(commands.ConnectAgent(agent=model.AgentId(identity.agent)))
+
+    async def left(self, peer: Peer) -> None:
+        self._hub.drop(peer)
+        match peer.identity:
+            case AgentIdentity(agent=agent) if not self.agent_is_here(agent):
+                self._engine.tell(commands.DisconnectAgent(agent=model.AgentId(agent)))
+            case VisitorIdentity(visitor=visitor, site=site) if not self.visitor_is_here(visitor, site):
+                self._visitor_here(visitor, site, here=False)
+            case _:
+                pass
+
+    # Who is here.
+
+    def agent_is_here(self, agent: str) -> bool:
+        return bool(self._hub.peers(audience.of_agent(agent)))
+
+    def visitor_is_here(self, visitor: str, site: str) -> bool:
+        return bool(self._hub.peers(audience.of_visitor(visitor, site)))
+
+    def close_agent(self, agent: str, *, token_hash: bytes | None = None) -> None:
+        """End an agent's sockets: all of them, or those of one login (logout, password changed, disabled)."""
+        for peer in self._hub.peers(audience.of_agent(agent)):
+            if token_hash is None or peer.identity.token_hash == token_hash:
+                peer.close(CloseCode.REVOKED, "logged out")
+
+    async def _identify_visitor(self, peer: Peer, request: ask.IdentifyVisitor, origin: str | None) -> None:
+        identity, lost = self._openings.visitor(request)
+        if not self._origins.accepts_on_site(request.site, origin, peer.host):
+            peer.close(CloseCode.ORIGIN, "this page may not open that site")
+            return
+        peer.identity = identity
+        await self._openings.open_visitor(peer, request, identity, lost=lost)
+        self._visitor_here(identity.visitor, identity.site, here=True)
+
+    async def _identify_agent(self, peer: Peer, request: ask.IdentifyAgent) -> None:
+        admission = await self._accounts.redeem(request.token)
+        found = None if admission is None else self._engine.directory.agents.get(admission.agent)
+        if admission is None or found is None:
+            peer.close(CloseCode.BAD_CREDENTIALS, "log in again")
+            return
+        identity = AgentIdentity(
+            agent=found.id,
+            key=found.settings.key,
+            name=found.settings.name,
+            role=found.settings.role,
+            token_hash=admission.token_hash,
+        )
+        peer.identity = identity
+        await self._openings.open_agent(peer, request, identity)
+        self._engine.tell(commands.ConnectAgent(agent=model.AgentId(found.id)))
+
+    def _visitor_here(self, visitor: str, site: str, *, here: bool) -> None:
+        found = self._engine.open.of_visitor(visitor, site)
+        if found is None:
+            return
+        conversation = model.ConversationId(found.id)
+        command = commands.ConnectVisitor if here else commands.DisconnectVisitor
+        self._engine.tell(command(conversation=conversation))
+        owner = self._owner(found.id)
+        if owner is not None:
+            person = parts.Person(role="visitor", id=visitor, name="")
+            frame = encode(wire.PresenceEvent(conversation=found.id, sender=person, here=here))
+            self._hub.publish_lossy(audience.of_agent(owner), f"presence:{found.id}", frame)
+
+    # What plain HTTP asks.
+
+    def agent_me(self, agent: str) -> replies.AgentMe | None:
+        found = self._engine.directory.agents.get(agent)
+        if found is None:
+            return None
+        said = found.settings
+        return replies.AgentMe(id=found.id, key=said.key, name=said.name, role=said.role)
+
+    def site_origins(self, site: str) -> tuple[str, ...] | None:
+        found = self._engine.directory.sites.get(site)
+        return None if found is None else found.origins
+
+    def logged_out(self, admission: Admission) -> None:
+        self.close_agent(admission.agent, token_hash=admission.token_hash)
+
+    def alive(self) -> bool:
+        return self._engine.alive
+
+    def readiness(self) -> dict[str, bool]:
+        return {"store": self._store.healthy, "engine": self._engine.ready}
+
+    # What everyone may ask.
+
+    def _history(self, peer: Peer, request: ask.History) -> asyncio.Future[None]:
+        return asyncio.ensure_future(self._answer_history(peer, request))
+
+    async def _answer_history(self, peer: Peer, request: ask.History) -> None:
+        identity: Identity = peer.identity
+        with_notes = isinstance(identity, AgentIdentity)
+
+        def page(tx: Tx) -> history.Page | None:
+            row = conversations.find(tx, request.conversation)
+            if row is None or not _may_read(tx, row, identity):
+                return None
+            return history.page(tx, row, request, with_notes=with_notes)
+
+        try:
+            found = await self._store.read(page)
+        except StoreUnavailable:
+            raise Refused(ErrorCode.UNAVAILABLE, "Not ready. Try again.", retry_after_ms=1000) from None
+        if found is None:
+            raise Refused(ErrorCode.NOT_FOUND, "There is no such conversation.", field="conversation")
+        peer.send(encode(replies.HistoryReply(re=request.id, entries=found.entries, notes=found.notes)))
+
+    def _ping(self, peer: Peer, request: ask.Ping) -> asyncio.Future[None]:
+        return asyncio.ensure_future(self._answer_ping(peer, request))
+
+    async def _answer_ping(self, peer: Peer, request: ask.Ping) -> None:
+        identity: Identity = peer.identity
+        try:
+            found = await self._store.read(lambda tx: entries.tops(tx, _session_conversations(tx, identity)))
+        except StoreUnavailable:
+            raise Refused(ErrorCode.UNAVAILABLE, "Not ready. Try again.", retry_after_ms=1000) from None
+        shows_notes = isinstance(identity, AgentIdentity)
+        positions = {
+            conversation: parts.Position(entries=top, notes=notes if shows_notes else 0)
+            for conversation, (top, notes) in found.items()
+        }
+        peer.send(encode(replies.Pong(re=request.id, positions=positions, now=rfc3339(self._now()))))
+
+    def _typing(self, peer: Peer, request: ask.Typing) -> None:
+        conversation = self._mine(peer.identity, request.conversation)
+        frame = encode(
+            wire.TypingEvent(conversation=conversation.id, sender=_person(peer.identity), active=request.active)
+        )
+        self._tell_others(peer, conversation, f"typing:{conversation.id}", frame)
+        _received(peer, request.id)
+
+    def _mark_read(self, peer: Peer, request: ask.Read) -> None:
+        conversation = self._mine(peer.identity, request.conversation)
+        sender = _person(peer.identity)
+        key = (conversation.id, sender.id)
+        if request.seq > self._read.get(key, 0):
+            self._read[key] = request.seq
+            frame = encode(wire.ReadEvent(conversation=conversation.id, sender=sender, seq=request.seq))
+            self._tell_others(peer, conversation, f"read:{conversation.id}", frame)
+        _received(peer, request.id)
+
+    def forget(self, conversation: str) -> None:
+        """It was closed: nothing lossy is kept of it."""
+        for key in [key for key in self._read if key[0] == conversation]:
+            del self._read[key]
+
+    def _tell_others(self, peer: Peer, conversation: OpenConversation, key: str, frame: bytes) -> None:
+        if isinstance(peer.identity, AgentIdentity):
+            topic = audience.of_visitor(conversation.visitor, conversation.site)
+        else:
+            owner = self._owner(conversation.id)
+            if owner is None:
+                return
+            topic = audience.of_agent(owner)
+        self._hub.publish_lossy(topic, f"{key}:{_person(peer.identity).role}", frame)
+
+    def _owner(self, conversation: str) -> str | None:
+        record = self._engine.router.conversation(model.ConversationId(conversation))
+        return None if record is None else record.owner
+
+    def _mine(self, identity: Identity, conversation: str) -> OpenConversation:
+        """The open conversation, if this identity takes part in it; what is not theirs does not exist for them."""
+        found = self._engine.open.get(conversation)
+        if found is not None:
+            match identity:
+                case VisitorIdentity() if (found.visitor, found.site) == (identity.visitor, identity.site):
+                    return found
+                case AgentIdentity() if self._owner(conversation) == identity.agent:
+                    return found
+                case _:
+                    pass
+        raise Refused(ErrorCode.NOT_FOUND, "There is no such conversation.", field="conversation")
+
+
+def _may_read(tx: Tx, row: ConversationRow, identity: Identity) -> bool:
+    match identity:
+        case VisitorIdentity():
+            return (row.visitor, row.site) == (identity.visitor, identity.site)
+        case AgentIdentity():
+            return (
+                identity.supervises
+                or row.owner == identity.agent
+                or routing.is_offered(tx, identity.agent, row.id)
+                or routing.had(tx, identity.agent, row.id)
+            )
+
+
+def _session_conversations(tx: Tx, identity: Identity) -> list[str]:
+    match identity:
+        case VisitorIdentity():
+            last = conversations.last_of_visitor(tx, identity.visitor, identity.site) if identity.known else None
+            return [] if last is None else [last.id]
+        case AgentIdentity():
+            return [hold.conversation for hold in routing.holds_of(tx, identity.agent) if hold.kind != "offer"]
+
+
+def _person(identity: Identity) -> parts.Person:
+    match identity:
+        case VisitorIdentity():
+            return parts.Person(role="visitor", id=identity.visitor, name=identity.name)
+        case AgentIdentity():
+            return parts.Person(role="agent", id=identity.agent, name=identity.name)
+
+
+def _received(peer: Peer, re: str | UnsetType) -> None:
+    if not isinstance(re, UnsetType):
+        peer.send(views.received(re))

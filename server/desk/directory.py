@@ -1,0 +1,192 @@
+"""The workspace as it is configured now: names, keys and ids of sites, departments and agents, looked up in memory.
+
+A `Directory` never changes; a change of settings is a new one, put in place when its commit is on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from router import model
+from server.settings import workspace as settings
+from server.store.base import Tx
+from server.store.workspaces import SettingRow, WorkspaceRow
+from server.store.workspaces import settings as setting_rows
+from server.wire import parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Department:
+    """A department with its id."""
+
+    id: str
+    settings: settings.Department
+
+    def named(self) -> parts.Named:
+        return parts.Named(id=self.id, key=self.settings.key, name=self.settings.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """An agent with their id."""
+
+    id: str
+    settings: settings.Agent
+
+    def named(self) -> parts.Named:
+        return parts.Named(id=self.id, key=self.settings.key, name=self.settings.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """All records by id, and the ways from keys to ids. ``workspace_id`` is the database's number."""
+
+    workspace_id: int
+    workspace: settings.Workspace
+    sites: Mapping[str, settings.Site]
+    departments: Mapping[str, Department]
+    agents: Mapping[str, Agent]
+    department_ids: Mapping[str, str]
+    agent_ids: Mapping[str, str]
+
+    def department(self, ref: str) -> Department | None:
+        """By id or key."""
+        return self.departments.get(self.department_ids.get(ref, ref))
+
+    def agent(self, ref: str) -> Agent | None:
+        """By id or key."""
+        return self.agents.get(self.agent_ids.get(ref, ref))
+
+    def agent_named(self, agent: str | None) -> parts.Named | None:
+        """How others see that agent; one who is configured no more keeps only the id."""
+        if agent is None:
+            return None
+        found = self.agents.get(agent)
+        return found.named() if found else parts.Named(id=agent, key="", name="")
+
+    def department_named(self, department: str) -> parts.Named:
+        """How others see that department; one that is configured no more keeps only the id."""
+        found = self.departments.get(department)
+        return found.named() if found else parts.Named(id=department, key="", name="")
+
+    def members(self, department: str) -> Iterable[str]:
+        """The ids of a department's agents."""
+        key = self.departments[department].settings.key
+        return (
+            agent.id
+            for agent in self.agents.values()
+            if any(member.department == key for member in agent.settings.members)
+        )
+
+    @property
+    def default_department(self) -> Department:
+        """Where conversations go for which nothing else was said."""
+        found = self.department(self.workspace.default_department)
+        return found if found is not None else next(iter(self.departments.values()))
+
+    def site_departments(self, site: str) -> list[Department]:
+        """What visitors of a site may choose, in the site's order; none configured means the default one."""
+        chosen = [self.department(key) for key in self.sites[site].departments]
+        return [found for found in chosen if found is not None] or [self.default_department]
+
+
+def load(tx: Tx, row: WorkspaceRow) -> Directory:
+    """The directory as the database has it."""
+    return build(row.id, settings.from_json(row.settings, settings.Workspace), setting_rows(tx, row.id))
+
+
+def build(workspace_id: int, workspace: settings.Workspace, rows: Iterable[SettingRow]) -> Directory:
+    """From configured records (JSON) to what the desk looks up."""
+    by_kind: dict[str, list[SettingRow]] = {"site": [], "department": [], "agent": [], "rule": []}
+    for row in rows:
+        by_kind[row.kind].append(row)
+    departments = [
+        Department(id=row.id, settings=settings.from_json(row.body, settings.Department))
+        for row in by_kind["department"]
+    ]
+    agents = [Agent(id=row.id, settings=settings.from_json(row.body, settings.Agent)) for row in by_kind["agent"]]
+    sites = [settings.from_json(row.body, settings.Site) for row in by_kind["site"]]
+    return Directory(
+        workspace_id=workspace_id,
+        workspace=workspace,
+        sites={site.key: site for site in sites},
+        departments={department.id: department for department in departments},
+        agents={agent.id: agent for agent in agents},
+        department_ids={department.settings.key: department.id for department in departments},
+        agent_ids={agent.settings.key: agent.id for agent in agents},
+    )
+
+
+def router_settings(directory: Directory) -> model.WorkspaceSettings:
+    """What the router needs to know of it; seconds become milliseconds."""
+    workspace = directory.workspace
+    return model.WorkspaceSettings(
+        departments={
+            model.DepartmentId(department.id): _router_department(department)
+            for department in directory.departments.values()
+        },
+        agents={model.AgentId(agent.id): _router_agent(directory, agent) for agent in directory.agents.values()},
+        default_department=model.DepartmentId(directory.default_department.id),
+        grace_ms=workspace.grace_seconds * 1000,
+        blip_ms=workspace.blip_seconds * 1000,
+        hold_place_ms=workspace.hold_place_seconds * 1000,
+        reoffer_ms=workspace.reoffer_seconds * 1000,
+    )
+
+
+def _router_department(department: Department) -> model.DepartmentSettings:
+    said = department.settings
+    return model.DepartmentSettings(
+        id=model.DepartmentId(department.id),
+        key=said.key,
+        name=said.name,
+        method=model.Method(said.method),
+        measure=said.measure,
+        tiers=said.tiers,
+        accept=said.accept,
+        ring_ms=said.ring_seconds * 1000,
+        ring_waves=tuple((wave.after * 1000, wave.agents) for wave in said.ring_waves),
+        reject_delay_ms=said.reject_delay * 1000,
+        miss_delay_ms=said.miss_delay * 1000,
+        miss_limit=said.miss_limit,
+        wrap_up_ms=said.wrap_up * 1000,
+        order=said.order,
+        max_line=said.max_line,
+        idle_ms=said.idle_seconds * 1000,
+        idle_close_ms=said.idle_close_seconds * 1000,
+        messages=tuple(_router_message(message) for message in said.messages),
+    )
+
+
+def _router_message(message: settings.WaitMessage) -> model.MessageRule:
+    # Whoever waits is told that they wait: the default of one ahead silences repetitions, not the first word.
+    first_word = message.when in ("queued", "nobody", "returned") and message.min_ahead <= 1
+    return model.MessageRule(
+        when=message.when,
+        seconds_ms=message.seconds * 1000,
+        min_ahead=0 if first_word else message.min_ahead,
+        min_interval_ms=message.min_interval * 1000,
+        max_count=message.max_count,
+    )
+
+
+def _router_agent(directory: Directory, agent: Agent) -> model.AgentSettings:
+    said = agent.settings
+    return model.AgentSettings(
+        id=model.AgentId(agent.id),
+        key=said.key,
+        name=said.name,
+        max_slots=said.max_slots,
+        breathing_ms=said.breathing * 1000,
+        rings_at_once=said.rings_at_once,
+        skills=dict(said.skills),
+        members=tuple(
+            model.Member(
+                department=model.DepartmentId(directory.department_ids[member.department]),
+                priority=member.priority,
+                max_slots=member.max_slots,
+            )
+            for member in said.members
+        ),
+    )

@@ -1,0 +1,40 @@
+"""Who is at the other end of an identified connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from server.store.base import Lane
+
+
+@dataclass(slots=True, kw_only=True)
+class VisitorIdentity:
+    """A visitor's page. ``token`` is what the browser keeps; ``lane`` the order of this connection's writes."""
+
+    visitor: str
+    site: str
+    token: str
+    name: str
+    language: str
+    timezone: str
+    page: dict[str, str]
+    known: bool
+    lane: Lane = field(default_factory=Lane)
+
+
+@dataclass(slots=True, kw_only=True)
+class AgentIdentity:
+    """An agent's console. ``token_hash`` names the login it came from, so that a logout finds its sockets."""
+
+    agent: str
+    key: str
+    name: str
+    role: Literal["agent", "supervisor", "admin"]
+    token_hash: bytes
+    lane: Lane = field(default_factory=Lane)
+
+    @property
+    def supervises(self) -> bool:
+        """Supervisors and admins see and steer others' conversations."""
+        return self.role in ("supervisor", "admin")

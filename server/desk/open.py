@@ -1,0 +1,116 @@
+"""The open conversations as the engine knows them without asking: whose they are, where, and in which language.
+
+Only the engine's task changes this, in step with the router: a conversation is here from the moment its start was handled
+until its close was. `find` therefore answers for what is about to be committed, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from router import events
+from server.store.rows import ConversationRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenConversation:
+    """Whose it is, on which site, and the language the visitor reads."""
+
+    id: str
+    visitor: str
+    site: str
+    language: str
+    department: str
+
+
+@dataclass(slots=True)
+class OpenConversations:
+    """By conversation, and by visitor and site: there is at most one."""
+
+    _by_id: dict[str, OpenConversation] = field(default_factory=dict)
+    _by_visitor: dict[tuple[str, str], str] = field(default_factory=dict)
+    _closed: list[str] = field(default_factory=list)
+    _moved: dict[str, str] = field(default_factory=dict)
+    _expected: dict[str, OpenConversation] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rows: Iterable[ConversationRow]) -> OpenConversations:
+        """From the rows of a rebuild."""
+        found = cls()
+        for row in rows:
+            if row.state != "closed":
+                found.add(_of(row))
+        return found
+
+    def add(self, conversation: OpenConversation) -> None:
+        """It was started."""
+        self._by_id[conversation.id] = conversation
+        self._by_visitor[conversation.visitor, conversation.site] = conversation.id
+
+    def expect(self, conversation: OpenConversation) -> None:
+        """It is about to be started: `follow` adds it if the router takes it."""
+        self._expected[conversation.id] = conversation
+
+    def find(self, visitor: str, site: str) -> str | None:
+        """The visitor's open conversation on that site."""
+        return self._by_visitor.get((visitor, site))
+
+    def get(self, conversation: str) -> OpenConversation | None:
+        return self._by_id.get(conversation)
+
+    def all(self) -> tuple[OpenConversation, ...]:
+        """Every open conversation."""
+        return tuple(self._by_id.values())
+
+    def of_visitor(self, visitor: str, site: str) -> OpenConversation | None:
+        """The visitor's open conversation on that site."""
+        conversation = self.find(visitor, site)
+        return None if conversation is None else self._by_id.get(conversation)
+
+    def language(self, conversation: str) -> str:
+        """The visitor's language, or nothing for a conversation that is not open."""
+        found = self._by_id.get(conversation)
+        return "" if found is None else found.language
+
+    def department(self, conversation: str) -> str | None:
+        """The department it was in until this batch."""
+        found = self._by_id.get(conversation)
+        return None if found is None else found.department
+
+    def follow(self, happened: tuple[events.Event, ...]) -> tuple[events.Event, ...]:
+        """Take note of what was closed by these events; hands them on."""
+        for event in happened:
+            match event:
+                case events.ConversationStarted():
+                    self.add(self._expected[event.conversation])
+                case events.ConversationClosed():
+                    self._close(event.conversation)
+                case events.ConversationReturned() | events.ConversationMoved():
+                    self._moved[event.conversation] = event.department
+                case _:
+                    pass
+        return happened
+
+    def _close(self, conversation: str) -> None:
+        self._closed.append(conversation)
+        found = self._by_id.get(conversation)
+        if found is not None:
+            self._by_visitor.pop((found.visitor, found.site), None)
+
+    def settle(self) -> None:
+        """The batch is committed: forget what it closed (its last entries still had to be worded)."""
+        for conversation, department in self._moved.items():
+            if conversation in self._by_id:
+                self._by_id[conversation] = replace(self._by_id[conversation], department=department)
+        for conversation in self._closed:
+            self._by_id.pop(conversation, None)
+        self._moved.clear()
+        self._expected.clear()
+        self._closed.clear()
+
+
+def _of(row: ConversationRow) -> OpenConversation:
+    return OpenConversation(
+        id=row.id, visitor=row.visitor, site=row.site, language=row.language, department=row.department
+    )

@@ -1,0 +1,273 @@
+"""Opening a connection: who is it, what do they see, what did they miss. The only way in and the only way back.
+
+The snapshot is read from the store in one read transaction, with its ``v``. Frames published while it is being read are
+kept back by a `Gate` and follow the reply, so that nothing falls between the snapshot and the events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from msgspec import UnsetType
+
+from router import model
+from server.clock import Clock
+from server.desk import audience, history, views, visitor_tokens
+from server.desk.audience import Hub
+from server.desk.directory import Directory
+from server.desk.history import Missed
+from server.desk.identity import AgentIdentity, VisitorIdentity
+from server.desk.ids import Ids
+from server.session.ports import Peer
+from server.store import conversations, routing, visitors, workspaces
+from server.store.base import Store, Tx
+from server.store.installation import Installation
+from server.store.rows import ConversationRow, VisitorRow
+from server.wire import parts, replies
+from server.wire.codec import encode
+from server.wire.codes import CloseCode, ErrorCode, Refused
+from server.wire.requests import Endpoint, IdentifyAgent, IdentifyVisitor, Resume
+from server.wire.times import rfc3339
+
+SHOWN_AFTER_CLOSE_MS = 3_600_000
+
+
+class Gate:
+    """Stands in for a peer that is still opening: keeps what is published and hands it on afterwards."""
+
+    def __init__(self, peer: Peer) -> None:
+        self.endpoint: Endpoint = peer.endpoint
+        self.session = peer.session
+        self.address = peer.address
+        self.host = peer.host
+        self.identity = peer.identity
+        self._peer = peer
+        self._kept: list[bytes] = []
+
+    def send(self, frame: bytes) -> None:
+        self._kept.append(frame)
+
+    def send_lossy(self, key: str, frame: bytes) -> None:
+        """What is lossy need not wait."""
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        self._peer.close(code, reason)
+
+    def open(self) -> None:
+        """The reply is on its way: let the rest follow."""
+        for frame in self._kept:
+            self._peer.send(frame)
+        self._kept.clear()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What one read transaction saw for one reader."""
+
+    v: int
+    snapshot: replies.VisitorSnapshot | replies.AgentSnapshot
+    missed: Missed
+    visitor: VisitorRow | None = None
+
+
+class Openings:
+    """Answers ``identify``."""
+
+    def __init__(  # noqa: PLR0913 - the seams it stands between
+        self,
+        *,
+        store: Store,
+        hub: Hub,
+        clock: Clock,
+        ids: Ids,
+        installation: Installation,
+        directory: Callable[[], Directory],
+        places: Callable[[str], model.Queue | None],
+    ) -> None:
+        self._store = store
+        self._hub = hub
+        self._clock = clock
+        self._ids = ids
+        self._installation = installation
+        self._directory = directory
+        self._places = places
+
+    def visitor(self, request: IdentifyVisitor) -> tuple[VisitorIdentity, bool]:
+        """Who the visitor is, and whether the token they came with was nobody's. Raises `Refused`."""
+        directory = self._directory()
+        if request.site not in directory.sites:
+            raise Refused(ErrorCode.NOT_FOUND, "There is no such site.", field="site")
+        if not isinstance(request.identity, UnsetType):
+            raise Refused(ErrorCode.UNAUTHORISED, "This site does not sign its visitors' identities.", field="identity")
+        token = "" if isinstance(request.token, UnsetType) else request.token
+        now = self._clock.now()
+        secret = self._installation.secret
+        known = visitor_tokens.visitor_of(secret, token, site=request.site, now=now) if token else None
+        visitor = known or self._ids.new("v")
+        if known is None:
+            token = visitor_tokens.make(secret, visitor=visitor, site=request.site, now=now)
+            lost = not isinstance(request.token, UnsetType)
+        else:
+            lost = False
+        page = {} if isinstance(request.page, UnsetType) else _page(request.page)
+        identity = VisitorIdentity(
+            visitor=visitor,
+            site=request.site,
+            token=token,
+            name="",
+            language=request.language or directory.workspace.language,
+            timezone=request.timezone,
+            page=page,
+            known=known is not None,
+        )
+        return identity, lost
+
+    async def open_visitor(
+        self, peer: Peer, request: IdentifyVisitor, identity: VisitorIdentity, *, lost: bool
+    ) -> None:
+        """Subscribe, read, answer."""
+        topics = [audience.of_visitor(identity.visitor, identity.site), audience.of_site(identity.site)]
+        gate = self._gate(peer, topics)
+        try:
+            seen = await self._store.read(lambda tx: self._see_visitor(tx, identity, request.resume))
+        except BaseException:
+            self._hub.drop(gate)
+            raise
+        if seen.visitor is not None:
+            identity.name = seen.visitor.name
+        assert isinstance(seen.snapshot, replies.VisitorSnapshot)
+        reply = replies.VisitorIdentified(
+            re=request.id,
+            session=peer.session,
+            epoch=self._installation.epoch,
+            v=seen.v,
+            now=rfc3339(self._clock.now()),
+            missed=seen.missed.entries,
+            missed_notes=[],
+            more=seen.missed.more,
+            dropped=seen.missed.dropped,
+            reset=seen.missed.reset or lost,
+            me=replies.VisitorMe(id=identity.visitor, name=identity.name, token=identity.token),
+            snapshot=seen.snapshot,
+        )
+        self._answer(peer, gate, topics, encode(reply))
+
+    async def open_agent(self, peer: Peer, request: IdentifyAgent, identity: AgentIdentity) -> None:
+        """Subscribe, read, answer."""
+        topics = [audience.of_agent(identity.agent), audience.AGENTS]
+        gate = self._gate(peer, topics)
+        try:
+            seen = await self._store.read(lambda tx: self._see_agent(tx, identity, request.resume))
+        except BaseException:
+            self._hub.drop(gate)
+            raise
+        assert isinstance(seen.snapshot, replies.AgentSnapshot)
+        reply = replies.AgentIdentified(
+            re=request.id,
+            session=peer.session,
+            epoch=self._installation.epoch,
+            v=seen.v,
+            now=rfc3339(self._clock.now()),
+            missed=seen.missed.entries,
+            missed_notes=seen.missed.notes,
+            more=seen.missed.more,
+            dropped=seen.missed.dropped,
+            reset=seen.missed.reset,
+            me=replies.AgentMe(id=identity.agent, key=identity.key, name=identity.name, role=identity.role),
+            snapshot=seen.snapshot,
+        )
+        self._answer(peer, gate, topics, encode(reply))
+
+    def _gate(self, peer: Peer, topics: list[str]) -> Gate:
+        gate = Gate(peer)
+        for topic in topics:
+            self._hub.subscribe(gate, topic)
+        return gate
+
+    def _answer(self, peer: Peer, gate: Gate, topics: list[str], reply: bytes) -> None:
+        """The reply, then what was published meanwhile, then everything live: in one turn of the loop."""
+        peer.send(reply)
+        gate.open()
+        self._hub.drop(gate)
+        for topic in topics:
+            self._hub.subscribe(peer, topic)
+
+    def _see_visitor(self, tx: Tx, identity: VisitorIdentity, resume: Resume | UnsetType) -> Seen:
+        directory = self._directory()
+        positions = {} if isinstance(resume, UnsetType) else resume.positions
+        person = visitors.find(tx, identity.visitor) if identity.known else None
+        known = self._known_to_visitor(tx, identity, list(positions)) if person is not None else {}
+        newest = max(known.values(), key=lambda row: row.n, default=None)
+        shown = None
+        if newest is not None and person is not None:
+            shown = views.conversation_for_visitor(newest, person, directory, self._places(newest.id))
+        records = (views.decode_agent(each) for each in routing.agent_records(tx, directory.workspace_id).values())
+        serving = views.open_departments(records, directory)
+        return Seen(
+            v=workspaces.version(tx, directory.workspace_id),
+            snapshot=replies.VisitorSnapshot(site=views.site(identity.site, directory, serving), conversation=shown),
+            missed=history.missed(tx, known, resume, epoch=self._installation.epoch, with_notes=False),
+            visitor=person,
+        )
+
+    def _known_to_visitor(self, tx: Tx, identity: VisitorIdentity, named: list[str]) -> dict[str, ConversationRow]:
+        """The open conversation, one that ended a moment ago, and whichever of their own the client names."""
+        own = {
+            row.id: row
+            for row in conversations.find_all(tx, named).values()
+            if (row.visitor, row.site) == (identity.visitor, identity.site)
+        }
+        last = conversations.last_of_visitor(tx, identity.visitor, identity.site)
+        since = self._clock.now() - SHOWN_AFTER_CLOSE_MS
+        if last is not None and (last.closed_at is None or last.closed_at > since):
+            own[last.id] = last
+        return own
+
+    def _see_agent(self, tx: Tx, identity: AgentIdentity, resume: Resume | UnsetType) -> Seen:
+        directory = self._directory()
+        records = {
+            agent: views.decode_agent(record)
+            for agent, record in routing.agent_records(tx, directory.workspace_id).items()
+            if agent in directory.agents
+        }
+        own = records.get(identity.agent)
+        held = [] if own is None else [hold.conversation for hold in own.holds if hold.kind is not model.HoldKind.OFFER]
+        rows = conversations.find_all(tx, held)
+        snapshot = replies.AgentSnapshot(
+            agent=views.agent(own, directory) if own else views.new_agent(identity.agent, directory),
+            offers=self._offers(tx, identity.agent, directory),
+            conversations=[self._for_agent(tx, row, directory) for row in rows.values()],
+            departments=[
+                views.department(conversations.line(tx, department, limit=views.LINE_SHOWN), directory)
+                for department in directory.departments
+            ],
+            agents=[
+                views.colleague(records[agent], directory)
+                if agent in records
+                else views.new_colleague(agent, directory)
+                for agent in directory.agents
+            ],
+        )
+        return Seen(
+            v=workspaces.version(tx, directory.workspace_id),
+            snapshot=snapshot,
+            missed=history.missed(tx, rows, resume, epoch=self._installation.epoch, with_notes=True),
+        )
+
+    def _offers(self, tx: Tx, agent: str, directory: Directory) -> list[parts.Offer]:
+        rings = [routing.ring(tx, offer) for offer in routing.pending_offers(tx, agent)]
+        rows = conversations.find_all(tx, (ring.offer.conversation for ring in rings))
+        return [
+            views.offer(ring, self._for_agent(tx, rows[ring.offer.conversation], directory), directory)
+            for ring in rings
+        ]
+
+    def _for_agent(self, tx: Tx, row: ConversationRow, directory: Directory) -> parts.Conversation:
+        person = visitors.find(tx, row.visitor)
+        assert person is not None
+        return views.conversation_for_agent(row, person, directory, self._places(row.id))
+
+
+def _page(page: parts.Page) -> dict[str, str]:
+    return {"url": page.url, "title": page.title, "referrer": page.referrer}

@@ -1,0 +1,77 @@
+"""Who may ask for what: one row per request, under WebSocket and REST alike. A handler without a policy does not start.
+
+A policy says who may ask at all; whether this conversation is theirs is checked where the answer cannot go stale: in the
+transaction (messages, notes, history) or in the router (offers, transfer, close).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, get_args
+
+from server.desk.identity import AgentIdentity, VisitorIdentity
+from server.wire.codes import ErrorCode, Refused
+
+
+class Policy(StrEnum):
+    """Who may ask, and what makes the object theirs."""
+
+    ANYONE_IDENTIFIED = "anyone identified"
+    VISITOR = "a visitor, of themselves"
+    VISITOR_OF_CONVERSATION = "a visitor, of their own conversation"
+    PARTICIPANT = "whoever takes part in the conversation"
+    AGENT = "an agent, of themselves"
+    OFFERED_AGENT = "the agent at whom it rings"
+    OWNER = "the agent who has the conversation, or a supervisor"
+    MEMBER = "an agent of the conversation's department, or a supervisor"
+
+
+_VISITORS = frozenset({Policy.VISITOR, Policy.VISITOR_OF_CONVERSATION})
+_BOTH = frozenset({Policy.ANYONE_IDENTIFIED, Policy.PARTICIPANT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handler:
+    """``run(peer, request)`` answers by itself and returns None or an awaitable that ends when it has.
+
+    ``pipelines``: it takes its place in the order of writes before it returns.
+    """
+
+    policy: Policy
+    run: Callable[[Any, Any], Any]
+    pipelines: bool = False
+
+
+class Handlers:
+    """The table of one endpoint. Raises `TypeError` at start when a request has no handler (and so no policy)."""
+
+    def __init__(self, requests: Any, table: Mapping[type, Handler], *, opening: type) -> None:
+        missing = [kind.__name__ for kind in get_args(requests) if kind not in table and kind is not opening]
+        if missing:
+            raise TypeError(f"no handler for {', '.join(missing)}")
+        self._table = dict(table)
+
+    def find(self, kind: type, identity: Any) -> Handler:
+        """The handler, if this identity may ask; raises `Refused`."""
+        handler = self._table.get(kind)
+        if handler is None:
+            raise Refused(ErrorCode.BAD_REQUEST, "This cannot be asked here.", field="do")
+        if not _may_ask(handler.policy, identity):
+            raise Refused(ErrorCode.FORBIDDEN, "You may not do this.")
+        return handler
+
+    def pipelines(self, kind: type) -> bool:
+        handler = self._table.get(kind)
+        return handler is not None and handler.pipelines
+
+    def policies(self) -> dict[type, Policy]:
+        """For the tests and the reference."""
+        return {kind: handler.policy for kind, handler in self._table.items()}
+
+
+def _may_ask(policy: Policy, identity: Any) -> bool:
+    if policy in _BOTH:
+        return isinstance(identity, VisitorIdentity | AgentIdentity)
+    return isinstance(identity, VisitorIdentity if policy in _VISITORS else AgentIdentity)

@@ -1,0 +1,127 @@
+"""After a commit: who is told what. Frames are made from what was committed, encoded once for each audience."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from router import events, model
+from server.desk import audience, views
+from server.desk.audience import Hub
+from server.desk.engine import Told
+from server.store.rows import ConversationRow, RingRow
+from server.wire import events as wire
+from server.wire import parts
+from server.wire.codec import encode
+
+Places = Callable[[str], model.Queue | None]
+Serving = Callable[[], frozenset[str]]
+
+
+class Pushes:
+    """Turns commits into frames. Remembers only which departments it last called open."""
+
+    def __init__(self, hub: Hub, *, places: Places, serving: Serving) -> None:
+        self._hub = hub
+        self._places = places
+        self._serving = serving
+        self._open: frozenset[str] = frozenset()
+
+    def told(self, told: Told) -> None:
+        """Tell everyone concerned about one commit."""
+        self._entries(told)
+        self._offers_ended(told)
+        for row in told.written.conversations.values():
+            self._conversation(told, row)
+        for ring in told.written.rings:
+            self._ring(told, ring)
+        self._agents(told)
+        for line in told.written.lines:
+            self._send(
+                audience.AGENTS,
+                wire.DepartmentEvent(v=told.written.v, department=views.department(line, told.directory)),
+            )
+        self._sites(told)
+
+    def _entries(self, told: Told) -> None:
+        """New entries, for the visitor and whoever has the conversation."""
+        for row in told.written.entries:
+            conversation = told.written.conversations[row.conversation]
+            frame = encode(views.entry_event(row))
+            self._hub.publish(audience.of_visitor(conversation.visitor, conversation.site), frame)
+            for agent in _concerned(told, conversation):
+                self._hub.publish(audience.of_agent(agent), frame)
+
+    def _conversation(self, told: Told, row: ConversationRow) -> None:
+        visitor = told.written.visitors[row.visitor]
+        place = self._places(row.id)
+        shown = views.conversation_for_visitor(row, visitor, told.directory, place)
+        self._send(
+            audience.of_visitor(row.visitor, row.site), wire.ConversationEvent(v=told.written.v, conversation=shown)
+        )
+        agents = _concerned(told, row)
+        if agents:
+            full = views.conversation_for_agent(row, visitor, told.directory, place)
+            frame = encode(wire.ConversationEvent(v=told.written.v, conversation=full))
+            for agent in agents:
+                self._hub.publish(audience.of_agent(agent), frame)
+
+    def _ring(self, told: Told, ring: RingRow) -> None:
+        row = told.written.conversations[ring.offer.conversation]
+        shown = views.conversation_for_agent(
+            row, told.written.visitors[row.visitor], told.directory, self._places(row.id)
+        )
+        self._send(audience.of_agent(ring.offer.agent), views.offer_event(ring, shown, told.directory, told.written.v))
+
+    def _offers_ended(self, told: Told) -> None:
+        for event in told.events:
+            if isinstance(event, events.OfferEnded):
+                self._send(audience.of_agent(event.agent), _offer_ended(event, told.written.v))
+
+    def _agents(self, told: Told) -> None:
+        records = [record for record in told.batch.agents.values() if record is not None]
+        for record in records:
+            self._send(
+                audience.of_agent(record.id),
+                wire.AgentEvent(v=told.written.v, agent=views.agent(record, told.directory)),
+            )
+        if records:
+            colleagues: list[parts.Colleague] = [views.colleague(record, told.directory) for record in records]
+            self._send(audience.AGENTS, wire.AgentsEvent(v=told.written.v, agents=colleagues))
+
+    def _sites(self, told: Told) -> None:
+        """Sites whose departments opened or closed by this commit."""
+        serving = self._serving()
+        changed = serving ^ self._open
+        self._open = serving
+        if not changed:
+            return
+        for key in told.directory.sites:
+            if any(department.id in changed for department in told.directory.site_departments(key)):
+                self._send(
+                    audience.of_site(key),
+                    wire.SiteEvent(v=told.written.v, site=views.site(key, told.directory, serving)),
+                )
+
+    def _send(self, topic: str, frame: Struct) -> None:
+        if self._hub.peers(topic):
+            self._hub.publish(topic, encode(frame))
+
+
+def _offer_ended(event: events.OfferEnded, v: int) -> wire.OfferEndedEvent:
+    return wire.OfferEndedEvent(v=v, offer=event.offer, why=event.end.value)  # type: ignore[arg-type] # never pending
+
+
+def _concerned(told: Told, row: ConversationRow) -> list[str]:
+    """The agents who have the conversation, and those who had it until this commit."""
+    agents = {} if row.owner is None else {row.owner: None}
+    for event in told.events:
+        match event:
+            case events.ConversationAssigned(conversation=row.id, previous=previous) if previous is not None:
+                agents[previous] = None
+            case events.ConversationReturned(conversation=row.id, previous=previous):
+                agents[previous] = None
+            case _:
+                pass
+    return list(agents)

@@ -1,0 +1,85 @@
+"""The router's memory, read back from the database, and what has to be told to it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+from router import commands, model
+from router.snapshot import Counters, Snapshot
+from server.desk import views
+from server.desk.directory import Directory
+from server.store import conversations, entries, routing, workspaces
+from server.store.base import Tx
+from server.store.rows import ConversationRow
+
+
+class Presence(Protocol):
+    """Who has a live connection to this installation."""
+
+    def agent_is_here(self, agent: str) -> bool: ...
+
+    def visitor_is_here(self, visitor: str, site: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """``writers``: who wrote last in each open conversation that has a message."""
+
+    v: int
+    snapshot: Snapshot
+    conversations: tuple[ConversationRow, ...]
+    writers: Mapping[str, model.Writer]
+
+
+_counters = msgspec.json.Decoder(Counters)
+
+
+def read(tx: Tx, directory: Directory) -> Found:
+    """Everything the router knew at the last commit."""
+    workspace = workspaces.find(tx, directory.workspace.key)
+    assert workspace is not None
+    rows = tuple(conversations.routed(tx, workspace.id))
+    records = [views.decode_conversation(row.routing) for row in rows]
+    agents = [
+        views.decode_agent(record)
+        for agent, record in sorted(routing.agent_records(tx, workspace.id).items())
+        if agent in directory.agents
+    ]
+    writers = {row.id: entries.last_writer(tx, row.n) for row in rows if row.state != "closed"}
+    return Found(
+        v=workspace.v,
+        snapshot=Snapshot(
+            counters=_counters.decode(workspace.counters) if workspace.counters else _nothing(),
+            agents=tuple(agents),
+            conversations=tuple(sorted((record for record in records if record is not None), key=lambda each: each.id)),
+        ),
+        conversations=rows,
+        writers={each: model.Writer(role) for each, role in writers.items() if role is not None},
+    )
+
+
+def _nothing() -> Counters:
+    return Counters(now=0, arrival=0, assignments=0, pause_until=None, awaited=())
+
+
+def tell_again(found: Found, presence: Presence) -> Iterator[commands.Command]:
+    """Presence and who wrote last are not committed for their own sake: they are told again."""
+    for agent in found.snapshot.agents:
+        if presence.agent_is_here(agent.id):
+            yield commands.ConnectAgent(agent=agent.id)
+        else:
+            yield commands.DisconnectAgent(agent=agent.id)
+    for row in found.conversations:
+        if row.state == "closed":
+            continue
+        conversation = model.ConversationId(row.id)
+        if presence.visitor_is_here(row.visitor, row.site):
+            yield commands.ConnectVisitor(conversation=conversation)
+        else:
+            yield commands.DisconnectVisitor(conversation=conversation)
+        if row.id in found.writers:
+            yield commands.Wrote(conversation=conversation, writer=found.writers[row.id])

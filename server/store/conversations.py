@@ -1,0 +1,158 @@
+"""Conversations as rows: created once, moved by the engine's commits, read by everyone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import orjson
+
+from server.store.base import Row, Tx
+from server.store.rows import ConversationRow, LineRow
+
+_COLUMNS = (
+    "n, id, site, visitor, department, state, owner, entered_at, assign_no, version, entries, notes, started_at, closed_at, "
+    "language, page, form, tags, outcome, routing"
+)
+
+
+def _row(row: Row) -> ConversationRow:
+    return ConversationRow(
+        n=row[0],
+        id=row[1],
+        site=row[2],
+        visitor=row[3],
+        department=row[4],
+        state=row[5],
+        owner=row[6],
+        entered_at=row[7],
+        assign_no=row[8],
+        version=row[9],
+        entries=row[10],
+        notes=row[11],
+        started_at=row[12],
+        closed_at=row[13],
+        language=row[14],
+        page=orjson.loads(row[15]),
+        form=orjson.loads(row[16]),
+        tags=orjson.loads(row[17]),
+        outcome=row[18],
+        routing=row[19],
+    )
+
+
+def create(  # noqa: PLR0913 - one argument per column
+    tx: Tx,
+    *,
+    id: str,
+    workspace: int,
+    site: str,
+    visitor: str,
+    department: str,
+    started_at: int,
+    language: str,
+    page: dict[str, str],
+    form: dict[str, str],
+) -> None:
+    """A new conversation, waiting, without entries."""
+    tx.run(
+        "INSERT INTO conversation (id, workspace, site, visitor, department, state, owner, assign_no, version, entries, "
+        "notes, key_at, arrival, entered_at, started_at, language, page, form, tags) "
+        "VALUES (?, ?, ?, ?, ?, 'waiting', NULL, 0, 0, 0, 0, ?, 0, ?, ?, ?, ?, ?, '[]')",
+        (
+            id,
+            workspace,
+            site,
+            visitor,
+            department,
+            started_at,
+            started_at,
+            started_at,
+            language,
+            orjson.dumps(page).decode(),
+            orjson.dumps(form).decode(),
+        ),
+    )
+
+
+def move(  # noqa: PLR0913 - one argument per column
+    tx: Tx,
+    conversation: str,
+    *,
+    state: str,
+    department: str,
+    owner: str | None,
+    key_at: int,
+    arrival: int,
+    entered_at: int,
+    assign_no: int,
+    version: int,
+    routing: str,
+) -> None:
+    """Routing moved an open conversation on; ``version`` is the ``v`` of this commit."""
+    tx.run(
+        "UPDATE conversation SET state = ?, department = ?, owner = ?, key_at = ?, arrival = ?, entered_at = ?, "
+        "assign_no = ?, version = ?, routing = ? WHERE id = ?",
+        (state, department, owner, key_at, arrival, entered_at, assign_no, version, routing, conversation),
+    )
+
+
+def put_routing(tx: Tx, conversation: str, *, routing: str | None, version: int) -> None:
+    """What the router still knows of a closed conversation; None: it has let go."""
+    tx.run("UPDATE conversation SET routing = ?, version = ? WHERE id = ?", (routing, version, conversation))
+
+
+def label(tx: Tx, conversation: str, *, outcome: str | None, tags: Sequence[str] | None) -> None:
+    """The agent's outcome and tags; None leaves what is there."""
+    if outcome is not None:
+        tx.run("UPDATE conversation SET outcome = ? WHERE id = ?", (outcome, conversation))
+    if tags is not None:
+        tx.run("UPDATE conversation SET tags = ? WHERE id = ?", (orjson.dumps(list(tags)).decode(), conversation))
+
+
+def find(tx: Tx, conversation: str) -> ConversationRow | None:
+    """The conversation of that public id."""
+    row = tx.one(f"SELECT {_COLUMNS} FROM conversation WHERE id = ?", (conversation,))
+    return None if row is None else _row(row)
+
+
+def find_all(tx: Tx, conversations: Iterable[str]) -> dict[str, ConversationRow]:
+    """Those that exist, by public id."""
+    found = (find(tx, conversation) for conversation in conversations)
+    return {row.id: row for row in found if row is not None}
+
+
+def last_of_visitor(tx: Tx, visitor: str, site: str) -> ConversationRow | None:
+    """The visitor's newest conversation on this site."""
+    row = tx.one(
+        f"SELECT {_COLUMNS} FROM conversation WHERE visitor = ? AND site = ? ORDER BY n DESC LIMIT 1",
+        (visitor, site),
+    )
+    return None if row is None else _row(row)
+
+
+def routed(tx: Tx, workspace: int) -> list[ConversationRow]:
+    """All that the router knows: open ones, and closed ones with a wrap-up."""
+    rows = tx.all(
+        f"SELECT {_COLUMNS} FROM conversation WHERE workspace = ? AND routing IS NOT NULL ORDER BY n", (workspace,)
+    )
+    return [_row(row) for row in rows]
+
+
+def line(tx: Tx, department: str, *, limit: int) -> LineRow:
+    """A department's line, ringing or not: the first by key."""
+    counted = tx.one(
+        "SELECT COUNT(*), MIN(entered_at) FROM conversation WHERE department = ? AND state IN ('waiting', 'offered')",
+        (department,),
+    )
+    assert counted is not None
+    first = tx.all(
+        "SELECT c.id, c.visitor, v.name, c.entered_at FROM conversation c JOIN visitor v ON v.id = c.visitor "
+        "WHERE c.department = ? AND c.state IN ('waiting', 'offered') ORDER BY c.key_at, c.arrival LIMIT ?",
+        (department, limit),
+    )
+    return LineRow(department=department, waiting=counted[0], oldest_at=counted[1], first=tuple(first))
+
+
+def close(tx: Tx, conversation: str, *, owner: str | None, at: int) -> None:
+    """It ended; whoever had it last stays its agent."""
+    tx.run("UPDATE conversation SET state = 'closed', owner = ?, closed_at = ? WHERE id = ?", (owner, at, conversation))

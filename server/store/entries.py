@@ -1,0 +1,162 @@
+"""The log: entries and notes of conversations, numbered 1, 2, 3… without gaps, each named message stored once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+
+from server.store.base import Row, Tx
+from server.store.rows import EntryRow
+
+Log = Literal["entry", "note"]
+_COUNTER = {"entry": "entries", "note": "notes"}
+_COLUMNS = "seq, kind, role, sender, name, client_id, text, body, at"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What is to be appended."""
+
+    kind: str
+    role: str
+    sender: str
+    name: str
+    text: str
+    at: int
+    client_id: str | None = None
+    body: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The conversation as an append finds it."""
+
+    n: int
+    state: str
+    owner: str | None
+    visitor: str
+    site: str
+    top: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """A message of the same name is there already; ``same``: with the same text."""
+
+    seq: int
+    at: int
+    same: bool
+
+
+def target(tx: Tx, conversation: str, log: Log = "entry") -> Target | None:
+    """Where an append would go, or None when there is no such conversation."""
+    row = tx.one(
+        f"SELECT n, state, owner, visitor, site, {_COUNTER[log]} FROM conversation WHERE id = ?", (conversation,)
+    )
+    return (
+        None if row is None else Target(n=row[0], state=row[1], owner=row[2], visitor=row[3], site=row[4], top=row[5])
+    )
+
+
+def earlier(tx: Tx, n: int, *, sender: str, client_id: str, text: str, log: Log = "entry") -> Earlier | None:
+    """The first message of this sender under this name, if there is one."""
+    row = tx.one(
+        f"SELECT seq, at, text FROM {log} WHERE conversation = ? AND sender = ? AND client_id = ?",
+        (n, sender, client_id),
+    )
+    return None if row is None else Earlier(seq=row[0], at=row[1], same=row[2] == text)
+
+
+def append(tx: Tx, place: Target, draft: Draft, log: Log = "entry") -> int:
+    """Append one; its number. The counter and the row change in the same transaction, so numbers have no gaps."""
+    seq = place.top + 1
+    tx.run(f"UPDATE conversation SET {_COUNTER[log]} = ? WHERE n = ?", (seq, place.n))
+    tx.run(
+        f"INSERT INTO {log} (conversation, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            place.n,
+            seq,
+            draft.kind,
+            draft.role,
+            draft.sender,
+            draft.name,
+            draft.client_id,
+            draft.text,
+            None if draft.body is None else orjson.dumps(draft.body).decode(),
+            draft.at,
+        ),
+    )
+    return seq
+
+
+def entry_of(conversation: str, seq: int, draft: Draft) -> EntryRow:
+    """The row that `append` stored."""
+    return EntryRow(
+        conversation=conversation,
+        seq=seq,
+        kind=draft.kind,
+        role=draft.role,
+        sender=draft.sender,
+        name=draft.name,
+        client_id=draft.client_id,
+        text=draft.text,
+        body=draft.body,
+        at=draft.at,
+    )
+
+
+def _row(conversation: str, row: Row) -> EntryRow:
+    return EntryRow(
+        conversation=conversation,
+        seq=row[0],
+        kind=row[1],
+        role=row[2],
+        sender=row[3],
+        name=row[4],
+        client_id=row[5],
+        text=row[6],
+        body=None if row[7] is None else orjson.loads(row[7]),
+        at=row[8],
+    )
+
+
+def after(tx: Tx, conversation: str, n: int, seq: int, *, limit: int, log: Log = "entry") -> list[EntryRow]:
+    """Those numbered above ``seq``, oldest first."""
+    rows = tx.all(
+        f"SELECT {_COLUMNS} FROM {log} WHERE conversation = ? AND seq > ? ORDER BY seq LIMIT ?",
+        (n, seq, limit),
+    )
+    return [_row(conversation, row) for row in rows]
+
+
+def before(tx: Tx, conversation: str, n: int, seq: int, *, limit: int, log: Log = "entry") -> list[EntryRow]:
+    """The last ones numbered below ``seq``, oldest first."""
+    rows = tx.all(
+        f"SELECT {_COLUMNS} FROM {log} WHERE conversation = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+        (n, seq, limit),
+    )
+    return [_row(conversation, row) for row in reversed(rows)]
+
+
+def last(tx: Tx, conversation: str, n: int, *, limit: int, log: Log = "entry") -> list[EntryRow]:
+    """The newest ones, oldest first."""
+    return before(tx, conversation, n, 2**62, limit=limit, log=log)
+
+
+def tops(tx: Tx, conversations: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """The numbers of the last entry and note of each."""
+    found = {}
+    for conversation in conversations:
+        row = tx.one("SELECT entries, notes FROM conversation WHERE id = ?", (conversation,))
+        if row is not None:
+            found[conversation] = (int(row[0]), int(row[1]))
+    return found
+
+
+def last_writer(tx: Tx, n: int) -> str | None:
+    """The role of whoever wrote the last message."""
+    row = tx.one("SELECT role FROM entry WHERE conversation = ? AND kind = 'message' ORDER BY seq DESC LIMIT 1", (n,))
+    return None if row is None else str(row[0])

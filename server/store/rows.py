@@ -1,0 +1,117 @@
+"""Rows as the desk handles them: one frozen struct per table that it reads whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationRow:
+    """One row of ``conversation``; ``page``, ``form`` and ``tags`` are decoded, ``routing`` is the router's JSON or None."""
+
+    n: int
+    id: str
+    site: str
+    visitor: str
+    department: str
+    state: str
+    owner: str | None
+    entered_at: int
+    assign_no: int
+    version: int
+    entries: int
+    notes: int
+    started_at: int
+    closed_at: int | None
+    language: str
+    page: dict[str, str]
+    form: dict[str, str]
+    tags: list[str]
+    outcome: str | None
+    routing: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitorRow:
+    """One row of ``visitor``."""
+
+    id: str
+    site: str
+    name: str
+    email: str
+    language: str
+    timezone: str
+    subject: str | None
+    visits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRow:
+    """One row of ``entry`` or ``note``, with the conversation's public id. ``body``: what the kind adds."""
+
+    conversation: str
+    seq: int
+    kind: str
+    role: str
+    sender: str
+    name: str
+    client_id: str | None
+    text: str
+    body: dict[str, Any] | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferRow:
+    """One row of ``offer``; ``decision`` is the router's JSON."""
+
+    id: str
+    conversation: str
+    agent: str
+    soft: bool
+    state: str
+    made_at: int
+    expires_at: int | None
+    transfer_from: str | None
+    auto: bool
+    decision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingRow:
+    """A pending offer with what the agent is shown of it: the visitor's first words, the sender's note."""
+
+    offer: OfferRow
+    words: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineRow:
+    """A department's line: how many, since when the oldest, and the first of them by key."""
+
+    department: str
+    waiting: int
+    oldest_at: int | None
+    first: tuple[tuple[str, str, str, int], ...]  # conversation, visitor, visitor's name, entered at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRow:
+    """One row of ``hold``."""
+
+    agent: str
+    conversation: str
+    kind: str
+    cost: int
+    until: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRow:
+    """One row of ``event`` without its ``v`` and ``n``."""
+
+    kind: str
+    body: str
+    at: int
