@@ -25,19 +25,19 @@ function perform(deed: Deed, desk: Desk, panels: Panels): boolean {
     case "accept":
     case "decline":
       if (offer === undefined || desk.connection.value.name !== "open") return false;
-      void (deed === "accept" ? desk.accept(offer).then(focusComposer) : desk.decline(offer));
+      void (deed === "accept" ? desk.accept(offer).then(() => panels.aimAt(offer.conversation.id)) : desk.decline(offer));
       return true;
     case "next":
-      return walk(desk, 1, writing);
+      return walk(desk, panels, 1, writing);
     case "previous":
-      return walk(desk, -1, writing);
+      return walk(desk, panels, -1, writing);
     case "write":
-      focusComposer();
+      panels.aimAt(conversation);
       return conversation !== null;
     case "note":
       if (conversation === null) return false;
       panels.write(conversation, { note: !panels.draft(conversation).note });
-      focusComposer();
+      panels.aimAt(conversation);
       return true;
     case "shut":
       return shut(panels);
@@ -48,20 +48,14 @@ function perform(deed: Deed, desk: Desk, panels: Panels): boolean {
 }
 
 /** Whoever was writing goes on writing in the next conversation; whoever walks by J and K keeps walking. */
-function walk(desk: Desk, by: 1 | -1, writing: boolean): boolean {
+function walk(desk: Desk, panels: Panels, by: 1 | -1, writing: boolean): boolean {
   const ids = inOrder(desk.sections.value).map((item) => item.conversation.id);
   const at = ids.indexOf(desk.selected.value ?? "");
   const to = at === -1 ? (by === 1 ? ids[0] : ids.at(-1)) : ids[(at + by + ids.length) % ids.length];
   if (to === undefined) return false;
   desk.select(to);
-  if (writing) focusComposer();
+  if (writing) panels.aimAt(to);
   return true;
-}
-
-/** Once it is drawn. Not on a touch screen, where a keyboard would jump up over what is to be read. */
-export function focusComposer(): void {
-  if (!window.matchMedia("(hover: hover)").matches) return;
-  setTimeout(() => document.getElementById("composer")?.focus());
 }
 
 function shut(panels: Panels): boolean {

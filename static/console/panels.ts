@@ -13,6 +13,8 @@ const EMPTY: Draft = { text: "", note: false };
 export class Panels {
   readonly open = signal<Open>(null);
   readonly drafts = signal<Readonly<Record<string, Draft>>>({});
+  /** The conversation whose composer is to get the cursor as soon as it is there. */
+  readonly aim = signal<string | null>(null);
   readonly #key: string;
 
   constructor(agent: string) {
@@ -22,6 +24,11 @@ export class Panels {
 
   toggle(panel: Open): void {
     this.open.value = this.open.value === panel ? null : panel;
+  }
+
+  /** Not on a touch screen, where a keyboard would jump up over what is to be read. */
+  aimAt(conversation: string | null): void {
+    if (window.matchMedia("(hover: hover)").matches) this.aim.value = conversation;
   }
 
   draft(conversation: string): Draft {

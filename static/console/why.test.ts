@@ -39,6 +39,7 @@ describe("the sentence", () => {
     expect(whyYou(offer({ reason: "previous_agent" }), ME).why).toBe("You had this conversation before.");
     expect(whyYou(offer({ reason: "pick" }), ME).why).toBe("You picked it from the line.");
     const ben = { id: "a_ben", key: "ben", name: "Ben" };
+    expect(whyYou(offer({ reason: "transfer", excluded: { full: 2 }, runner_up: candidate("Cleo") }, ben), ME)).toEqual({ why: "Ben hands it to you.", next: "" });
     expect(whyYou(offer({ reason: "transfer" }, ben), ME).why).toBe("Ben hands it to you.");
   });
 

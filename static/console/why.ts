@@ -9,11 +9,15 @@ export interface Said {
   next: string;
 }
 
+/** Reasons that are a person's: who else could have taken it explains nothing then. */
+const SOMEBODY_CHOSE: ReadonlySet<string> = new Set(["transfer", "pick"]);
+
 /** The whole answer for an offer to the agent with the id `me`. */
 export function whyYou(offer: Pick<Offer, "why" | "transfer_from">, me: string): Said {
   const { why } = offer;
-  const others = excluded(why, me);
   const first = sentence(offer);
+  if (offer.transfer_from !== null || SOMEBODY_CHOSE.has(why.reason)) return { why: first, next: "" };
+  const others = excluded(why, me);
   return { why: others === "" ? first : `${first} ${others}`, next: next(why) };
 }
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { browserClock } from "../../../widget/client/clock.ts";
 import type { Conversation } from "../../../widget/client/generated.ts";
 import { TypingOut } from "../../../widget/client/typing.ts";
@@ -19,7 +19,14 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   const length = [...text].length;
   const sendable = text.trim() !== "" && length <= limit;
 
+  const aimed = panels.aim.value === conversation.id;
+
   useEffect(() => grow(area.current), [text]);
+  useLayoutEffect(() => {
+    if (!aimed) return;
+    area.current?.focus();
+    panels.aim.value = null;
+  }, [aimed]);
 
   const send = (): void => {
     if (!sendable || !desk.write(conversation.id, text.trim(), note)) return;
@@ -41,7 +48,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   return (
     <div class={note ? "composer noting" : "composer"}>
       <textarea
-        ref={area} id="composer" class="input" rows={2} value={text} dir="auto"
+        ref={area} class="input" rows={2} value={text} dir="auto"
         aria-label={note ? "A note, only for the team" : `Write to ${who}`}
         placeholder={note ? "A note, only for the team" : `Write to ${who}`}
         onInput={(event) => wrote(event.currentTarget.value)} onKeyDown={pressed} onBlur={() => typing.stop()}

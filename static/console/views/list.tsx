@@ -1,7 +1,6 @@
 import { Avatar } from "../../ui/avatar.tsx";
 import { Since, Until } from "../../ui/time.tsx";
 import { inOrder, LATE_AFTER_MS, nameOf, type Item } from "../attention.ts";
-import { focusComposer } from "../keyboard.ts";
 import { usePlace } from "./desk-context.ts";
 import { Line } from "./line.tsx";
 import { Offers } from "./offers.tsx";
@@ -35,13 +34,13 @@ function Section({ name, items }: { name: string; items: readonly Item[] }) {
 }
 
 function Row({ item }: { item: Item }) {
-  const { desk } = usePlace();
+  const { desk, panels } = usePlace();
   const { conversation } = item;
   const here = desk.lossy.value.here[conversation.id] ?? conversation.visitor.here ?? true;
   const on = desk.selected.value === conversation.id;
   const name = nameOf(conversation.visitor);
   return (
-    <button type="button" class={on ? "row on" : "row"} aria-current={on ? "true" : undefined} onClick={() => { desk.select(conversation.id); focusComposer(); }}>
+    <button type="button" class={on ? "row on" : "row"} aria-current={on ? "true" : undefined} onClick={() => { desk.select(conversation.id); panels.aimAt(conversation.id); }}>
       <Avatar name={conversation.visitor.name || "Visitor"} />
       <b class="cut">{name}</b>
       <Clock item={item} />
@@ -68,7 +67,7 @@ function Nothing() {
   return (
     <div class="empty">
       <p>No conversations. Set yourself available and we ring you here.</p>
-      <Button look="main" small onClick={() => void desk.setStatus("available")}>Set available</Button>
+      <span class="narrow-only"><Button look="main" small onClick={() => void desk.setStatus("available")}>Set available</Button></span>
     </div>
   );
 }

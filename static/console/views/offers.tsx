@@ -6,7 +6,6 @@ import { Since, span, Until } from "../../ui/time.tsx";
 import { nameOf } from "../attention.ts";
 import { languageName, pathOf } from "../page.ts";
 import { whyYou } from "../why.ts";
-import { focusComposer } from "../keyboard.ts";
 import { usePlace } from "./desk-context.ts";
 
 /** What rings, on top of everything. The first card answers to the keys. */
@@ -22,7 +21,7 @@ export function Offers() {
 }
 
 function Card({ offer, first }: { offer: Offer; first: boolean }) {
-  const { desk } = usePlace();
+  const { desk, panels } = usePlace();
   const busy = desk.busy.value.has(offer.offer) || desk.connection.value.name !== "open";
   const { conversation } = offer;
   const why = whyYou(offer, desk.state.value?.agent.id ?? "");
@@ -39,7 +38,7 @@ function Card({ offer, first }: { offer: Offer; first: boolean }) {
       {offer.note !== "" && <p class="offer-note">{offer.note}</p>}
       {words !== "" && <p class="words">“{words}”</p>}
       <div class="offer-buttons">
-        <Button look="main" disabled={busy} onClick={() => void desk.accept(offer).then(focusComposer)} {...(first ? { keys: "Enter Alt+Enter" } : {})}>
+        <Button look="main" disabled={busy} onClick={() => void desk.accept(offer).then(() => panels.aimAt(conversation.id))} {...(first ? { keys: "Enter Alt+Enter" } : {})}>
           Accept{first && <Keys onPage="Enter" writing="Alt Enter" />}
         </Button>
         <Button disabled={busy} onClick={() => void desk.decline(offer)} {...(first ? { keys: "D" } : {})}>

@@ -7,8 +7,10 @@ import { usePlace } from "./desk-context.ts";
 /** After the close: a moment to write down how it went, before the slot is free. */
 export function WrapUp({ conversation, hold }: { conversation: Conversation; hold: Hold }) {
   const { desk } = usePlace();
-  const [outcome, setOutcome] = useState(conversation.outcome ?? "");
-  const done = (): void => void desk.endWrapUp(conversation.id, outcome.trim());
+  // What was said when closing may arrive after this form does: it shows through until one writes here.
+  const [written, setOutcome] = useState<string | null>(null);
+  const outcome = written ?? conversation.outcome ?? "";
+  const done = (): void => void desk.endWrapUp(conversation.id, written === null ? "" : outcome.trim());
   return (
     <form class="foot wrap-up" aria-label="Wrap-up" onSubmit={(event) => { event.preventDefault(); done(); }}>
       <label class="field grow">
