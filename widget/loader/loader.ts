@@ -17,8 +17,10 @@ const script =
 function start(script: HTMLScriptElement): void {
   const { site = "", language, side, accent, identity, dir } = script.dataset;
   const listeners = new Map<Name, Set<Listener>>();
+  customElements.define("frontdesk-launcher", Launcher);
   const launcher = document.createElement("frontdesk-launcher") as Launcher;
   let panel: Promise<PanelHandle> | null = null;
+  let tries = 0;
   let shown = false;
 
   const tell = (name: Name, detail?: unknown) => listeners.get(name)?.forEach((listener) => listener(detail));
@@ -43,13 +45,15 @@ function start(script: HTMLScriptElement): void {
   const load = () => {
     launcher.busy = true;
     launcher.failed = false;
-    panel ??= import(/* @vite-ignore */ new URL(__PANEL_URL__, script.src).href).then((module: { createPanel(host: Host, into: Node): PanelHandle }) =>
+    // Some browsers remember a module that failed to load by its address: another fragment is another address.
+    panel ??= import(/* @vite-ignore */ new URL(`${__PANEL_URL__}#${tries}`, script.src).href).then((module: { createPanel(host: Host, into: Node): PanelHandle }) =>
       module.createPanel(host, document.body),
     );
     panel.then(
       () => (launcher.busy = false),
       () => {
         panel = null;
+        tries += 1;
         launcher.busy = false;
         launcher.failed = true;
       },
@@ -100,8 +104,6 @@ function start(script: HTMLScriptElement): void {
     }
   };
 
-  customElements.define("frontdesk-launcher", Launcher);
-  customElements.upgrade(launcher);
   launcher.draw({ language, side, accent, press: () => void toggle() });
   document.body.append(launcher);
   const on = (name: Name, listener: Listener) => {
