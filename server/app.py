@@ -1,4 +1,4 @@
-"""The composition root: the only file that names concrete classes. Starts the parts in their order, ends them in reverse."""
+"""The composition root: the only file that names concrete classes. Starts the parts in order, ends them in reverse."""
 
 from __future__ import annotations
 

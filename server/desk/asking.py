@@ -19,7 +19,7 @@ from server.wire.codec import encode
 from server.wire.codes import Refused
 
 
-def ask(
+def ask(  # noqa: PLR0913 - the parts of one request
     engine: Engine,
     peer: Peer,
     request: Any,
@@ -32,8 +32,8 @@ def ask(
 ) -> asyncio.Future[None]:
     """Submit; the future ends when the reply was sent, or with `Refused`.
 
-    ``recall`` reads for a resent request what ``plan``'s step collected the first time. A step that collected a `Refused`
-    is answered with it. The rest is as in `Job`.
+    ``recall`` reads for a resent request what ``plan``'s step collected the first time. A step that collected a
+    `Refused` is answered with it. The rest is as in `Job`.
     """
     ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 

@@ -1,4 +1,4 @@
-"""What the router's events leave in the log of a conversation: who joined, left, was handed on, closed, and the notices."""
+"""What the router's events leave in the log of a conversation: who joined, left, handed on, closed, and the notices."""
 
 from __future__ import annotations
 

@@ -41,9 +41,10 @@ class Done:
 class Step:
     """What a job comes to once it is its turn.
 
-    ``before`` runs in the transaction ahead of the router's effects (creating rows), ``after`` behind them; the value of
-    ``after(tx, v)`` goes to the answer. ``subject`` is stored as the outcome of a named request: on a resend `Job.recall`
-    is asked with it instead of doing anything. ``directory`` is the one that this step's change of settings leaves.
+    ``before`` runs in the transaction ahead of the router's effects (creating rows), ``after`` behind them; the value
+    of ``after(tx, v)`` goes to the answer. ``subject`` is stored as the outcome of a named request: on a resend
+    `Job.recall` is asked with it instead of doing anything. ``directory`` is the one that this step's change of
+    settings leaves.
     """
 
     command: Command | None
@@ -57,9 +58,9 @@ class Step:
 class Job:
     """One request of the engine.
 
-    ``look`` reads what ``plan(now, seen)`` needs to know and the router does not; ``plan`` is called when it is its turn
-    and may raise `Refused`; ``then`` is called exactly once with the end; ``told``, if it was committed, when every job of
-    the batch has had its reply and before the commit's own events are told.
+    ``look`` reads what ``plan(now, seen)`` needs to know and the router does not; ``plan`` is called when it is its
+    turn and may raise `Refused`; ``then`` is called exactly once with the end; ``told``, if it was committed, when
+    every job of the batch has had its reply and before the commit's own events are told.
     """
 
     plan: Callable[[int, Any], Step]

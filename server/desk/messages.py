@@ -1,7 +1,7 @@
 """Messages and notes: straight to the store's writer, acknowledged after the commit, then told to everyone.
 
-In one transaction: find the conversation, remove duplicates, check the sender's right, number, insert. The router is not
-asked; it only hears who wrote, where that matters to it.
+In one transaction: find the conversation, remove duplicates, check the sender's right, number, insert. The router is
+not asked; it only hears who wrote, where that matters to it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What Frontdesk itself says in a conversation, in the visitor's language.
 
-Wait messages are the workspace's own words; the rest is here. Clients may word ``joined``, ``left``, ``transferred`` and
-``closed`` themselves from the entry's fields; the text is for those that do not.
+Wait messages are the workspace's own words; the rest is here. Clients may word ``joined``, ``left``, ``transferred``
+and ``closed`` themselves from the entry's fields; the text is for those that do not.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The open conversations as the engine knows them without asking: whose they are, where, and in which language.
 
-Only the engine's task changes this, in step with the router: a conversation is here from the moment its start was handled
-until its close was. `find` therefore answers for what is about to be committed, too.
+Only the engine's task changes this, in step with the router: a conversation is here from the moment its start was
+handled until its close was. `find` therefore answers for what is about to be committed, too.
 """
 
 from __future__ import annotations

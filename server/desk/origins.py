@@ -25,7 +25,7 @@ class Origins:
     def accepts(self, endpoint: Endpoint, origin: str | None, host: str) -> bool:
         """Before the upgrade: whether any site, or we ourselves, could be meant."""
         if origin is None:
-            # An agent's credential is in the first frame, never in a cookie: without a browser there is nobody to trick.
+            # An agent's credential is in the first frame, never a cookie: without a browser there is nobody to trick.
             return endpoint == "agent" or self._absent_ok
         found = _parsed(origin)
         if found is None:

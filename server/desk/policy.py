@@ -1,7 +1,7 @@
 """Who may ask for what: one row per request, under WebSocket and REST alike. A handler without a policy does not start.
 
-A policy says who may ask at all; whether this conversation is theirs is checked where the answer cannot go stale: in the
-transaction (messages, notes, history) or in the router (offers, transfer, close).
+A policy says who may ask at all; whether this conversation is theirs is checked where the answer cannot go stale: in
+the transaction (messages, notes, history) or in the router (offers, transfer, close).
 """
 
 from __future__ import annotations

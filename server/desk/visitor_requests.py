@@ -1,4 +1,4 @@
-"""What visitors ask for: starting and closing a conversation. (Messages and history are everyone's.)"""
+"""What visitors ask for: starting and closing a conversation. Messages and history are everyone's."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ class VisitorRequests:
             subject=conversation,
         )
 
-    def _first_message(  # noqa: PLR0917 - the parts of one message
+    def _first_message(  # noqa: PLR0913, PLR0917 - the parts of one message
         self,
         tx: Tx,
         identity: VisitorIdentity,

@@ -2,12 +2,12 @@
 
 Contract, held by every implementation (`tests/store/contract.py`):
 
-* `Store.submit` queues a transaction; transactions run one after another, in the order of submission, each all or nothing.
-  A transaction that raises takes back its own statements only, never its neighbours'.
+* `Store.submit` queues a transaction; transactions run one after another, in the order of submission, each all or
+  nothing. A transaction that raises takes back its own statements only, never its neighbours'.
 * `then` is called on the event loop, in the order of commits, only after the commit is on disk (`Committed`), or when
   nothing of the transaction was kept (`Failed`). Between the last commit and a crash nothing acknowledged can vanish.
-* A `Lane` is one connection's order: once a write of a lane has failed for want of the database, every later write of that
-  lane fails too, without running, so that no later message overtakes an earlier one. An exception raised by the
+* A `Lane` is one connection's order: once a write of a lane has failed for want of the database, every later write of
+  that lane fails too, without running, so that no later message overtakes an earlier one. An exception raised by the
   transaction itself (a refusal) is an outcome and breaks no lane.
 * `Store.read` sees one consistent state, at least as new as every commit already told of.
 * SQL is what SQLite and PostgreSQL both understand; parameters are ``?``. Times are whole milliseconds since 1970 UTC.

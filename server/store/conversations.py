@@ -10,8 +10,8 @@ from server.store.base import Row, Tx
 from server.store.rows import ConversationRow, LineRow
 
 _COLUMNS = (
-    "n, id, site, visitor, department, state, owner, entered_at, assign_no, version, entries, notes, started_at, closed_at, "
-    "language, page, form, tags, outcome, routing"
+    "n, id, site, visitor, department, state, owner, entered_at, assign_no, version, entries, notes, started_at, "
+    "closed_at, language, page, form, tags, outcome, routing"
 )
 
 
@@ -55,8 +55,8 @@ def create(  # noqa: PLR0913 - one argument per column
 ) -> None:
     """A new conversation, waiting, without entries."""
     tx.run(
-        "INSERT INTO conversation (id, workspace, site, visitor, department, state, owner, assign_no, version, entries, "
-        "notes, key_at, arrival, entered_at, started_at, language, page, form, tags) "
+        "INSERT INTO conversation (id, workspace, site, visitor, department, state, owner, assign_no, version, "
+        "entries, notes, key_at, arrival, entered_at, started_at, language, page, form, tags) "
         "VALUES (?, ?, ?, ?, ?, 'waiting', NULL, 0, 0, 0, 0, ?, 0, ?, ?, ?, ?, ?, '[]')",
         (
             id,

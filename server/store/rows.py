@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationRow:
-    """One row of ``conversation``; ``page``, ``form`` and ``tags`` are decoded, ``routing`` is the router's JSON or None."""
+    """One row of ``conversation``; ``page``, ``form`` and ``tags`` are decoded, ``routing`` is the router's JSON."""
 
     n: int
     id: str

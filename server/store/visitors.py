@@ -28,8 +28,8 @@ def find(tx: Tx, visitor: str) -> VisitorRow | None:
 def put(tx: Tx, workspace: int, visitor: VisitorRow, *, at: int) -> None:
     """A visit begins: create the visitor or count one more visit; an empty name or e-mail keeps the known one."""
     tx.run(
-        "INSERT INTO visitor (id, workspace, site, name, email, language, timezone, subject, visits, created_at, seen_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+        "INSERT INTO visitor (id, workspace, site, name, email, language, timezone, subject, visits, created_at, "
+        "seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?) ON CONFLICT (id) DO UPDATE SET "
         "name = CASE WHEN excluded.name = '' THEN visitor.name ELSE excluded.name END, "
         "email = CASE WHEN excluded.email = '' THEN visitor.email ELSE excluded.email END, "
         "language = excluded.language, timezone = excluded.timezone, visits = visitor.visits + 1, "
