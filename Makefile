@@ -37,8 +37,9 @@ format: dev ## put Python into the house's form
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
 
-types: dev node_modules/.frontdesk-lock ## widget/client/generated.ts from server/wire
+types: dev node_modules/.frontdesk-lock ## widget/client/generated.ts and docs/protocol.md from server/wire
 	@PYTHON=$(BIN)/python npm run --silent types
+	@$(BIN)/python -m server.wire.reference >docs/protocol.md
 
 pages: | $(VENV)/.demo ## build widget, console and demo page, if their sources have changed
 	@$(BIN)/python hatch_build.py

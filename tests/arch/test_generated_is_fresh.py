@@ -1,4 +1,4 @@
-"""The TypeScript types of the wire are those of the Python frames as they are now."""
+"""What is generated from the Python frames is as they are now: the TypeScript types and the protocol's reference."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from server.wire.reference import reference
 from tests.arch.source import ROOT
 
 COMMITTED = ROOT / "widget/client/generated.ts"
@@ -25,3 +26,8 @@ def test_the_types_of_the_wire_are_fresh(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert fresh.read_text(encoding="utf-8") == COMMITTED.read_text(encoding="utf-8"), "stale: run `make types`"
+
+
+def test_the_reference_of_the_protocol_is_fresh():
+    committed = ROOT / "docs/protocol.md"
+    assert reference() == committed.read_text(encoding="utf-8"), "stale: run `make types`"

@@ -139,7 +139,9 @@ export interface MessageSend {
   text: string;
 }
 /**
- * Reads entries and notes with a number above ``after`` (oldest first) or below ``before`` (the last ones).
+ * Reads entries with a number above ``after`` (the oldest of them) or below ``before`` (the newest of them).
+ *
+ *     Notes have their own numbers: ``notes_after`` and ``notes_before``; without either, the newest ``limit`` notes come.
  */
 export interface History {
   do: "history";
@@ -150,6 +152,8 @@ export interface History {
   conversation: string;
   after?: number;
   before?: number;
+  notes_after?: number;
+  notes_before?: number;
   limit?: number;
 }
 /**
