@@ -53,9 +53,12 @@ function Seat({ agent, onOut }: { agent: string; onOut: (why: string) => void })
   }, [stopped]);
 
   const leave = (): void => {
-    desk.outbox.erase();
-    panels.erase();
-    logout(agent).then(() => onOut("You are logged out."), () => desk.say("We could not log you out. Try again."));
+    const left = (): void => {
+      desk.outbox.erase();
+      panels.erase();
+      onOut("You are logged out.");
+    };
+    logout(agent).then(left, () => desk.say("We could not log you out. Try again."));
   };
   return <PlaceContext.Provider value={place}><Sitting onLogout={leave} /></PlaceContext.Provider>;
 }

@@ -7,7 +7,7 @@ import type { OutboxStore } from "../../widget/client/outbox-store.ts";
 import { RequestError } from "../../widget/client/request-error.ts";
 import { Session, type SessionOptions, type SessionState } from "../../widget/client/session.ts";
 import { serverNow, setClock } from "../ui/clock.ts";
-import { sections, type Sections } from "./attention.ts";
+import { nameOf, sections, type Sections } from "./attention.ts";
 import { inWords, persist, type Line } from "./deeds.ts";
 import { afterLoss, applyLossy, NOTHING, readUpTo, stoppedTyping, type Lossy } from "./lossy.ts";
 import type { Outgoing } from "./rows.ts";
@@ -126,7 +126,15 @@ export class Desk {
     this.#settled(event);
     this.lossy.value = stoppedTyping(this.lossy.value, event.conversation);
     if (event.from.role === "system" || event.kind === "transferred") this.#handed(event.conversation);
+    if (news && event.on === "entry" && event.kind === "closed") this.#closed(event);
     if (news && event.on === "entry" && event.kind === "message" && event.from.role === "visitor") this.heard.message?.(event);
+  }
+
+  /** Without wrap-up a closed conversation leaves the list at once: that is said unless one is looking at it. */
+  #closed(entry: Entry): void {
+    const conversation = this.mine.value.find((one) => one.id === entry.conversation);
+    if (conversation === undefined || this.selected.value === conversation.id || entry.from.id === this.state.value?.agent.id) return;
+    this.say(`The conversation with ${nameOf(conversation.visitor)} was closed${entry.from.role === "visitor" ? " by the visitor" : ""}.`);
   }
 
   /** Our own words have come back numbered: the outbox may let go of them. */

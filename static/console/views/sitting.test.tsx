@@ -1,0 +1,165 @@
+import { render } from "preact";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ManualClock, settle } from "../../../widget/client/testing/clock.ts";
+import { ScriptedServer } from "../../../widget/client/testing/server.ts";
+import { OutboxStore } from "../../../widget/client/outbox-store.ts";
+import type { Item } from "../../../widget/client/outbox.ts";
+import { neverWake } from "../../../widget/client/wake.ts";
+import { Desk } from "../desk.ts";
+import { listen } from "../keyboard.ts";
+import { Panels } from "../panels.ts";
+import { ada, agent, at, colleague, conversation, department, entry, hold, identified, offer, visitor } from "../testing/frames.ts";
+import { PlaceContext } from "./desk-context.ts";
+import { Sitting } from "./sitting.tsx";
+
+let server: ScriptedServer;
+let clock: ManualClock;
+let desk: Desk;
+let stop: () => void;
+
+beforeEach(async () => {
+  document.body.replaceChildren();
+  sessionStorage.clear();
+  server = new ScriptedServer();
+  clock = new ManualClock();
+  desk = new Desk(
+    { url: "ws://x/ws/agent", identify: () => ({ token: "t" }), WebSocket: server.WebSocket, clock, random: () => 0, wake: neverWake },
+    new OutboxStore<Item>({ storage: null, prefix: "p.", tab: "t", locks: null }),
+  );
+  const panels = new Panels("ada");
+  stop = listen(desk, panels);
+  render(<PlaceContext.Provider value={{ desk, panels }}><Sitting onLogout={() => undefined} /></PlaceContext.Provider>, document.body);
+  desk.start();
+});
+
+afterEach(() => {
+  render(null, document.body);
+  stop();
+  desk.stop();
+});
+
+async function sitDown(...given: Parameters<typeof identified>): Promise<void> {
+  await server.last.hello();
+  const { re: _re, ok: _ok, ...reply } = identified(...given);
+  await server.last.answers("identify", reply);
+  await drawn();
+}
+
+async function drawn(): Promise<void> {
+  await settle();
+  await new Promise((done) => setTimeout(done, 60));
+}
+
+function $(selector: string): HTMLElement {
+  const found = document.querySelector<HTMLElement>(selector);
+  if (found === null) throw new Error(`no ${selector} in ${document.body.textContent}`);
+  return found;
+}
+
+function press(key: string, target: Element = document.body, more: KeyboardEventInit = {}): void {
+  target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }));
+}
+
+const evil = "<img src=x onerror=alert(1)> https://example.org";
+const talking = {
+  agent: agent([hold("c_1")]),
+  conversations: [conversation("c_1", { visitor: { id: "v_1", name: "<b>Jo</b>" }, page: { url: "javascript:alert(1)", title: evil }, top: { entries: 2, notes: 0 } })],
+};
+const said = { missed: [entry(1, ada, "", { kind: "joined" as const }), entry(2, visitor("jo"), evil)] };
+
+test("a ring shows who, what and why, and Enter takes it", async () => {
+  await sitDown(10, { offers: [offer("o_1", { text: "It burns" })] });
+  expect($(".ringing-card").textContent).toContain("It burns");
+  expect($(".ringing-card").textContent).toContain("Why you? You are the only one who can take it.");
+  press("Enter");
+  await drawn();
+  expect(server.last.asked("offer.accept")[0]?.["offer"]).toBe("o_1");
+});
+
+test("no key pressed while writing answers a ring", async () => {
+  await sitDown(10, { ...talking, offers: [offer("o_1")] }, said);
+  $(".row").click();
+  await drawn();
+  for (const key of ["d", "Enter", "j"]) press(key, $("textarea"));
+  await drawn();
+  expect(server.last.asked("offer.accept")).toEqual([]);
+  expect(server.last.asked("offer.decline")).toEqual([]);
+});
+
+test("what visitors send is text, whatever it looks like", async () => {
+  await sitDown(10, talking, said);
+  $(".row").click();
+  await drawn();
+  expect(document.querySelector("img, .row b b, .visitor a")).toBeNull();
+  expect($(".theirs .bubble").textContent).toContain("<img src=x");
+  expect($(".theirs .bubble a").getAttribute("rel")).toBe("noopener noreferrer");
+});
+
+test("Enter sends, the draft stays with its conversation, a failed message can be sent again", async () => {
+  await sitDown(10, talking, said);
+  $(".row").click();
+  await drawn();
+  const area = $("textarea") as HTMLTextAreaElement;
+  area.value = "Hello";
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+  await drawn();
+  desk.select(null);
+  await drawn();
+  desk.select("c_1");
+  await drawn();
+  expect(($("textarea") as HTMLTextAreaElement).value).toBe("Hello");
+  press("Enter", $("textarea"));
+  await drawn();
+  await server.last.refuses("message.send", "closed");
+  await drawn();
+  expect($(".meta.failed").textContent).toContain("Not sent.");
+  $(".meta.failed .link").click();
+  await drawn();
+  const ids = server.last.asked("message.send").map((frame) => frame["client_id"]);
+  expect(ids).toHaveLength(2);
+  expect(new Set(ids).size).toBe(2);
+});
+
+describe("what is stale says so", () => {
+  test("a lost connection", async () => {
+    await sitDown(10, talking, said);
+    expect(document.querySelector(".stale")).toBeNull();
+    await server.last.drops();
+    await drawn();
+    expect($(".stale .banner").textContent).toContain("Reconnecting");
+    expect($(".status-text").textContent).toBe("Not connected");
+  });
+
+  test("the way back after missed offers", async () => {
+    await sitDown(10, { agent: agent([], { status: "away", reason: "missed offers" }) });
+    $(".banner .button").click();
+    await drawn();
+    expect(server.last.asked("status.set")[0]).toMatchObject({ status: "available" });
+  });
+});
+
+test("who cannot take a transfer is shown with the reason", async () => {
+  const ben = colleague({ id: "a_ben", key: "ben", name: "Ben" }, { free: 0 });
+  await sitDown(10, { ...talking, agents: [ben, colleague({ id: "a_c", key: "c", name: "Cleo" })], departments: [department(["c_7"])] }, said);
+  $(".row").click();
+  await drawn();
+  [...document.querySelectorAll<HTMLElement>(".top .button")].find((one) => one.textContent === "Transfer")?.click();
+  await drawn();
+  expect($(".target.not").textContent).toContain("Ben");
+  expect($(".target.not").textContent).toContain("no free slot");
+  expect(document.querySelectorAll(".target:not(.not)")).toHaveLength(2);
+});
+
+test("wrap-up counts down and ends with the outcome", async () => {
+  const closed = { agent: agent([hold("c_1", "wrap_up", at(130))]), conversations: [conversation("c_1", { state: "closed" })] };
+  await sitDown(10, closed, said);
+  $(".row").click();
+  await drawn();
+  const input = $(".wrap-up input") as HTMLInputElement;
+  input.value = "solved";
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  await drawn();
+  $(".wrap-up").dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+  await drawn();
+  expect(server.last.asked("wrap_up.end")[0]).toMatchObject({ conversation: "c_1", outcome: "solved" });
+});
