@@ -196,6 +196,25 @@ describe("listening", () => {
     expect(stored()?.seen).toEqual({ conversation: "c_1", seq: 3 });
   });
 
+  test("a read mark that the connection took with it is told again", async () => {
+    await says(entry(2, "agent", "hello"));
+    server.last.readyState = 3;
+    visit.seen();
+    expect(server.last.asked("read")).toEqual([]);
+    await server.last.drops();
+    await clock.advance(500);
+    await open({ conversation: conversation({ state: "active", agent: ada, top: { entries: 2 } }) });
+    expect(server.last.asked("read")).toEqual([{ do: "read", conversation: "c_1", seq: 2 }]);
+  });
+
+  test("what another tab has seen is no longer unread here", async () => {
+    await says(entry(2, "agent", "hello"));
+    storage.setItem(KEY, JSON.stringify({ ...stored(), seen: { conversation: "c_1", seq: 2 } }));
+    visit.recordChanged();
+    expect(visit.unread.value).toBe(0);
+    expect(server.connections).toHaveLength(1);
+  });
+
   test("a lost last entry is found by the next ping", async () => {
     await clock.advance(25_000);
     await server.last.answers("ping", { positions: { c_1: { entries: 2 } } });

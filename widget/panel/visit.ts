@@ -8,6 +8,7 @@ import type { OutboxStore } from "../client/outbox-store.ts";
 import { positionsOf, reachTops, type Logs } from "../client/positions.ts";
 import { Session, type SessionOptions } from "../client/session.ts";
 import { TypingIn, TypingOut } from "../client/typing.ts";
+import { draftOf, type Choice } from "./draft.ts";
 import type { Record } from "./record.ts";
 import { adopt, apply, identified, isOpen, nothing, type State } from "./state.ts";
 
@@ -27,12 +28,6 @@ export interface VisitOptions
   /** Somebody else wrote or joined, and it was not there before. */
   news?(entry: Entry): void;
   newId?: () => string;
-}
-
-/** What the visitor chose before the first message. */
-export interface Choice {
-  department: string | null;
-  form: { [field: string]: string };
 }
 
 /** A visitor's stay: the session, the conversation, what was said and what is still to be sent. */
@@ -137,15 +132,10 @@ export class Visit {
   /** The visitor sees the end of the log. */
   seen(): void {
     const log = this.#log.value;
-    const { conversation } = this.#state.value;
     if (log === null || this.#logOf === null || log.last <= this.#seen.peek()) return;
     this.#seen.value = log.last;
     this.#record.change({ seen: { conversation: this.#logOf, seq: log.last } });
-    const remote = log.entries.peek().findLast((entry) => entry.from.role !== "visitor")?.seq ?? 0;
-    if (remote > this.#told && isOpen(conversation)) {
-      this.#told = remote;
-      this.session.tell({ do: "read", conversation: this.#logOf, seq: remote });
-    }
+    this.#tellRead();
   }
 
   async end(): Promise<void> {
@@ -180,6 +170,8 @@ export class Visit {
     const before = this.#record.value.token;
     this.#record.read();
     this.#mute.value = this.#record.value.mute;
+    const { seen } = this.#record.value;
+    if (seen !== null && seen.conversation === this.#logOf) this.#seen.value = Math.max(this.#seen.value, seen.seq);
     const mine = this.#state.value.me?.token ?? before;
     if (this.#record.value.token !== mine && this.#record.value.token !== "" && this.session.state.value.name !== "idle") {
       this.session.stop();
@@ -204,17 +196,7 @@ export class Visit {
   }
 
   #draft(text: string): Draft {
-    const { conversation } = this.#state.value;
-    if (isOpen(conversation)) return { do: "message.send", conversation: conversation.id, text };
-    const starting = this.outbox.items.value.some((item) => item.draft.do === "conversation.start" && item.state !== "failed" && item.stored === null);
-    if (starting) return { do: "message.send", conversation: null, text };
-    const { department, form } = this.choice.value;
-    const filled = Object.fromEntries(Object.entries(form).filter(([, value]) => value.trim() !== ""));
-    return {
-      do: "conversation.start", text,
-      ...(department === null ? {} : { department }),
-      ...(Object.keys(filled).length === 0 ? {} : { form: filled }),
-    };
+    return draftOf(text, this.#state.value.conversation, this.outbox.items.value, this.choice.value);
   }
 
   #identified(reply: VisitorIdentified): void {
@@ -230,9 +212,10 @@ export class Visit {
       const { conversation } = this.#state.value;
       this.#show(conversation?.id ?? null);
       this.#catchUp(conversation?.top.entries ?? 0, reply.missed.filter((entry) => entry.conversation === conversation?.id));
-      this.#told = 0;
     });
     this.outbox.open();
+    this.#told = 0;
+    this.#tellRead();
   }
 
   #catchUp(top: number, missed: readonly Entry[]): void {
@@ -265,6 +248,16 @@ export class Visit {
         this.typing.apply(event);
       }
     });
+  }
+
+  /** Tells what others' last message is that was seen; again after a reconnect, as read marks may get lost. */
+  #tellRead(): void {
+    const { conversation } = this.#state.peek();
+    const seen = this.#seen.peek();
+    const seq = this.entries.peek().findLast((entry) => entry.from.role !== "visitor" && entry.seq <= seen)?.seq ?? 0;
+    if (seq <= this.#told || !isOpen(conversation)) return;
+    this.#told = seq;
+    this.session.tell({ do: "read", conversation: conversation.id, seq });
   }
 
   /** Makes this the conversation whose entries are shown. */
