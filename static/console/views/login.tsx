@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
+import { useFocus } from "../../ui/focus.ts";
 import { HttpRefused, login } from "../http.ts";
 
 interface Props {
@@ -12,6 +13,7 @@ interface Props {
 export function Login({ reason, onIn }: Props) {
   const [trouble, setTrouble] = useState("");
   const [busy, setBusy] = useState(false);
+  const email = useFocus<HTMLInputElement>();
 
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
@@ -34,7 +36,7 @@ export function Login({ reason, onIn }: Props) {
         {reason !== "" && <p class="soft" role="status">{reason}</p>}
         <label class="field">
           E-mail
-          <input class="input" type="email" name="email" autocomplete="username" required autofocus aria-invalid={trouble !== ""} />
+          <input class="input" type="email" name="email" autocomplete="username" required ref={email} aria-invalid={trouble !== ""} />
         </label>
         <label class="field">
           Password
