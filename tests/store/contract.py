@@ -1,7 +1,7 @@
 """What every store must hold, whatever it is made of: `server.store.base` in sentences.
 
-A test module of an implementation derives `StoreContract` and provides the fixture `open_store`; `store`, in conftest.py,
-is one with a table to write to.
+A test module of an implementation derives `StoreContract` and provides the fixture `open_store`; `store`, in
+conftest.py, is one with a table to write to.
 """
 
 from __future__ import annotations

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+import subprocess
+import sys
 from functools import partial
 from itertools import count, pairwise
+from pathlib import Path
 
 import apsw
 import pytest
@@ -14,11 +17,14 @@ from server.store.base import Committed, Failed, Lane, StoreUnavailable
 from server.store.migrate import known_migrations, migrate
 from server.store.sqlite import Options, SqliteStore, checkpoint, writer
 from server.store.sqlite.connection import connect_writer
+from server.store.sqlite.store import EXIT_FATAL
 from tests.store.contract import insert, passing, settled, stones
 from tests.support.clock import FakeClock
 from tests.support.disk import Disk
 from tests.support.gate import Gate
 from tests.support.until import until
+
+ROOT = Path(__file__).resolve().parents[2]
 
 Outcome = Committed[int] | Failed
 
@@ -97,6 +103,14 @@ async def test_a_failed_write_costs_a_lane_and_no_more(store, disk, fatal, tmp_p
     await store.close()
     assert stones_on_disk(tmp_path) == [*acked, 101]
     assert fatal == []
+
+
+async def test_while_the_disk_is_full_every_probe_finds_out(store, disk):
+    fault = disk.fail("write", "-wal", FULL)
+    with pytest.raises(StoreUnavailable):
+        await store.write(insert(1))
+    await until(lambda: fault.raised >= 5)
+    assert not store.healthy
 
 
 async def test_a_commit_that_writes_nothing_does_not_prove_the_disk_well(store, disk, monkeypatch):
@@ -200,6 +214,34 @@ async def test_a_failed_sync_ends_the_process(store, disk, fatal, tmp_path, at):
     assert len(disk.steps) == steps
     # The one whose sync failed may be there or not: nobody was told either.
     assert stones_on_disk(tmp_path) in (acked, [*acked, at - 1])
+
+
+FAIL_A_SYNC = """
+import asyncio, pathlib, sys
+import apsw
+from server.clock import SystemClock
+from server.store.sqlite import Options, SqliteStore
+from tests.support.disk import Disk
+
+async def main():
+    disk = Disk()
+    store = await SqliteStore.open(pathlib.Path(sys.argv[1]), clock=SystemClock(), options=Options(vfs=disk.name))
+    await store.write(lambda tx: tx.run("CREATE TABLE stone (n INTEGER PRIMARY KEY)"))
+    await store.write(lambda tx: tx.run("INSERT INTO stone VALUES (1)"))
+    disk.fail("sync", "-wal", apsw.SQLITE_IOERR_FSYNC)
+    await store.write(lambda tx: tx.run("INSERT INTO stone VALUES (2)"))
+
+asyncio.run(main())
+"""
+
+
+async def test_if_nobody_else_ends_the_process_the_store_does(tmp_path):
+    command = [sys.executable, "-c", FAIL_A_SYNC, str(tmp_path / "data")]
+    ended = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == EXIT_FATAL, ended.stderr
+    assert "the process must end" in ended.stdout
+    async with await SqliteStore.open(tmp_path / "data", clock=FakeClock()) as opened:
+        assert set(await opened.read(stones)) >= {1}
 
 
 async def test_what_waits_behind_a_failed_sync_is_told(store, disk, fatal):

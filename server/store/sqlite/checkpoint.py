@@ -19,7 +19,8 @@ class Checkpointer:
     """
 
     def __init__(self, connection: apsw.Connection) -> None:
-        self.pages = 0
+        self.pages = 0  # in the log, by the last commit
+        self.commits = 0  # that have written to it; one that changes nothing does not
         self._due = PASSIVE_PAGES
         self._connection = connection
         connection.set_wal_hook(self._committed)
@@ -28,6 +29,7 @@ class Checkpointer:
         if pages <= self.pages:
             self._due = PASSIVE_PAGES  # the log has started over: else a commit makes it longer
         self.pages = pages
+        self.commits += 1
         return apsw.SQLITE_OK
 
     def after_commit(self, *, idle: bool) -> None:
