@@ -7,7 +7,8 @@ import contextlib
 import importlib.metadata
 import secrets
 import signal
-from collections.abc import AsyncIterator, Callable
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from aiohttp import web
 from router import model
 from server.bus.memory import MemoryBus
 from server.clock import SystemClock
+from server.control.operations import Operations, Sockets
 from server.desk import directory
 from server.desk.accounts import Accounts
 from server.desk.agent_requests import AgentRequests
@@ -32,6 +34,7 @@ from server.desk.passwords import Passwords
 from server.desk.pushes import Pushes
 from server.desk.queues import Queues
 from server.desk.visitor_requests import VisitorRequests
+from server.http import listening
 from server.http.application import application
 from server.session.address import TrustedProxies
 from server.session.connection import Connections
@@ -51,7 +54,10 @@ class StartError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Where to listen, where to keep the data, what to believe."""
+    """Where to listen, where to keep the data, what to believe.
+
+    ``prepare`` is called with the server's address before it can be reached: it may create the workspace or change it.
+    """
 
     data: Path
     host: str = "127.0.0.1"
@@ -59,6 +65,7 @@ class Config:
     public: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     demo: bool = False
+    prepare: Callable[[Operations, str], Awaitable[None]] | None = None
     announce: Callable[[str], None] = field(default=lambda _url: None)
 
 
@@ -99,28 +106,106 @@ class Running:
 
 @contextlib.asynccontextmanager
 async def running(config: Config) -> AsyncIterator[Running]:
-    """A server from the open database to the open port, and back."""
+    """A server from the open database to the open port, and back.
+
+    The port is taken first, so that a start in vain changes nothing.
+    """
+    with _bound(config) as sockets:
+        url = listening.url(config.host, sockets)
+        async with _ground(config.data, any_origin=config.demo) as ground:
+            founded = await ground.store.read(workspaces.find) is None and config.prepare is not None
+            if founded and config.prepare is not None:
+                await config.prepare(ground.operations(), url)
+            parts = await _Parts.build(config, ground)
+            async with _working(parts.engine, parts.queues):
+                operations = ground.operations(parts.engine, parts.desk)
+                if config.prepare is not None and not founded:
+                    await config.prepare(operations, url)
+                async with _listening(config, parts, sockets):
+                    yield Running(url=url, desk=parts.desk, engine=parts.engine, store=ground.store)
+                    log.info("stopping")
+                    await parts.connections.drain()
+
+
+@contextlib.asynccontextmanager
+async def offline(data: Path) -> AsyncIterator[Operations]:
+    """An installation without a server: its operations, while nobody else may use the data directory.
+
+    The router runs, so that what changes in the settings has the same consequences as on a running server.
+    """
+    async with _ground(data) as ground:
+        if await ground.store.read(workspaces.find) is None:
+            yield ground.operations()
+            return
+        engine = Engine(
+            store=ground.store,
+            clock=ground.clock,
+            presence=_Presence(),
+            directory=await ground.store.read(_load),
+            publish=_Told(),
+            pause=asyncio.sleep,
+        )
+        await engine.start()
+        async with _working(engine):
+            yield ground.operations(engine)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """What everything stands on, server or not."""
+
+    store: SqliteStore
+    clock: SystemClock
+    ids: Ids
+    passwords: Passwords
+    accounts: Accounts
+    any_origin: bool
+
+    def operations(self, engine: Engine | None = None, sockets: Sockets | None = None) -> Operations:
+        return Operations(
+            store=self.store,
+            accounts=self.accounts,
+            ids=self.ids,
+            engine=engine,
+            sockets=sockets,
+            any_origin=self.any_origin,
+        )
+
+
+@contextlib.asynccontextmanager
+async def _ground(data: Path, *, any_origin: bool = False) -> AsyncIterator[_Ground]:
     clock = SystemClock()
-    async with await SqliteStore.open(config.data, clock=clock) as store:
-        parts = await _Parts.build(config, store, clock)
-        tasks = [
-            asyncio.create_task(parts.engine.run(), name="engine"),
-            asyncio.create_task(parts.queues.run(asyncio.sleep), name="queues"),
-        ]
-        for task in tasks:
-            task.add_done_callback(_died)
+    async with await SqliteStore.open(data, clock=clock) as store:
+        passwords = Passwords()
         try:
-            async with _listening(config, parts) as url:
-                yield Running(url=url, desk=parts.desk, engine=parts.engine, store=store)
-                log.info("stopping")
-                await parts.connections.drain()
+            yield _Ground(
+                store=store,
+                clock=clock,
+                ids=Ids(secrets.token_bytes),
+                passwords=passwords,
+                accounts=Accounts(store, clock=clock, random_bytes=secrets.token_bytes, passwords=passwords),
+                any_origin=any_origin,
+            )
         finally:
-            parts.engine.stop()
-            await asyncio.wait(tasks[:1], timeout=5)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            parts.passwords.close()
+            passwords.close()
+
+
+@contextlib.asynccontextmanager
+async def _working(engine: Engine, queues: Queues | None = None) -> AsyncIterator[None]:
+    """The engine's task, and that of the places in line; at the end, what was asked of the engine is done first."""
+    tasks = [asyncio.create_task(engine.run(), name="engine")]
+    if queues is not None:
+        tasks.append(asyncio.create_task(queues.run(asyncio.sleep), name="queues"))
+    for task in tasks:
+        task.add_done_callback(_died)
+    try:
+        yield
+    finally:
+        engine.stop()
+        await asyncio.wait(tasks[:1], timeout=5)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _died(task: asyncio.Task[None]) -> None:
@@ -136,13 +221,12 @@ class _Parts:
     queues: Queues
     desk: Desk
     accounts: Accounts
-    passwords: Passwords
     connections: Connections
     proxies: TrustedProxies
 
     @classmethod
-    async def build(cls, config: Config, store: SqliteStore, clock: SystemClock) -> _Parts:
-        ids = Ids(secrets.token_bytes)
+    async def build(cls, config: Config, ground: _Ground) -> _Parts:
+        store, clock, ids = ground.store, ground.clock, ground.ids
         fresh = Installation(epoch=ids.new("e"), secret=ids.secret())
         installed = await store.write(lambda tx: installation.create(tx, fresh))
         found = await store.read(_load)
@@ -169,14 +253,12 @@ class _Parts:
             directory=lambda: engine.directory,
             places=_places(engine),
         )
-        passwords = Passwords()
-        accounts = Accounts(store, clock=clock, random_bytes=secrets.token_bytes, passwords=passwords)
         desk = Desk(
             Rooms(
                 store=store,
                 hub=hub,
                 engine=engine,
-                accounts=accounts,
+                accounts=ground.accounts,
                 openings=openings,
                 messages=messages,
                 visitors=VisitorRequests(engine=engine, messages=messages, ids=ids),
@@ -195,8 +277,7 @@ class _Parts:
             engine=engine,
             queues=queues,
             desk=desk,
-            accounts=accounts,
-            passwords=passwords,
+            accounts=ground.accounts,
             connections=Connections(desk, terms=Terms(server=f"frontdesk/{version()}"), proxies=proxies),
             proxies=proxies,
         )
@@ -241,9 +322,18 @@ def _load(tx: Tx) -> directory.Directory:
     return directory.load(tx, row)
 
 
+@contextlib.contextmanager
+def _bound(config: Config) -> Iterator[list[socket.socket]]:
+    try:
+        with listening.bound(config.host, config.port) as sockets:
+            yield sockets
+    except listening.CannotListen as error:
+        raise StartError(str(error)) from error
+
+
 @contextlib.asynccontextmanager
-async def _listening(config: Config, parts: _Parts) -> AsyncIterator[str]:
-    """The open port; its URL."""
+async def _listening(config: Config, parts: _Parts, sockets: list[socket.socket]) -> AsyncIterator[None]:
+    """The open port."""
     app = application(
         desk=parts.desk,
         accounts=parts.accounts,
@@ -254,14 +344,11 @@ async def _listening(config: Config, parts: _Parts) -> AsyncIterator[str]:
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, config.host, config.port, backlog=1024)
-        try:
-            await site.start()
-        except OSError as error:
-            raise StartError(
-                f"Port {config.port} on {config.host} cannot be opened ({error.strerror}). Choose another --port."
-            ) from error
-        port = runner.addresses[0][1]
-        yield f"http://{config.host}:{port}/"
+        for one in sockets:
+            try:
+                await web.SockSite(runner, one, backlog=1024).start()
+            except OSError as error:
+                raise listening.CannotListen(config.host, config.port, error) from error
+        yield
     finally:
         await runner.cleanup()

@@ -121,6 +121,10 @@ class Accounts:
         password_hash = await self._passwords.hash(password)
         self._insist(await self._write(lambda tx: rows.set_password(tx, agent, password_hash)))
 
+    async def hash(self, password: str) -> str:
+        """What is stored of a password; raises `Refused`."""
+        return await self._passwords.hash(password)
+
     async def disable(self, agent: str) -> None:
         """Shut the account; all its logins end. The caller closes the agent's sockets."""
         self._insist(await self._write(lambda tx: rows.set_disabled(tx, agent, disabled=True)))

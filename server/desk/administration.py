@@ -19,6 +19,9 @@ from server.store import accounts, workspaces
 from server.store.base import Tx
 from server.store.workspaces import SettingRow
 
+Also = Callable[[Tx, Directory], None]
+"""What is written in the same commit, once the records it belongs to are."""
+
 _PREFIX = {"site": "t", "department": "d", "agent": "a", "rule": "r"}
 
 
@@ -81,11 +84,13 @@ def write(tx: Tx, revision: Revision) -> Directory:
     return directory
 
 
-def step(revision: Revision, directory: Directory) -> Step:
-    """For a running server: settings, router and directory change in one commit."""
+def step(revision: Revision, directory: Directory, *, also: Also | None = None) -> Step:
+    """For a running server: settings, router and directory change in one commit, with what `also` writes."""
     after = build(directory.workspace_id, revision.file.workspace, revision.rows)
 
     def before(tx: Tx) -> None:
-        write(tx, revision)
+        written = write(tx, revision)
+        if also is not None:
+            also(tx, written)
 
     return Step(command=commands.Configure(settings=router_settings(after)), before=before, directory=after)

@@ -154,6 +154,12 @@ class Desk:
             if token_hash is None or peer.identity.token_hash == token_hash:
                 peer.close(CloseCode.REVOKED, "logged out")
 
+    def reopen_agents(self, agents: frozenset[str] | None = None) -> None:
+        """Have these agents (None: all) connect again: what has changed, no event tells."""
+        for peer in self._hub.peers(audience.AGENTS):
+            if agents is None or peer.identity.agent in agents:
+                peer.close(CloseCode.RESEND, "settings changed")
+
     async def _identify_visitor(self, peer: Peer, request: ask.IdentifyVisitor, origin: str | None) -> None:
         identity, lost = self._openings.visitor(request)
         if not self._origins.accepts_on_site(request.site, origin, peer.host):
@@ -196,7 +202,7 @@ class Desk:
     # What plain HTTP asks.
 
     def agent_me(self, agent: str) -> replies.AgentMe | None:
-        found = self._engine.directory.agents.get(agent)
+        found = self._engine.directory.agent(agent)
         if found is None:
             return None
         said = found.settings

@@ -13,6 +13,7 @@ from server.http.pages import Pages
 from server.http.policy import SOCKET, Doors
 from server.http.ports import Desk
 from server.http.rest import MAX_BODY, Rest
+from server.http.sitting import Sitting
 from server.session.address import TrustedProxies
 from server.session.connection import Connections
 from server.wire.requests import Endpoint
@@ -35,6 +36,8 @@ def application(
         doors.add("GET", f"/ws/{endpoint}", connections.handler(endpoint), policy=SOCKET)
     Rest(desk=desk, accounts=accounts, proxies=proxies).add_to(doors)
     Health(desk).add_to(doors)
+    if demo:
+        Sitting(desk=desk, accounts=accounts, proxies=proxies).add_to(doors)
     Pages(desk=desk, built=built or Built(), demo=demo).add_to(doors)
     app = web.Application(client_max_size=MAX_BODY)
     doors.install(app)

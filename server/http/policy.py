@@ -57,6 +57,14 @@ def _own_pages(request: web.Request) -> None:
         raise Refused(ErrorCode.FORBIDDEN, "This may only be asked by our own pages.")
 
 
+def _navigation(request: web.Request) -> None:
+    """A link on our own page, or an address somebody typed; no other site's link, form, frame or script."""
+    if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+        raise Refused(ErrorCode.FORBIDDEN, "This may only be asked by our own pages.")
+    if request.headers.get("Sec-Fetch-Dest", "document") != "document":
+        raise Refused(ErrorCode.FORBIDDEN, "This is a page to go to.")
+
+
 def is_own_origin(origin: str, host: str) -> bool:
     """Whether a browser's Origin is the address it called. The scheme is not ours to know behind a TLS proxy."""
     return origin.lower() in {f"http://{host.lower()}", f"https://{host.lower()}"}
@@ -64,6 +72,7 @@ def is_own_origin(origin: str, host: str) -> bool:
 
 PUBLIC: Final = Policy("public", SAFE, _anyone)
 OWN_PAGES: Final = Policy("own pages", frozenset({"POST"}), _own_pages)
+NAVIGATION: Final = Policy("navigation", frozenset({"GET"}), _navigation)
 # Origin is checked before the upgrade and again with the site; who it is, by `identify`.
 SOCKET: Final = Policy("socket", frozenset({"GET"}), _anyone)
 

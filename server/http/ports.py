@@ -13,7 +13,7 @@ class Desk(Protocol):
     """All of it answers at once, from memory."""
 
     def agent_me(self, agent: str) -> AgentMe | None:
-        """How an agent (by id) is told of themselves; None when they are configured no more."""
+        """How an agent (by id or key) is told of themselves; None when they are configured no more."""
 
     def site_origins(self, site: str) -> Sequence[str] | None:
         """The origins a site may be embedded in, as configured (``*`` = anywhere); None for an unknown site."""

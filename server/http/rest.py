@@ -11,8 +11,9 @@ from typing import Annotated, Final
 from aiohttp import hdrs, web
 from msgspec import Meta, Struct
 
-from server.desk.accounts import TOKEN_MS, Accounts
+from server.desk.accounts import Accounts
 from server.http import answers
+from server.http.cookies import AgentCookies
 from server.http.policy import OWN_PAGES, Doors
 from server.http.ports import Desk
 from server.session.address import TrustedProxies
@@ -58,6 +59,7 @@ class Rest:
         self._desk = desk
         self._accounts = accounts
         self._proxies = proxies
+        self._cookies = AgentCookies(proxies)
 
     def add_to(self, doors: Doors) -> None:
         doors.add("POST", "/api/v1/login", self.login, policy=OWN_PAGES)
@@ -72,42 +74,22 @@ class Rest:
         if me is None:
             raise Refused(ErrorCode.UNAUTHORISED, "The e-mail address or the password is wrong.")
         response = answers.yes(LoginAnswer(token=login.token, agent=me))
-        self._set_cookie(request, response, me.key, login.token)
+        self._cookies.give(request, response, me.key, login.token)
         return response
 
     async def ticket(self, request: web.Request) -> web.Response:
         body = codec.decode_body(AgentBody, await request.read())
-        token = request.cookies.get(self._cookie(request, body.agent))
+        token = self._cookies.token(request, body.agent)
         if token is None:
             raise Refused(ErrorCode.UNAUTHORISED, "Please log in.")
         return answers.yes(TicketAnswer(token=await self._accounts.ticket(token)))
 
     async def logout(self, request: web.Request) -> web.Response:
         body = codec.decode_body(AgentBody, await request.read())
-        name = self._cookie(request, body.agent)
-        token = request.cookies.get(name)
+        token = self._cookies.token(request, body.agent)
         admission = await self._accounts.logout(token) if token is not None else None
         if admission is not None:
             self._desk.logged_out(admission)
         response = web.Response(status=204)
-        # A `__Host-` cookie is only taken back with the attributes it was set with.
-        response.del_cookie(name, path="/", secure=self._is_https(request), httponly=True, samesite="Strict")
+        self._cookies.take_back(request, response, body.agent)
         return response
-
-    def _set_cookie(self, request: web.Request, response: web.Response, agent: str, token: str) -> None:
-        response.set_cookie(
-            self._cookie(request, agent),
-            token,
-            max_age=TOKEN_MS // 1000,
-            path="/",
-            httponly=True,
-            samesite="Strict",
-            secure=self._is_https(request),
-        )
-
-    def _cookie(self, request: web.Request, agent: str) -> str:
-        prefix = "__Host-" if self._is_https(request) else ""
-        return f"{prefix}frontdesk-agent-{agent}"
-
-    def _is_https(self, request: web.Request) -> bool:
-        return self._proxies.is_https(request.remote, request.scheme, request.headers.get(hdrs.X_FORWARDED_PROTO))

@@ -50,6 +50,17 @@ def by_agent(tx: Tx, agent: str) -> AccountRow | None:
     return _account(tx.one(f"SELECT {_ACCOUNT} FROM account WHERE agent = ?", (agent,)))
 
 
+def all_of(tx: Tx, workspace: int) -> list[AccountRow]:
+    """Every account of the workspace."""
+    rows = tx.all(f"SELECT {_ACCOUNT} FROM account WHERE workspace = ? ORDER BY agent", (workspace,))
+    return [account for row in rows if (account := _account(row)) is not None]
+
+
+def give_first_password(tx: Tx, workspace: int, password: str) -> int:
+    """The hash for everybody who has no password yet; how many that were."""
+    return tx.run("UPDATE account SET password = ? WHERE workspace = ? AND password IS NULL", (password, workspace))
+
+
 def set_password(tx: Tx, agent: str, password: str | None) -> bool:
     """Replace the hash; every token made before is void. False when there is no such account."""
     changed = tx.run("UPDATE account SET password = ?, revocation = revocation + 1 WHERE agent = ?", (password, agent))

@@ -28,6 +28,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "server.session.ports",
     ),
     "server.http": ("server.desk", "server.session", "server.wire", "server.clock"),
+    # What the command line asks of an installation; it needs no page and no socket of a browser's.
+    "server.control": ("server.desk", "server.settings", "server.store", "server.clock", "server.wire"),
     "server.app": ("router", "server"),
     "server.demo": ("router", "server"),
     "server.cli": ("router", "server"),

@@ -1,0 +1,284 @@
+"""What can be done to an installation, in one place: by a running server and, without one, by the command itself.
+
+Settings change only through the engine, in one commit with what the router makes of them: a conversation of an agent who
+is removed goes back to its line by the same code whether anybody is connected or not. Only where there is no workspace
+yet there is no router to ask, and the settings are simply written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+import msgspec
+
+from server.control.failure import Failure
+from server.desk import administration
+from server.desk.accounts import Accounts
+from server.desk.administration import Also
+from server.desk.directory import Directory
+from server.desk.engine import Engine
+from server.desk.ids import Ids
+from server.desk.job import Done, Job, Step
+from server.settings.check import check
+from server.settings.dump import dump, literal
+from server.settings.form import nearest
+from server.settings.plan import plan
+from server.settings.problem import SettingsError
+from server.settings.workspace import Agent, WorkspaceFile
+from server.store import accounts, workspaces
+from server.store.base import Store, Tx
+from server.wire.codes import Refused
+
+MIN_PASSWORD = 8
+
+
+class Sockets(Protocol):
+    """The connections of agents, as a change of who they are concerns them. Each returns at once."""
+
+    def close_agent(self, agent: str) -> None:
+        """End an agent's sockets for good: what they were opened with is void."""
+
+    def reopen_agents(self, agents: frozenset[str] | None = None) -> None:
+        """Have these agents (None: all) connect again, to be told everything afresh."""
+
+
+class NoSockets:
+    """Nobody is connected."""
+
+    def close_agent(self, agent: str) -> None:
+        """There are none."""
+
+    def reopen_agents(self, agents: frozenset[str] | None = None) -> None:
+        """There are none."""
+
+
+class Operations:
+    """Everything an installation can be asked for by its owner.
+
+    Args:
+        store: the database.
+        accounts: passwords and logins, over the same store.
+        ids: for what comes new.
+        engine: running, unless there is no workspace yet.
+        sockets: who is connected.
+        any_origin: whether a site may let every origin in ("*"), as in the demo.
+    """
+
+    def __init__(  # noqa: PLR0913 - the seams it stands between
+        self,
+        *,
+        store: Store,
+        accounts: Accounts,
+        ids: Ids,
+        engine: Engine | None = None,
+        sockets: Sockets | None = None,
+        any_origin: bool = False,
+    ) -> None:
+        self._store = store
+        self._accounts = accounts
+        self._ids = ids
+        self._engine = engine
+        self._sockets: Sockets = sockets or NoSockets()
+        self._any_origin = any_origin
+        # Settings are read, changed and written by one at a time.
+        self._settling = asyncio.Lock()
+
+    # Settings.
+
+    async def current(self) -> WorkspaceFile | None:
+        """The workspace as it is, None if there is none yet."""
+        return await self._store.read(administration.read)
+
+    async def export(self) -> str:
+        """The workspace as the text of a file: applied, it changes nothing."""
+        return dump(await self._workspace())
+
+    async def apply(
+        self, text: str, *, prune: bool = False, dry_run: bool = False, expected: tuple[str, ...] | None = None
+    ) -> tuple[str, ...]:
+        """Put the text of a file onto the workspace, all of it or nothing; the lines that say what that changes.
+
+        Raises:
+            SettingsError: the text, or the workspace it would make, is not sound.
+            Failure: the changes are not those that were expected.
+        """
+        async with self._settling:
+            current = await self.current()
+            # A large file takes its time, and nobody else is to wait for it.
+            found = await asyncio.to_thread(plan, text, current=current, prune=prune, any_origin=self._any_origin)
+            lines = tuple(change.describe() for change in found.changes)
+            if expected is not None and lines != expected:
+                raise Failure("The settings were changed meanwhile, so nothing was done. Look at the changes again.")
+            if lines and not dry_run:
+                await self._settle(found.workspace)
+            return lines
+
+    async def found(self, file: WorkspaceFile, password: tuple[str, str] | None = None) -> None:
+        """Create the workspace; `password` is an agent's key and what they log in with.
+
+        Raises:
+            Failure: there is one already, or it would not be sound.
+        """
+        async with self._settling:
+            current = await self.current()
+            if current is not None:
+                raise Failure(
+                    f"There is a workspace already, {literal(current.workspace.key)}: change it with "
+                    '"frontdesk apply", or choose another --data.'
+                )
+            self._insist_sound(file)
+            await self._settle(file, await self._with_password(*password) if password else _nothing_more)
+
+    # Agents.
+
+    async def add_agent(self, agent: Agent, password: str | None = None) -> None:
+        """Raises `Failure` when the key is taken or the workspace would not be sound."""
+        async with self._settling:
+            current = await self._workspace()
+            if any(one.key == agent.key for one in current.agents):
+                raise Failure(f"There is an agent {literal(agent.key)} already.")
+            whole = msgspec.structs.replace(current, agents=(*current.agents, agent))
+            self._insist_sound(whole)
+            await self._settle(
+                whole, _nothing_more if password is None else await self._with_password(agent.key, password)
+            )
+
+    async def set_password(self, agent: str, password: str) -> None:
+        """Every login of the agent ends. Raises `Failure` for an unknown key or a password that is too short."""
+        _insist_long(password)
+        found = await self._agent(agent)
+        await self._accounts.set_password(found, password)
+        self._sockets.close_agent(found)
+
+    async def give_first_passwords(self, password: str) -> None:
+        """To everybody who has none yet: one hash for all, since each costs tens of milliseconds."""
+        workspace, rows = await self._store.read(_accounts)
+        if any(row.password is None for row in rows):
+            hashed = await self._accounts.hash(password)
+            await self._store.write(lambda tx: accounts.give_first_password(tx, workspace, hashed))
+
+    async def disable(self, agent: str) -> None:
+        """Every login of the agent ends, and none is given. Raises `Failure` for an unknown key."""
+        found = await self._agent(agent)
+        await self._accounts.disable(found)
+        self._sockets.close_agent(found)
+
+    async def enable(self, agent: str) -> None:
+        """The agent may log in again. Raises `Failure` for an unknown key."""
+        await self._accounts.enable(await self._agent(agent))
+
+    async def agents(self) -> tuple[str, ...]:
+        """A line for each agent: key, name, role, address, departments, and what keeps them from logging in."""
+        file = await self._workspace()
+        _, rows = await self._store.read(_accounts)
+        by_email = {row.email: row for row in rows}
+        return tuple(_agent_line(agent, by_email.get(agent.email.lower())) for agent in file.agents)
+
+    # How it is done.
+
+    async def _workspace(self) -> WorkspaceFile:
+        current = await self.current()
+        if current is None:
+            raise Failure('There is no workspace here yet. Run "frontdesk init" first, or choose another --data.')
+        return current
+
+    async def _agent(self, key: str) -> str:
+        """The id of the agent of that key."""
+
+        def find(tx: Tx) -> dict[str, str]:
+            row = workspaces.find(tx)
+            rows = [] if row is None else workspaces.settings(tx, row.id)
+            return {one.key: one.id for one in rows if one.kind == "agent"}
+
+        known = await self._store.read(find)
+        if key not in known:
+            raise Failure(f"There is no agent {literal(key)}{nearest(key, known) or '.'}")
+        return known[key]
+
+    def _insist_sound(self, file: WorkspaceFile) -> None:
+        if problems := check(file, any_origin=self._any_origin):
+            raise Failure(str(SettingsError.of(problems)))
+
+    async def _with_password(self, agent: str, password: str) -> Also:
+        """A password in the same commit as the account it is for."""
+        _insist_long(password)
+        hashed = await self._accounts.hash(password)
+
+        def also(tx: Tx, directory: Directory) -> None:
+            accounts.set_password(tx, directory.agent_ids[agent], hashed)
+
+        return also
+
+    async def _settle(self, file: WorkspaceFile, also: Also | None = None) -> None:
+        """Make these the settings, in one commit, and have everybody who is connected know."""
+        also = also or _nothing_more
+        if not file.departments:
+            raise Failure("The workspace needs at least one department.")
+        if self._engine is None:
+            await self._store.write(
+                lambda tx: also(tx, administration.write(tx, administration.revise(tx, file, self._ids)))
+            )
+            return
+        before = self._engine.directory
+        await self._ask(self._engine, file, also)
+        self._tell(before, self._engine.directory)
+
+    async def _ask(self, engine: Engine, file: WorkspaceFile, also: Also) -> None:
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def end(how: Done | Refused) -> None:
+            if done.done():
+                return
+            if isinstance(how, Refused):
+                done.set_exception(how)
+            else:
+                done.set_result(None)
+
+        def step(_now: int, revision: administration.Revision) -> Step:
+            return administration.step(revision, engine.directory, also=also)
+
+        engine.submit(Job(look=lambda tx: administration.revise(tx, file, self._ids), plan=step, then=end))
+        await done
+
+    def _tell(self, before: Directory, after: Directory) -> None:
+        """What a page cannot be told by an event, it learns by coming back."""
+        for agent in before.agents.keys() - after.agents.keys():
+            self._sockets.close_agent(agent)
+        if before.agents.keys() - after.agents.keys() or before.departments.keys() - after.departments.keys():
+            self._sockets.reopen_agents()
+            return
+        renamed = frozenset(
+            agent
+            for agent, now in after.agents.items()
+            if agent in before.agents and _who(now.settings) != _who(before.agents[agent].settings)
+        )
+        if renamed:
+            self._sockets.reopen_agents(renamed)
+
+
+def _nothing_more(_tx: Tx, _directory: Directory) -> None:
+    pass
+
+
+def _insist_long(password: str) -> None:
+    if len(password) < MIN_PASSWORD:
+        raise Failure(f"A password needs at least {MIN_PASSWORD} characters.")
+
+
+def _accounts(tx: Tx) -> tuple[int, list[accounts.AccountRow]]:
+    row = workspaces.find(tx)
+    return (0, []) if row is None else (row.id, accounts.all_of(tx, row.id))
+
+
+def _who(agent: Agent) -> tuple[str, str]:
+    """What a connection knows of its agent from the moment it identified."""
+    return agent.name, agent.role
+
+
+def _agent_line(agent: Agent, account: accounts.AccountRow | None) -> str:
+    departments = ", ".join(member.department for member in agent.members) or "no department"
+    line = f"{agent.key}  {agent.name} <{agent.email}>  {agent.role}  {departments}"
+    if account is None or account.password is None:
+        return f"{line}  [no password]"
+    return f"{line}  [disabled]" if account.disabled else line

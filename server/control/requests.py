@@ -1,0 +1,93 @@
+"""What the command line asks of a running server, one JSON object a line, and the one shape of all answers.
+
+This is no public protocol: both ends are of one version, and the socket is the owner's only.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+from server.settings.workspace import Role
+
+MAX_LINE: Final = 1024 * 1024
+
+Password = Annotated[str, Meta(min_length=1, max_length=1024)]
+
+
+class Request(Struct, kw_only=True, frozen=True, tag_field="do", forbid_unknown_fields=True):
+    """Something to be done."""
+
+
+class Apply(Request, kw_only=True, frozen=True, tag="apply"):
+    """Put this text of a `workspace.toml` onto the workspace.
+
+    `expected`: the change lines somebody agreed to; with others, nothing is done.
+    """
+
+    text: str
+    prune: bool = False
+    dry_run: bool = False
+    expected: tuple[str, ...] | None = None
+
+
+class Export(Request, kw_only=True, frozen=True, tag="export"):
+    """The workspace as the text of a file."""
+
+
+class AgentAdd(Request, kw_only=True, frozen=True, tag="agent.add"):
+    """A new agent; without a password, nobody can log in as them yet."""
+
+    key: str
+    name: str
+    email: str
+    role: Role
+    departments: tuple[str, ...] = ()
+    max_slots: int = 3
+    password: Password | None = None
+
+
+class AgentPassword(Request, kw_only=True, frozen=True, tag="agent.password"):
+    """Replace a password: every login of the agent ends."""
+
+    agent: str
+    password: Password
+
+
+class AgentDisable(Request, kw_only=True, frozen=True, tag="agent.disable"):
+    """Shut an account: every login of the agent ends, and none is given."""
+
+    agent: str
+
+
+class AgentEnable(Request, kw_only=True, frozen=True, tag="agent.enable"):
+    """Open an account again."""
+
+    agent: str
+
+
+class AgentList(Request, kw_only=True, frozen=True, tag="agent.list"):
+    """Everybody inside, a line each."""
+
+
+AnyRequest = Apply | Export | AgentAdd | AgentPassword | AgentDisable | AgentEnable | AgentList
+
+
+class Answer(Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """How it ended: `lines` and `text` are for the person who asked, `error` is one sentence.
+
+    `in_file`: the error is about the text that was to be applied, and begins with its line if that is known.
+    """
+
+    ok: bool
+    lines: tuple[str, ...] = ()
+    text: str = ""
+    error: str = ""
+    in_file: bool = False
+
+
+encode = msgspec.json.encode
+decode_request = msgspec.json.Decoder(AnyRequest).decode
+decode_answer = msgspec.json.Decoder(Answer).decode

@@ -1,0 +1,40 @@
+"""The demo's "Sit down as Ada": a login without a password. Only the demo, which listens on loopback, has this door."""
+
+from __future__ import annotations
+
+from aiohttp import hdrs, web
+
+from server.desk.accounts import Accounts
+from server.http import answers
+from server.http.cookies import AgentCookies
+from server.http.policy import NAVIGATION, Doors
+from server.http.ports import Desk
+from server.session.address import TrustedProxies
+from server.wire.codes import ErrorCode, Refused
+
+
+class Sitting:
+    """The handler."""
+
+    def __init__(self, *, desk: Desk, accounts: Accounts, proxies: TrustedProxies) -> None:
+        self._desk = desk
+        self._accounts = accounts
+        self._cookies = AgentCookies(proxies)
+
+    def add_to(self, doors: Doors) -> None:
+        doors.add("GET", "/demo/sit", self.sit, policy=NAVIGATION)
+
+    async def sit(self, request: web.Request) -> web.Response:
+        """Log in as the agent of the key in `as` and go on to the console."""
+        me = self._desk.agent_me(request.query.get("as", ""))
+        if me is None:
+            return answers.sentence(404, "There is no such agent.")
+        try:
+            login = await self._accounts.log_in(me.id)
+        except Refused as refused:
+            if refused.code is not ErrorCode.NOT_FOUND:
+                raise
+            return answers.sentence(404, "This agent cannot log in.")
+        response = web.Response(status=303, headers={hdrs.LOCATION: f"/console?as={me.key}"})
+        self._cookies.give(request, response, me.key, login.token)
+        return response
