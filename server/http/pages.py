@@ -64,7 +64,8 @@ class Pages:
     async def panel(self, request: web.Request) -> web.Response:
         response = self._serve(request, "panel.js", {hdrs.CACHE_CONTROL: FOR_EVER, **_ANYWHERE})
         # A loader of yesterday asks for yesterday's panel and gets today's: that must not be kept under the old name.
-        if f'"{request.query.get("v")}"' not in response.headers.get(hdrs.ETAG, ""):
+        etag = response.headers.get(hdrs.ETAG)
+        if etag is not None and f'"{request.query.get("v")}"' not in etag:
             response.headers[hdrs.CACHE_CONTROL] = FIVE_MINUTES
         return response
 

@@ -52,7 +52,8 @@ class Timing:
     farewell_seconds: float = 2.0  # from the close frame to the end of the transport
     leave_seconds: float = 10.0  # for requests under way before the desk hears `left` all the same
     user_timeout_ms: int = 20_000  # the kernel's: unacknowledged data
-    drain_seconds: float = 5.0  # over which closing is spread at a restart
+    drain_seconds: float = 5.0  # over which closing is spread at a restart, at most
+    drain_pace_seconds: float = 0.02  # from one connection to the next
     jitter: float = 0.1  # of the heartbeat, as a share
 
 
@@ -382,16 +383,16 @@ class Connections:
     async def drain(self) -> None:
         """Turn new connections away, tell the open ones to come back later, and close them one by one over a while."""
         self._draining = True
-        seconds = self._setting.timing.drain_seconds
+        timing = self._setting.timing
         loop = asyncio.get_running_loop()
         count = len(self._open)
+        seconds = min(timing.drain_seconds, timing.drain_pace_seconds * count)
         for place, connection in enumerate(self):
-            # They come back spread over the same while, after the last of them was closed.
-            back_ms = int(1000 * seconds * (1 + self._chance.random()))
+            # They come back spread over the same while, once there may be somebody to come back to.
+            back_ms = 1000 + int(1000 * seconds * self._chance.random())
             connection.send(codec.encode(Drain(reconnect_in_ms=back_ms)))
             loop.call_later(seconds * place / count, connection.close, CloseCode.RESTARTING, "restarting")
         with suppress(TimeoutError):
-            timing = self._setting.timing
             async with asyncio.timeout(seconds + timing.farewell_seconds + timing.leave_seconds):
                 while self._open:
                     self._empty.clear()

@@ -161,7 +161,11 @@ async def house(
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         async with ClientSession() as http:
-            yield House(desk, connections, runner.addresses[0][1], http)
+            made = House(desk, connections, runner.addresses[0][1], http)
+            yield made
+            for client in made.clients:
+                # Without a farewell, for which a scripted desk may keep it waiting.
+                client.ws._response.close()
     finally:
         await runner.cleanup()
 

@@ -1,0 +1,270 @@
+"""Logins, tokens and tickets on a real database, with a clock that stands still."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from server.desk.accounts import Accounts, Login, hash_of
+from server.desk.passwords import MAX_WAITING, Passwords
+from server.store import accounts as rows
+from server.store.base import StoreUnavailable
+from server.wire.codes import ErrorCode, Refused
+from tests.support.clock import FakeClock
+from tests.support.people import CHEAP, PASSWORD, People, people
+
+HERE = "192.0.2.1"
+
+
+@pytest.fixture
+async def house(tmp_path) -> AsyncIterator[People]:
+    async with people(tmp_path) as made:
+        yield made
+
+
+async def login(house: People, password: str = PASSWORD, name: str = "ada", address: str = HERE) -> Login:
+    return await house.accounts.login(f"{name}@demo.example", password, address)
+
+
+async def refused(house: People, *args: str, **kwargs: str) -> Refused:
+    with pytest.raises(Refused) as caught:
+        await login(house, *args, **kwargs)
+    return caught.value
+
+
+async def test_a_login_gives_a_token_that_is_good(house):
+    made = await login(house)
+    admission = await house.accounts.redeem(made.token)
+    assert ("a_ada", hash_of(made.token)) == (admission.agent, admission.token_hash)
+    again = await house.accounts.redeem(made.token)
+    assert admission == again
+
+
+async def test_the_address_is_taken_as_people_type_it(house):
+    assert "a_ada" == (await house.accounts.login("  Ada@Demo.EXAMPLE ", PASSWORD, HERE)).agent
+
+
+async def test_no_token_is_stored_as_it_is(house):
+    made = await login(house)
+    stored = await house.store.read(lambda tx: tx.all("SELECT * FROM token"))
+    assert made.token not in repr(stored)
+    assert made.token.encode() not in [value for row in stored for value in row]
+
+
+@pytest.mark.parametrize(
+    ("name", "password"), [("ada", "wrong"), ("ada", ""), ("nobody", PASSWORD), ("cleo", PASSWORD), ("cleo", "nobody")]
+)
+async def test_every_refusal_says_the_same_and_costs_a_check(house, monkeypatch, name, password):
+    checks: list[str] = []
+    verify = house.passwords._verify
+
+    def count(password: str, password_hash: str) -> bool:
+        checks.append(password_hash)
+        return bool(verify(password, password_hash))
+
+    monkeypatch.setattr(house.passwords, "_verify", count)
+    answer = await refused(house, password, name)
+    assert (ErrorCode.UNAUTHORISED, "The e-mail address or the password is wrong.") == (answer.code, answer.message)
+    assert 1 == len(checks)
+
+
+async def test_a_disabled_agent_is_refused_like_anybody_and_all_is_over_at_once(house):
+    made = await login(house)
+    ticket = await house.accounts.ticket(made.token)
+    await house.accounts.disable("a_ada")
+    assert ErrorCode.UNAUTHORISED is (await refused(house)).code
+    assert [None, None] == [await house.accounts.redeem(each) for each in (made.token, ticket)]
+    await house.accounts.enable("a_ada")
+    assert await house.accounts.redeem(made.token) is None
+    assert "a_ada" == (await login(house)).agent
+
+
+async def test_a_new_password_ends_every_login(house):
+    logins = [await login(house) for _ in range(3)]
+    other = await login(house, name="ben")
+    await house.accounts.set_password("a_ada", "battery staple")
+    assert [None] * 3 == [await house.accounts.redeem(each.token) for each in logins]
+    assert await house.accounts.redeem(other.token) is not None
+    assert ErrorCode.UNAUTHORISED is (await refused(house)).code
+    assert "a_ada" == (await login(house, "battery staple")).agent
+
+
+async def test_a_password_changed_while_somebody_logs_in_makes_that_login_void(house):
+    account = await house.store.read(lambda tx: rows.by_agent(tx, "a_ada"))
+    await house.accounts.set_password("a_ada", "battery staple")
+    late = await house.accounts._remember(account)
+    assert await house.accounts.redeem(late.token) is None
+
+
+async def test_a_logout_ends_one_login(house):
+    one, other = await login(house), await login(house)
+    admission = await house.accounts.logout(one.token)
+    assert ("a_ada", hash_of(one.token)) == (admission.agent, admission.token_hash)
+    assert await house.accounts.redeem(one.token) is None
+    assert await house.accounts.redeem(other.token) is not None
+    assert await house.accounts.logout(one.token) is None
+
+
+async def test_a_token_ends_after_thirty_days_and_is_forgotten(house):
+    made = await login(house)
+    house.clock.advance(30 * 86_400 - 1)
+    assert await house.accounts.redeem(made.token) is not None
+    house.clock.advance(1)
+    assert await house.accounts.redeem(made.token) is None
+    await login(house)
+    assert [(1,)] == await house.store.read(lambda tx: tx.all("SELECT count(*) FROM token"))
+
+
+async def test_a_login_without_a_password_is_a_login(house):
+    made = await house.accounts.log_in("a_cleo")
+    assert "a_cleo" == (await house.accounts.redeem(made.token)).agent
+    await house.accounts.disable("a_cleo")
+    for agent in ("a_cleo", "a_nobody"):
+        with pytest.raises(Refused) as caught:
+            await house.accounts.log_in(agent)
+        assert ErrorCode.NOT_FOUND is caught.value.code
+
+
+async def test_whoever_is_not_there_cannot_be_changed(house):
+    for work in (
+        house.accounts.set_password("a_nobody", "x"),
+        house.accounts.disable("a_nobody"),
+        house.accounts.enable("a_nobody"),
+    ):
+        with pytest.raises(Refused) as caught:
+            await work
+        assert ErrorCode.NOT_FOUND is caught.value.code
+
+
+# Tickets.
+
+
+async def test_a_ticket_opens_one_socket(house):
+    made = await login(house)
+    ticket = await house.accounts.ticket(made.token)
+    admission = await house.accounts.redeem(ticket)
+    assert ("a_ada", hash_of(made.token)) == (admission.agent, admission.token_hash)
+    assert await house.accounts.redeem(ticket) is None
+
+
+async def test_a_ticket_is_good_for_half_a_minute(house):
+    made = await login(house)
+    tickets = [await house.accounts.ticket(made.token) for _ in range(2)]
+    house.clock.advance(29.9)
+    assert await house.accounts.redeem(tickets[0]) is not None
+    house.clock.advance(0.1)
+    assert await house.accounts.redeem(tickets[1]) is None
+
+
+async def test_a_ticket_is_no_good_after_the_logout(house):
+    made = await login(house)
+    ticket = await house.accounts.ticket(made.token)
+    await house.accounts.logout(made.token)
+    assert await house.accounts.redeem(ticket) is None
+    with pytest.raises(Refused) as caught:
+        await house.accounts.ticket(made.token)
+    assert ErrorCode.UNAUTHORISED is caught.value.code
+
+
+async def test_tickets_are_bounded(house, monkeypatch):
+    monkeypatch.setattr("server.desk.accounts.MAX_TICKETS", 3)
+    made = await login(house)
+    tickets = [await house.accounts.ticket(made.token) for _ in range(5)]
+    assert [False, False, True, True, True] == [await house.accounts.redeem(each) is not None for each in tickets]
+
+
+@pytest.mark.parametrize("credential", ["", "x", "ticket.", "ticket.x", "\ud800", "a" * 4096, "' OR 1=1 --", "\x00"])
+async def test_nonsense_is_nobodys(house, credential):
+    assert await house.accounts.redeem(credential) is None
+    assert await house.accounts.logout(credential) is None
+
+
+# Guessing.
+
+
+async def test_ten_attempts_are_free_then_each_one_waits_longer(house):
+    for _ in range(10):
+        assert ErrorCode.UNAUTHORISED is (await refused(house, "wrong")).code
+    waits = []
+    for _ in range(9):
+        answer = await refused(house)
+        assert ErrorCode.RATE_LIMITED is answer.code
+        assert answer.retry_after_ms is not None
+        waits.append(answer.retry_after_ms)
+        house.clock.advance(answer.retry_after_ms / 1000)
+        assert ErrorCode.UNAUTHORISED is (await refused(house, "wrong")).code
+    assert [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000] == waits
+
+
+async def test_who_waits_and_then_knows_it_starts_anew(house):
+    for _ in range(12):
+        await refused(house, "wrong")
+    house.clock.advance(60)
+    assert "a_ada" == (await login(house)).agent
+    for _ in range(10):
+        assert ErrorCode.UNAUTHORISED is (await refused(house, "wrong")).code
+
+
+async def test_a_guesser_elsewhere_does_not_keep_other_agents_out(house):
+    for _ in range(12):
+        await refused(house, "wrong", address="198.51.100.7")
+    assert "a_ben" == (await login(house, name="ben")).agent
+
+
+async def test_one_address_cannot_try_everybody(house):
+    codes = [(await refused(house, "wrong", f"name{n}")).code for n in range(31)]
+    assert [ErrorCode.UNAUTHORISED] * 30 + [ErrorCode.RATE_LIMITED] == codes
+    assert "a_ada" == (await login(house, address="198.51.100.7")).agent
+
+
+async def test_many_attempts_at_once_gain_nothing(house):
+    answers = await asyncio.gather(*(refused(house, "wrong") for _ in range(40)))
+    assert 10 == sum(answer.code is ErrorCode.UNAUTHORISED for answer in answers)
+
+
+async def test_too_many_at_once_are_asked_to_wait(house, monkeypatch):
+    house.passwords._waiting = MAX_WAITING
+    answer = await refused(house)
+    assert ErrorCode.UNAVAILABLE is answer.code
+
+
+async def test_a_name_of_any_length_is_kept_short(house):
+    await refused(house, name="x" * 100_000)
+    assert max(map(len, house.accounts._by_account._attempts)) < 300
+
+
+async def test_a_password_of_any_length_is_refused_quickly(house):
+    assert ErrorCode.UNAUTHORISED is (await refused(house, "x" * 1_000_000)).code
+    with pytest.raises(Refused) as caught:
+        await house.accounts.set_password("a_ada", "x" * 1025)
+    assert ("password", ErrorCode.BAD_REQUEST) == (caught.value.field, caught.value.code)
+
+
+class Down:
+    """A database that cannot be reached."""
+
+    async def read(self, _transaction: Any) -> Any:
+        raise StoreUnavailable
+
+    async def write(self, _transaction: Any) -> Any:
+        raise StoreUnavailable
+
+
+async def test_without_a_database_people_are_asked_to_try_again():
+    passwords = Passwords(CHEAP)
+    accounts = Accounts(Down(), clock=FakeClock(), random_bytes=bytes, passwords=passwords)  # type: ignore[arg-type]
+    for work in (accounts.login("a@b", "p", HERE), accounts.redeem("t"), accounts.logout("t"), accounts.ticket("t")):
+        with pytest.raises(Refused) as caught:
+            await work
+        assert ErrorCode.UNAVAILABLE is caught.value.code
+    passwords.close()
+
+
+async def test_the_real_cost_is_what_owasp_asks_for():
+    passwords = Passwords()
+    made = await passwords.hash("x")
+    passwords.close()
+    assert made.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
