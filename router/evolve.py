@@ -232,14 +232,16 @@ def _moved(state: State, event: e.ConversationMoved) -> None:
         conversation.told.clear()
         state.untold.add(conversation.id)
     state.shelve(conversation)
+    watch_conversation(state, conversation)
     for agent in state.agents.values():
         if conversation.id in agent.holds:
-            _wake(state, agent)
+            _wake(state, agent)  # caps are counted by department
 
 
 def _closed(state: State, event: e.ConversationClosed) -> None:
     conversation = _conversation(state, event)
     _move(conversation, Cause.CLOSED)
+    conversation.unconfirmed = conversation.unconfirmed_at = None
     state.shelve(conversation)
     if event.agent is not None:
         agent = _agent(state, event.agent)
@@ -263,6 +265,8 @@ def _wrap_up_ended(state: State, event: e.WrapUpEnded) -> None:
 def _written(state: State, event: e.MessageWritten) -> None:
     conversation = _conversation(state, event)
     conversation.awaiting_reply = event.writer is Writer.VISITOR
+    if event.writer is Writer.AGENT:  # whoever writes has seen it
+        conversation.unconfirmed = conversation.unconfirmed_at = None
     conversation.quiet_since = event.at
     conversation.asked_at = None
     watch_idle(state, conversation)

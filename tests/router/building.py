@@ -46,7 +46,7 @@ def workspace(*parts: DepartmentSettings | AgentSettings, **more: Any) -> Worksp
 
 
 class Desk:
-    """A router and its clock. Every verb is one command now; it returns the events, and the invariants hold after it."""
+    """A router and its clock. Every verb is one command now and returns its events; the invariants hold after it."""
 
     def __init__(self, *parts: DepartmentSettings | AgentSettings, seed: int = 1, **more: Any) -> None:
         self.router = Router(workspace(*parts, **more), seed=seed)

@@ -28,7 +28,7 @@ def _key(settings: WorkspaceSettings, department: DepartmentSettings, agent: Age
     share = Fraction(sum(hold.cost for hold in agent.holds), settings.agents[agent.id].max_slots)
     idle = agent.assigned_at
     turn = dict(agent.turns).get(department.id, 0)
-    order = [each for each in settings.agents].index(agent.id)
+    order = list(settings.agents).index(agent.id)
     by_method: dict[Method, tuple[object, ...]] = {
         Method.MAX_UTILIZATION: (-running, idle),
         Method.AVERAGE_UTILIZATION: (running, share, idle),

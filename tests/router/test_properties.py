@@ -28,7 +28,7 @@ from router.model import (
     Writer,
 )
 from router.router import Router
-from router.snapshot import Snapshot, take_snapshot
+from router.snapshot import ConversationRecord, Snapshot, take_snapshot
 from router.state import State
 from tests.router.choice_oracle import best
 from tests.router.strategies import AGENTS, DEPARTMENTS, steps, workspaces
@@ -36,8 +36,23 @@ from tests.router.strategies import AGENTS, DEPARTMENTS, steps, workspaces
 CONVERSATIONS = 6
 
 agents = st.sampled_from(AGENTS)
-departments = st.sampled_from(DEPARTMENTS)
 numbers = st.integers(0, CONVERSATIONS - 1)
+
+
+def records(machine: AnyCommandsInAnyOrder) -> tuple[ConversationRecord, ...]:
+    return machine.router.snapshot().conversations
+
+
+def there_are_conversations(machine: AnyCommandsInAnyOrder) -> bool:
+    return bool(records(machine))
+
+
+def something_rings(machine: AnyCommandsInAnyOrder) -> bool:
+    return bool(machine.offers())
+
+
+def somebody_talks(machine: AnyCommandsInAnyOrder) -> bool:
+    return any(record.owner is not None for record in records(machine))
 
 
 class AnyCommandsInAnyOrder(RuleBasedStateMachine):
@@ -51,43 +66,63 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
         self.ended: set[OfferId] = set()
         self.used: dict[AgentId, int] = {}
 
-    @initialize(workspace=workspaces(), seed=st.integers(0, 2**64 - 1), present=st.sets(agents))
-    def open(self, workspace: WorkspaceSettings, seed: int, present: set[AgentId]) -> None:
+    @initialize(
+        workspace=workspaces(),
+        seed=st.integers(0, 2**64 - 1),
+        absent=st.sets(agents, max_size=2),
+        waiting=st.lists(numbers, max_size=4),
+        accepted=st.integers(0, 3),
+    )
+    def open(
+        self, workspace: WorkspaceSettings, seed: int, absent: set[AgentId], waiting: list[int], accepted: int
+    ) -> None:
         self.seed = seed
         self.router = Router(workspace, seed=seed)
         self.replica = State(workspace)
         rebuild_indexes(self.replica)
-        for agent in sorted(present & set(workspace.agents)):
+        for agent in sorted(set(workspace.agents) - absent):
             self.do(c.ConnectAgent(agent=agent))
             self.do(c.SetStatus(agent=agent, status=Status.AVAILABLE))
+        for department in waiting:
+            self.start(0, department, 0, 1)
+        for _ in range(accepted):
+            self.serve(0)
 
     # Rules: visitors.
 
-    @rule(dt=steps, to=departments, head_start=st.sampled_from([0, 0, 500, 3_000]), cost=st.sampled_from([1, 1, 1, 2]))
-    def start(self, dt: int, to: DepartmentId, head_start: int, cost: int) -> None:
-        if len(self.router.snapshot().conversations) >= CONVERSATIONS:
+    @rule(dt=steps, to=numbers, head_start=st.sampled_from([0, 0, 500, 3_000]), cost=st.sampled_from([1, 1, 1, 2]))
+    def start(self, dt: int, to: int, head_start: int, cost: int) -> None:
+        if len(records(self)) >= CONVERSATIONS:
             return
         name = ConversationId(f"c_{self.started}")
         self.started += 1
         self.do(
             c.StartConversation(
-                conversation=name, visitor=VisitorId("v"), department=to, head_start_ms=head_start, cost=cost
+                conversation=name,
+                visitor=VisitorId("v"),
+                department=self.department(to),
+                head_start_ms=head_start,
+                cost=cost,
             ),
             dt,
         )
 
+    @precondition(there_are_conversations)
     @rule(dt=steps, number=numbers)
     def visitor_leaves(self, dt: int, number: int) -> None:
         self.do(c.DisconnectVisitor(conversation=self.conversation(number)), dt)
 
+    @precondition(there_are_conversations)
     @rule(dt=steps, number=numbers)
     def visitor_returns(self, dt: int, number: int) -> None:
         self.do(c.ConnectVisitor(conversation=self.conversation(number)), dt)
 
+    @precondition(somebody_talks)
     @rule(dt=steps, number=numbers, writer=st.sampled_from(list(Writer)))
     def wrote(self, dt: int, number: int, writer: Writer) -> None:
-        self.do(c.Wrote(conversation=self.conversation(number), writer=writer), dt)
+        self.do(c.Wrote(conversation=self.active(number)[0], writer=writer), dt)
 
+    @precondition(there_are_conversations)
     @rule(dt=steps, number=numbers)
     def visitor_closes(self, dt: int, number: int) -> None:
         self.do(c.CloseByVisitor(conversation=self.conversation(number)), dt)
@@ -106,46 +141,68 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
     def set_status(self, dt: int, agent: AgentId, status: Status) -> None:
         self.do(c.SetStatus(agent=agent, status=status), dt)
 
+    @precondition(something_rings)
     @rule(dt=steps, number=st.integers(0, 7), rightly=st.integers(0, 9), agent=agents)
     def accept(self, dt: int, number: int, rightly: int, agent: AgentId) -> None:
         offer, whose = self.offer(number)
         self.do(c.AcceptOffer(agent=whose if rightly else agent, offer=offer), dt)
 
-    @rule(dt=steps, number=st.integers(0, 7))
-    def accept_after_seeing(self, dt: int, number: int) -> None:
-        offer, whose = self.offer(number)
-        self.do(c.SeeOffer(agent=whose, offer=offer), 0)
-        self.do(c.AcceptOffer(agent=whose, offer=offer), dt)
+    @rule(dt=steps)
+    def serve(self, dt: int) -> None:
+        """As on a good day: whatever rings is seen and taken, and somebody answers."""
+        for offer, agent in self.offers():
+            self.do(c.SeeOffer(agent=agent, offer=offer))
+        for number, (offer, agent) in enumerate(self.offers()):
+            self.do(c.AcceptOffer(agent=agent, offer=offer), 0 if number else dt)
+        for record in records(self):
+            if record.owner is not None and record.arrival % 2:
+                self.do(c.Wrote(conversation=record.id, writer=Writer.AGENT))
 
+    @precondition(something_rings)
     @rule(dt=steps, number=st.integers(0, 7))
     def decline(self, dt: int, number: int) -> None:
         offer, whose = self.offer(number)
         self.do(c.DeclineOffer(agent=whose, offer=offer), dt)
 
+    @precondition(something_rings)
     @rule()
     def all_see(self) -> None:
         for offer, agent in self.offers():
             self.do(c.SeeOffer(agent=agent, offer=offer))
 
+    @precondition(there_are_conversations)
     @rule(dt=steps, agent=agents, number=numbers, anywhere=st.booleans())
     def pick(self, dt: int, agent: AgentId, number: int, anywhere: bool) -> None:
         self.do(c.Pick(agent=agent, conversation=self.conversation(number), any_department=anywhere), dt)
 
-    @rule(dt=steps, number=numbers, to=agents)
-    def transfer_to_agent(self, dt: int, number: int, to: AgentId) -> None:
+    @precondition(somebody_talks)
+    @rule(dt=steps, number=numbers, to=agents, then=st.sampled_from(["", "", "accept", "decline", "close", "leave"]))
+    def transfer_to_agent(self, dt: int, number: int, to: AgentId, then: str) -> None:
         conversation, owner = self.active(number)
         self.do(c.TransferToAgent(agent=owner, conversation=conversation, to=to), dt)
+        offers = [offer.id for record in records(self) for offer in record.offers if offer.transfer_from is not None]
+        if offers and then == "accept":
+            self.do(c.AcceptOffer(agent=to, offer=offers[0]))
+        elif offers and then == "decline":
+            self.do(c.DeclineOffer(agent=to, offer=offers[0]))
+        elif then == "close":
+            self.do(c.CloseByVisitor(conversation=conversation))
+        elif then == "leave":
+            self.do(c.DisconnectAgent(agent=owner))
 
-    @rule(dt=steps, number=numbers, to=departments)
-    def transfer_to_department(self, dt: int, number: int, to: DepartmentId) -> None:
+    @precondition(somebody_talks)
+    @rule(dt=steps, number=numbers, to=numbers)
+    def transfer_to_department(self, dt: int, number: int, to: int) -> None:
         conversation, owner = self.active(number)
-        self.do(c.TransferToDepartment(agent=owner, conversation=conversation, to=to), dt)
+        self.do(c.TransferToDepartment(agent=owner, conversation=conversation, to=self.department(to)), dt)
 
+    @precondition(somebody_talks)
     @rule(dt=steps, number=numbers, any_owner=st.integers(0, 5))
     def agent_closes(self, dt: int, number: int, any_owner: int) -> None:
         conversation, owner = self.active(number)
         self.do(c.CloseByAgent(agent=owner, conversation=conversation, any_owner=any_owner == 0), dt)
 
+    @precondition(somebody_talks)
     @rule(dt=steps, number=numbers)
     def end_wrap_up(self, dt: int, number: int) -> None:
         conversation, owner = self.active(number)
@@ -164,44 +221,50 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
             if due is not None:
                 self.do(c.Tick(), due - self.now)
 
+    @precondition(there_are_conversations)
     @rule(dt=steps, number=numbers, for_ms=st.sampled_from([500, 2_000]))
     def quarantine(self, dt: int, number: int, for_ms: int) -> None:
         self.do(c.Quarantine(conversation=self.conversation(number), for_ms=for_ms), dt)
 
+    @precondition(lambda self: self.started % 3 == 2)
     @rule(dt=steps, workspace=workspaces())
     def configure(self, dt: int, workspace: WorkspaceSettings) -> None:
         self.do(c.Configure(settings=workspace), dt)
 
     @rule(dt=st.sampled_from([0, 1_000, 60_000]), back=st.sets(agents))
     def restart(self, dt: int, back: set[AgentId]) -> None:
+        if self.started % 2:
+            return
         self.now += dt
         self.router = Router.rebuild(self.router.settings, self.router.snapshot(), seed=self.seed)
         self.do(c.Restart())
         for agent in sorted(back):
             self.do(c.ConnectAgent(agent=agent))
 
-    @precondition(lambda self: self.started)
     @rule()
     def everybody_is_here(self) -> None:
         for agent in self.router.settings.agents:
             self.do(c.ConnectAgent(agent=agent))
             self.do(c.SetStatus(agent=agent, status=Status.AVAILABLE))
 
-    # Names to ask about.
+    # Names to ask about; now and then one that does not exist (any more).
+
+    def department(self, number: int) -> DepartmentId:
+        known = list(self.router.settings.departments)
+        return known[number % len(known)] if number else DEPARTMENTS[-1]
 
     def conversation(self, number: int) -> ConversationId:
-        known = [record.id for record in self.router.snapshot().conversations]
-        return known[number] if number < len(known) else ConversationId("c_unknown")
+        known = [record.id for record in records(self)]
+        return known[number % len(known)] if known and number < CONVERSATIONS - 1 else ConversationId("c_unknown")
 
     def active(self, number: int) -> tuple[ConversationId, AgentId]:
-        owned = [record for record in self.router.snapshot().conversations if record.owner is not None]
-        if number < len(owned) and (owner := owned[number].owner) is not None:
-            return owned[number].id, owner
+        owned = [(record.id, record.owner) for record in records(self) if record.owner is not None]
+        if owned and number < CONVERSATIONS - 1:
+            return owned[number % len(owned)]
         return self.conversation(number), AGENTS[number % len(AGENTS)]
 
     def offers(self) -> list[tuple[OfferId, AgentId]]:
-        records = self.router.snapshot().conversations
-        return [(offer.id, offer.agent) for record in records for offer in record.offers]
+        return [(offer.id, offer.agent) for record in records(self) for offer in record.offers]
 
     def offer(self, number: int) -> tuple[OfferId, AgentId]:
         known = self.offers()
