@@ -5,7 +5,7 @@ import { OutboxStore } from "../../widget/client/outbox-store.ts";
 import type { Item } from "../../widget/client/outbox.ts";
 import { neverWake } from "../../widget/client/wake.ts";
 import { Desk } from "./desk.ts";
-import { ada, agent, at, conversation, entry, hold, identified, offer, visitor } from "./testing/frames.ts";
+import { ada, agent, at, BEN, colleague, conversation, entry, hold, identified, offer, visitor } from "./testing/frames.ts";
 
 const jo = visitor("jo");
 let server: ScriptedServer;
@@ -149,12 +149,26 @@ describe("the conversation in front", () => {
     expect(desk.sections.value.me[0]?.unread).toBe(0);
   });
 
+  test("a transfer that was not taken is told", async () => {
+    await sitDown(10, talking, said);
+    void desk.transfer("c_1", { agent: "a_ben" }, { name: "Ben" }, "");
+    await settle();
+    await server.last.answers("conversation.transfer", { at: at(3) });
+    for (const v of [11, 12]) {
+      await server.last.says({ on: "conversation", v, conversation: conversation("c_1") });
+      await server.last.says({ on: "agents", v, agents: [colleague(BEN)] });
+    }
+    expect(desk.handing.value).toEqual({});
+    expect(desk.said.value?.text).toBe("Ben did not take it. The conversation stays with you.");
+  });
+
   test("a transfer rings at a colleague until it is answered", async () => {
     await sitDown(10, talking, said);
     void desk.transfer("c_1", { agent: "a_ben" }, { name: "Ben" }, "");
     await settle();
     await server.last.answers("conversation.transfer", { at: at(3) });
-    expect(desk.handing.value["c_1"]?.name).toBe("Ben");
+    await server.last.says({ on: "note", ...entry(1, ada, "Please", { kind: "transferred" }) });
+    expect(desk.handing.value["c_1"]?.to.name).toBe("Ben");
     await server.last.says({ on: "entry", ...entry(3, ada, "", { kind: "transferred" }) });
     expect(desk.handing.value).toEqual({});
   });

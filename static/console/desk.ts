@@ -9,9 +9,10 @@ import { Session, type SessionOptions, type SessionState } from "../../widget/cl
 import { serverNow, setClock } from "../ui/clock.ts";
 import { nameOf, sections, type Sections } from "./attention.ts";
 import { inWords, persist, type Line } from "./deeds.ts";
+import { handingTo, heard, type Handing } from "./handing.ts";
 import { afterLoss, applyLossy, NOTHING, readUpTo, stoppedTyping, type Lossy } from "./lossy.ts";
 import type { Outgoing } from "./rows.ts";
-import { apply, held, opened, withAgent, withConversation, type State } from "./state.ts";
+import { apply, held, opened, withConversation, type State } from "./state.ts";
 import { Talks } from "./talks.ts";
 
 type AgentSession = Session<{ token: string }, AgentIdentified>;
@@ -23,8 +24,6 @@ export interface Heard {
   message?(entry: Entry): void;
 }
 
-/** How long a transfer is shown as ringing when no event says how it ended. */
-const RINGS_AT_MOST_MS = 60_000;
 const OPEN_WITHIN_MS = 30_000;
 
 export class Desk {
@@ -39,7 +38,7 @@ export class Desk {
   /** The offers that conversations came from, for "Why you?". */
   readonly origins = signal<Readonly<Record<string, Offer>>>({});
   /** Transfers that ring at a colleague. */
-  readonly handing = signal<Readonly<Record<string, { name: string; at: number }>>>({});
+  readonly handing = signal<Readonly<Record<string, Handing>>>({});
   /** Offers and conversations with a deed on its way: their buttons rest. */
   readonly busy = signal<ReadonlySet<string>>(new Set());
   /** The selected conversation after it left our hands: still readable. */
@@ -96,6 +95,8 @@ export class Desk {
       setClock(reply.now);
       this.state.value = opened(reply);
       this.lossy.value = afterLoss(this.lossy.value);
+      // How a transfer ended meanwhile, nobody will tell: its conversation shows it.
+      this.handing.value = {};
       this.talks.identified(reply);
       for (const entry of [...reply.missed, ...reply.missed_notes]) this.#settled(entry);
       for (const offer of reply.snapshot.offers) this.#rang(offer);
@@ -116,6 +117,7 @@ export class Desk {
     if (event.on === "entry" || event.on === "note") this.#entry(event);
     if (after === before) return;
     if (event.on === "offer") this.#rang(event);
+    if (event.on === "conversation" || event.on === "agents") this.#handing(event);
     this.#reselect(before);
   }
 
@@ -125,7 +127,7 @@ export class Desk {
     const news = log.apply(event) !== "known";
     this.#settled(event);
     this.lossy.value = stoppedTyping(this.lossy.value, event.conversation);
-    if (event.from.role === "system" || event.kind === "transferred") this.#handed(event.conversation);
+    if (event.on === "entry" && event.kind === "transferred") this.#handed(event.conversation);
     if (news && event.on === "entry" && event.kind === "closed") this.#closed(event);
     if (news && event.on === "entry" && event.kind === "message" && event.from.role === "visitor") this.heard.message?.(event);
   }
@@ -158,6 +160,17 @@ export class Desk {
     else this.past.value = this.state.value?.conversations[id] ?? before?.conversations[id] ?? this.past.value;
     if (!stays) this.#handed(id);
     if (!stays && this.past.value === null) this.selected.value = null;
+  }
+
+  /** A transfer that was not taken stays with us, and we are told. */
+  #handing(event: Extract<ServerEvent, { on: "conversation" | "agents" }>): void {
+    for (const handing of Object.values(this.handing.value)) {
+      const next = heard(handing, event);
+      const mine = this.mine.value.find((one) => one.id === handing.conversation);
+      if (next !== null) this.handing.value = { ...this.handing.value, [handing.conversation]: next };
+      else if (mine?.agent?.id === this.state.value?.agent.id) this.say(`${handing.to.name} did not take it. The conversation stays with you.`);
+      if (next === null) this.#handed(handing.conversation);
+    }
   }
 
   #handed(conversation: string): void {
@@ -194,8 +207,7 @@ export class Desk {
 
   setStatus(status: "available" | "busy" | "away" | "offline", reason = ""): Promise<void> {
     return this.#deed("status", async () => {
-      const reply = await this.#persist<AgentReply>({ do: "status.set", status, reason });
-      if (this.state.value !== null) this.state.value = withAgent(this.state.value, reply.agent);
+      await this.#persist<AgentReply>({ do: "status.set", status, reason });
     });
   }
 
@@ -213,9 +225,7 @@ export class Desk {
     return this.#deed(conversation, async () => {
       await this.#persist({ do: "conversation.transfer", conversation, to, ...(note === "" ? {} : { note }) });
       if (to.agent === undefined) return;
-      const began = { name: target.name, at: serverNow() };
-      this.handing.value = { ...this.handing.value, [conversation]: began };
-      setTimeout(() => this.handing.value[conversation] === began && this.#handed(conversation), RINGS_AT_MOST_MS);
+      this.handing.value = { ...this.handing.value, [conversation]: handingTo(conversation, { id: to.agent, name: target.name }) };
     }, { conflict: `${target.name} cannot take it just now.` });
   }
 
@@ -256,7 +266,10 @@ export class Desk {
       const talk = this.talks.of(reply.conversation.id);
       talk.entries.load(reply.entries);
       talk.notes.load(reply.notes);
-      if (this.state.value !== null) this.state.value = withConversation(this.state.value, reply.conversation);
+      // Only ahead of its event: a resent deed is answered with what was true the first time.
+      if (this.state.value !== null && !(reply.conversation.id in this.state.value.conversations)) {
+        this.state.value = withConversation(this.state.value, reply.conversation);
+      }
       this.select(reply.conversation.id);
     });
   }

@@ -76,11 +76,6 @@ export function withConversation(state: State, conversation: Conversation): Stat
   return { ...state, conversations, offers };
 }
 
-/** A reply's agent, as `status.set` answers. */
-export function withAgent(state: State, agent: Agent): State {
-  return { ...state, agent };
-}
-
 function byId(conversations: readonly Conversation[]): Record<string, Conversation> {
   return Object.fromEntries(conversations.map((conversation) => [conversation.id, conversation]));
 }

@@ -68,7 +68,7 @@ function Ringing({ conversation }: { conversation: string }) {
   const { desk } = usePlace();
   const handing = desk.handing.value[conversation];
   if (handing === undefined) return null;
-  return <p class="strip" role="status">Ringing at {handing.name} … the conversation stays with you until then.</p>;
+  return <p class="strip" role="status">Ringing at {handing.to.name} … the conversation stays with you until then.</p>;
 }
 
 function NoTalk() {
