@@ -416,7 +416,7 @@ class Connections:
         ws = _Socket(compress=False, decode_text=False, autoping=False, autoclose=False, max_msg_size=limit)
         try:
             stream = await ws.prepare(request)
-        except web.HTTPException:
+        except (web.HTTPException, ValueError):  # aiohttp lets a key that is not ASCII through to base64
             return _refusal(400, ErrorCode.BAD_REQUEST, "This address speaks WebSocket only.")
         transport = request.transport
         if transport is None:
