@@ -10,9 +10,9 @@ from router import events, model
 from server.desk import audience, views
 from server.desk.audience import Hub
 from server.desk.engine import Told
+from server.desk.overview import Overview
 from server.store.rows import ConversationRow, RingRow
 from server.wire import events as wire
-from server.wire import parts
 from server.wire.codec import encode
 
 Places = Callable[[str], model.Queue | None]
@@ -22,10 +22,11 @@ Serving = Callable[[], frozenset[str]]
 class Pushes:
     """Turns commits into frames. Remembers only which departments it last called open."""
 
-    def __init__(self, hub: Hub, *, places: Places, serving: Serving) -> None:
+    def __init__(self, hub: Hub, *, places: Places, serving: Serving, overview: Overview) -> None:
         self._hub = hub
         self._places = places
         self._serving = serving
+        self._overview = overview
         self._open: frozenset[str] = frozenset()
 
     def told(self, told: Told) -> None:
@@ -36,12 +37,17 @@ class Pushes:
             self._conversation(told, row)
         for ring in told.written.rings:
             self._ring(told, ring)
-        self._agents(told)
-        for line in told.written.lines:
+        records = [record for record in told.batch.agents.values() if record is not None]
+        for record in records:
             self._send(
-                audience.AGENTS,
-                wire.DepartmentEvent(v=told.written.v, department=views.department(line, told.directory)),
+                audience.of_agent(record.id),
+                wire.AgentEvent(v=told.written.v, agent=views.agent(record, told.directory)),
             )
+        self._overview.changed(
+            told.written.v,
+            [views.colleague(record, told.directory) for record in records],
+            [views.department(line, told.directory) for line in told.written.lines],
+        )
         self._sites(told)
 
     def _entries(self, told: Told) -> None:
@@ -79,22 +85,13 @@ class Pushes:
             if isinstance(event, events.OfferEnded):
                 self._send(audience.of_agent(event.agent), _offer_ended(event, told.written.v))
 
-    def _agents(self, told: Told) -> None:
-        records = [record for record in told.batch.agents.values() if record is not None]
-        for record in records:
-            self._send(
-                audience.of_agent(record.id),
-                wire.AgentEvent(v=told.written.v, agent=views.agent(record, told.directory)),
-            )
-        if records:
-            colleagues: list[parts.Colleague] = [views.colleague(record, told.directory) for record in records]
-            self._send(audience.AGENTS, wire.AgentsEvent(v=told.written.v, agents=colleagues))
-
     def _sites(self, told: Told) -> None:
-        """Sites whose departments opened or closed by this commit."""
+        """Sites whose departments opened or closed by this commit; all of them when settings changed."""
         serving = self._serving()
         changed = serving ^ self._open
         self._open = serving
+        if any(isinstance(event, events.Configured) for event in told.events):
+            changed = serving | told.directory.departments.keys()
         if not changed:
             return
         for key in told.directory.sites:

@@ -206,7 +206,7 @@ def site(key: str, directory: Directory, open_departments: frozenset[str]) -> pa
     return parts.Site(
         key=found.key,
         name=found.name,
-        look={},
+        look={"hold_place_seconds": directory.workspace.hold_place_seconds},
         departments=[
             parts.SiteDepartment(
                 id=each.id, key=each.settings.key, name=each.settings.name, open=each.id in open_departments
