@@ -79,6 +79,8 @@ class Accounts:
         if account is None or account.disabled or not fits:
             raise Refused(ErrorCode.UNAUTHORISED, "The e-mail address or the password is wrong.")
         self._by_account.succeeded(email)
+        # Not all of the address: a guesser with one good account would begin anew with each of its logins.
+        self._by_address.took_back(address)
         return await self._remember(account)
 
     async def log_in(self, agent: str) -> Login:

@@ -54,5 +54,13 @@ class Throttle:
         """It was no guessing: forget the attempts."""
         self._attempts.pop(name, None)
 
+    def took_back(self, name: str) -> None:
+        """This attempt was no guessing: it does not count, those before it do."""
+        attempts, last = self._attempts.get(name, (0, 0.0))
+        if attempts > 1:
+            self._attempts[name] = (attempts - 1, last)
+        else:
+            self._attempts.pop(name, None)
+
     def __len__(self) -> int:
         return len(self._attempts)

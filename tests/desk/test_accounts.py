@@ -220,6 +220,19 @@ async def test_one_address_cannot_try_everybody(house):
     assert "a_ada" == (await login(house, address="198.51.100.7")).agent
 
 
+async def test_an_office_behind_one_address_logs_in_all_morning(house):
+    for n in range(100):
+        await login(house, name=("ada", "ben")[n % 2])
+
+
+async def test_a_guesser_with_an_account_gains_nothing_by_logging_in(house):
+    for n in range(29):
+        await refused(house, "wrong", f"name{n}")
+        await login(house)
+    await refused(house, "wrong", "name30")
+    assert ErrorCode.RATE_LIMITED is (await refused(house)).code
+
+
 async def test_many_attempts_at_once_gain_nothing(house):
     answers = await asyncio.gather(*(refused(house, "wrong") for _ in range(40)))
     assert 10 == sum(answer.code is ErrorCode.UNAUTHORISED for answer in answers)
