@@ -1,0 +1,29 @@
+"""``python -m bench [relay]``: measurements, each beside its baseline."""
+
+from __future__ import annotations
+
+import click
+import uvloop
+
+from bench import relay as relay_bench
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Measure beside the baselines; without a name, all of them."""
+    if context.invoked_subcommand is None:
+        context.invoke(relay)
+
+
+@main.command()
+@click.option("--pairs", default=200, show_default=True, help="Visitor-agent pairs.")
+@click.option("--seconds", default=6.0, show_default=True, help="Length of a measured stretch.")
+@click.option("--rate", default=2000, show_default=True, help="Messages a second of the paced stretch.")
+def relay(pairs: int, seconds: float, rate: int) -> None:
+    """What a durable message costs."""
+    uvloop.run(relay_bench.run(pairs=pairs, seconds=seconds, rate=rate))
+
+
+if __name__ == "__main__":
+    main()
