@@ -19,6 +19,7 @@ from aiohttp import web
 from router import model
 from server.bus.memory import MemoryBus
 from server.clock import SystemClock
+from server.control import service as control
 from server.control.operations import Operations, Sockets
 from server.desk import directory
 from server.desk.accounts import Accounts
@@ -30,6 +31,7 @@ from server.desk.ids import Ids
 from server.desk.messages import Messages
 from server.desk.opening import Openings
 from server.desk.origins import Origins
+from server.desk.overview import Overview
 from server.desk.passwords import Passwords
 from server.desk.pushes import Pushes
 from server.desk.queues import Queues
@@ -44,8 +46,12 @@ from server.store import installation, workspaces
 from server.store.base import Store, StoreError, Tx
 from server.store.installation import Installation
 from server.store.sqlite import SqliteStore
+from server.store.sqlite.directory import DATABASE
 
 log = structlog.get_logger(__name__)
+
+
+_NO_WORKSPACE = 'There is no workspace here yet. Run "frontdesk init" first, or choose another --data.'
 
 
 class StartError(Exception):
@@ -86,12 +92,9 @@ async def serve(config: Config) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    try:
-        async with running(config) as server:
-            config.announce(server.url)
-            await stopping.wait()
-    except StoreError as error:
-        raise StartError(str(error)) from error
+    async with running(config) as server:
+        config.announce(server.url)
+        await stopping.wait()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +113,8 @@ async def running(config: Config) -> AsyncIterator[Running]:
 
     The port is taken first, so that a start in vain changes nothing.
     """
+    if config.prepare is None:
+        _insist_there(config.data)
     with _bound(config) as sockets:
         url = listening.url(config.host, sockets)
         async with _ground(config.data, any_origin=config.demo) as ground:
@@ -121,18 +126,27 @@ async def running(config: Config) -> AsyncIterator[Running]:
                 operations = ground.operations(parts.engine, parts.desk)
                 if config.prepare is not None and not founded:
                     await config.prepare(operations, url)
-                async with _listening(config, parts, sockets):
+                async with control.serving(config.data, operations), _listening(config, parts, sockets):
                     yield Running(url=url, desk=parts.desk, engine=parts.engine, store=ground.store)
                     log.info("stopping")
                     await parts.connections.drain()
 
 
 @contextlib.asynccontextmanager
-async def offline(data: Path) -> AsyncIterator[Operations]:
+async def offline(data: Path, *, create: bool) -> AsyncIterator[Operations]:
     """An installation without a server: its operations, while nobody else may use the data directory.
 
     The router runs, so that what changes in the settings has the same consequences as on a running server.
+
+    Args:
+        data: the data directory.
+        create: whether it may be a new one.
+
+    Raises:
+        StartError: there is none, or it cannot be used.
     """
+    if not create:
+        _insist_there(data)
     async with _ground(data) as ground:
         if await ground.store.read(workspaces.find) is None:
             yield ground.operations()
@@ -175,7 +189,11 @@ class _Ground:
 @contextlib.asynccontextmanager
 async def _ground(data: Path, *, any_origin: bool = False) -> AsyncIterator[_Ground]:
     clock = SystemClock()
-    async with await SqliteStore.open(data, clock=clock) as store:
+    try:
+        opened = await SqliteStore.open(data, clock=clock)
+    except StoreError as error:
+        raise StartError(str(error)) from error
+    async with opened as store:
         passwords = Passwords()
         try:
             yield _Ground(
@@ -269,7 +287,8 @@ class _Parts:
         )
         presence.desk = desk
         queues = Queues(hub, open_conversations=lambda: engine.open, places=_places(engine))
-        pushes = Pushes(hub, places=_places(engine), serving=engine.serving)
+        overview = Overview(hub, asyncio.get_running_loop().call_later)
+        pushes = Pushes(hub, places=_places(engine), serving=engine.serving, overview=overview)
         told.listeners = (pushes.told, lambda _told: queues.changed(), lambda what: _forget(what, desk, messages))
         await engine.start()
         proxies = TrustedProxies(config.trusted_proxies)
@@ -315,10 +334,16 @@ def _places(engine: Engine) -> Callable[[str], model.Queue | None]:
     return lambda conversation: engine.router.queue(model.ConversationId(conversation))
 
 
+def _insist_there(data: Path) -> None:
+    """Nothing is created where a mistyped --data leads."""
+    if not (data / DATABASE).exists():
+        raise StartError(_NO_WORKSPACE)
+
+
 def _load(tx: Tx) -> directory.Directory:
     row = workspaces.find(tx)
     if row is None:
-        raise StartError('There is no workspace here yet. Run "frontdesk init" first, or choose another --data.')
+        raise StartError(_NO_WORKSPACE)
     return directory.load(tx, row)
 
 

@@ -1,7 +1,7 @@
 """`frontdesk demo`: a workspace with a shop and a few people, on this machine only.
 
-What was said and set up stays from start to start: the demo's own workspace is made once, and a file of one's own is put
-onto what is there, as `frontdesk apply` would.
+What was said and set up stays from start to start: the demo's own workspace is made once, and a file of one's own is
+put onto what is there, as `frontdesk apply` would.
 """
 
 from __future__ import annotations

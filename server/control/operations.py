@@ -1,8 +1,8 @@
 """What can be done to an installation, in one place: by a running server and, without one, by the command itself.
 
-Settings change only through the engine, in one commit with what the router makes of them: a conversation of an agent who
-is removed goes back to its line by the same code whether anybody is connected or not. Only where there is no workspace
-yet there is no router to ask, and the settings are simply written.
+Settings change only through the engine, in one commit with what the router makes of them: a conversation of an agent
+who is removed goes back to its line by the same code whether anybody is connected or not. Only where there is no
+workspace yet there is no router to ask, and the settings are simply written.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Operations:
         any_origin: whether a site may let every origin in ("*"), as in the demo.
     """
 
-    def __init__(  # noqa: PLR0913 - the seams it stands between
+    def __init__(
         self,
         *,
         store: Store,
@@ -169,7 +169,7 @@ class Operations:
         await self._accounts.enable(await self._agent(agent))
 
     async def agents(self) -> tuple[str, ...]:
-        """A line for each agent: key, name, role, address, departments, and what keeps them from logging in."""
+        """For each agent: key, name, address, role, departments, what keeps them from logging in; with tabs between."""
         file = await self._workspace()
         _, rows = await self._store.read(_accounts)
         by_email = {row.email: row for row in rows}
@@ -277,8 +277,12 @@ def _who(agent: Agent) -> tuple[str, str]:
 
 
 def _agent_line(agent: Agent, account: accounts.AccountRow | None) -> str:
-    departments = ", ".join(member.department for member in agent.members) or "no department"
-    line = f"{agent.key}  {agent.name} <{agent.email}>  {agent.role}  {departments}"
-    if account is None or account.password is None:
-        return f"{line}  [no password]"
-    return f"{line}  [disabled]" if account.disabled else line
+    departments = ", ".join(member.department for member in agent.members)
+    return f"{agent.key}\t{agent.name}\t{agent.email}\t{agent.role}\t{departments}\t{_shut(account)}"
+
+
+def _shut(account: accounts.AccountRow | None) -> str:
+    """Why nobody can log in with this account, or nothing."""
+    if account is not None and account.disabled:
+        return "disabled"
+    return "no password" if account is None or account.password is None else ""

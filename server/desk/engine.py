@@ -11,7 +11,7 @@ committed. They are told again after a rebuild, by the hub's connections and fro
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import structlog
@@ -21,6 +21,7 @@ from router.errors import CommandRejected
 from router.router import Router
 from server.clock import Clock
 from server.desk import chronicle, commit, rebuild
+from server.desk.changed_settings import told_anew
 from server.desk.commit import Batch, Written
 from server.desk.directory import Directory, router_settings
 from server.desk.job import Done, Job, telling
@@ -244,18 +245,28 @@ class Engine:
             return None
         changes = self.router.take_changes()
         directory = self._directory_after(doing)
+        anew = told_anew(self.directory, directory, (each.id for each in self.open.all()), self.router)
+        agents = dict.fromkeys((*changes.agents, *anew.agents))
+        conversations = dict.fromkeys((*changes.conversations, *anew.conversations))
+        lines = commit.lines_changed(happened, self.open.department) | anew.departments
         return Batch(
             workspace=directory.workspace_id,
             v=self._v,
             counters=encode(self.router.counters()),
             events=happened,
-            agents={agent: self.router.agent(agent) for agent in changes.agents},
-            conversations={each: self.router.conversation(each) for each in changes.conversations},
+            agents={each: self.router.agent(model.AgentId(each)) for each in agents},
+            conversations={each: self.router.conversation(model.ConversationId(each)) for each in conversations},
             closings=commit.closings(happened),
-            departments=commit.lines_changed(happened, self.open.department),
-            lines=tuple(chronicle.lines(happened, directory, self._languages)),
+            departments=lines & directory.departments.keys(),
+            lines=tuple(self._lines(happened, directory)),
             requests=tuple(_request_row(job, now) for job in doing if job.name is not None),
         )
+
+    def _lines(self, happened: tuple[events.Event, ...], after: Directory) -> Iterator[chronicle.Line]:
+        """The entries these events add, worded by the settings that each of them happened under."""
+        changed = next((n for n, event in enumerate(happened) if isinstance(event, events.Configured)), len(happened))
+        yield from chronicle.lines(happened[:changed], self.directory, self._languages)
+        yield from chronicle.lines(happened[changed:], after, self._languages)
 
     def _languages(self, conversation: str) -> tuple[str, ...]:
         return self.open.language(conversation), self.directory.workspace.language

@@ -1,0 +1,69 @@
+"""From a request to its answer, whatever happens on the way."""
+
+from __future__ import annotations
+
+import structlog
+
+from server.control import requests as ask
+from server.control.failure import Failure
+from server.control.operations import Operations
+from server.control.requests import Answer
+from server.settings.problem import SettingsError
+from server.settings.workspace import Agent, Member
+from server.store.base import StoreUnavailable
+from server.wire.codes import Refused
+
+log = structlog.get_logger(__name__)
+
+UNEXPECTED = "Something unexpected went wrong. It has been logged."
+
+
+async def perform(operations: Operations, request: ask.AnyRequest) -> Answer:
+    """Do it. Nothing is raised: what cannot be done is an answer too."""
+    try:
+        return await _perform(operations, request)
+    except Failure as failure:
+        return Answer(ok=False, error=str(failure))
+    except SettingsError as error:
+        return Answer(ok=False, error=str(error), in_file=True)
+    except Refused as refused:
+        return Answer(ok=False, error=refused.message)
+    except StoreUnavailable:
+        return Answer(ok=False, error="The database cannot be reached, so nothing was changed. Please try again.")
+    except Exception:
+        log.exception("a request of the command line failed", request=type(request).__name__)
+        return Answer(ok=False, error=UNEXPECTED)
+
+
+async def _perform(operations: Operations, request: ask.AnyRequest) -> Answer:
+    lines: tuple[str, ...] = ()
+    text = ""
+    match request:
+        case ask.Apply():
+            lines = await operations.apply(
+                request.text, prune=request.prune, dry_run=request.dry_run, expected=request.expected
+            )
+        case ask.Export():
+            text = await operations.export()
+        case ask.AgentAdd():
+            await operations.add_agent(_agent(request), request.password)
+        case ask.AgentPassword():
+            await operations.set_password(request.agent, request.password)
+        case ask.AgentDisable():
+            await operations.disable(request.agent)
+        case ask.AgentEnable():
+            await operations.enable(request.agent)
+        case ask.AgentList():
+            lines = await operations.agents()
+    return Answer(ok=True, lines=lines, text=text)
+
+
+def _agent(request: ask.AgentAdd) -> Agent:
+    return Agent(
+        key=request.key,
+        name=request.name,
+        email=request.email,
+        role=request.role,
+        max_slots=request.max_slots,
+        members=tuple(Member(department=department) for department in request.departments),
+    )
