@@ -139,4 +139,5 @@ _ALWAYS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     hdrs.CACHE_CONTROL: "no-store",
+    hdrs.SERVER: "frontdesk",
 }

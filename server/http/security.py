@@ -23,6 +23,9 @@ def page_headers(host: str, framed_by: Sequence[str] = NOBODY) -> dict[str, str]
     }
     if framed_by == NOBODY:
         headers["X-Frame-Options"] = "DENY"
+    else:
+        # A host that isolates itself (COEP) frames only what says that it may be framed by others.
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return headers
 
 

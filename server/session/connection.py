@@ -414,6 +414,7 @@ class Connections:
     async def _accept(self, request: web.Request, endpoint: Endpoint) -> web.StreamResponse:
         limit = OVERSIZE * self._setting.terms.frame_bytes
         ws = _Socket(compress=False, decode_text=False, autoping=False, autoclose=False, max_msg_size=limit)
+        ws.headers[hdrs.SERVER] = "frontdesk"
         try:
             stream = await ws.prepare(request)
         except (web.HTTPException, ValueError):  # aiohttp lets a key that is not ASCII through to base64

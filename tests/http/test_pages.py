@@ -64,7 +64,7 @@ async def test_what_other_sites_load_may_be_read_from_anywhere_without_credentia
 
 
 async def test_nothing_else_may(house):
-    for path in ("/console", "/chat/demo", "/healthz", "/nothing", "/api/v1/nothing"):
+    for path in ("/console", "/healthz", "/nothing", "/api/v1/nothing"):
         _, headers, _ = await house.get(path, Origin="https://shop.example")
         assert "Access-Control-Allow-Origin" not in headers
         assert "same-origin" == headers["Cross-Origin-Resource-Policy"]
@@ -85,6 +85,11 @@ async def test_nothing_else_may(house):
 )
 async def test_how_long_it_is_kept(house, path, caching):
     assert caching == (await house.get(path))[1]["Cache-Control"]
+
+
+async def test_no_answer_says_what_it_runs_on(house):
+    for path in ("/console", "/healthz", "/nothing", "/widget.js"):
+        assert "frontdesk" == (await house.get(path))[1]["Server"]
 
 
 async def test_who_has_it_already_is_not_sent_it_again(house):
