@@ -123,6 +123,10 @@ async def test_kills_under_load_lose_and_double_nothing(own_server: Server, own_
         ends = await asyncio.gather(*work, *talking, return_exceptions=True)
         assert [end for end in ends if isinstance(end, Exception)] == []
 
+    posts = [post for client in load.clients for post in client.posts]
+    again = sum(post.attempts > 1 for post in posts)
+    print(f"{KILLS} kills, {len(posts)} messages, {again} of them sent more than once")
+    assert again > KILLS, "the kills hardly met anything in flight"
     assert load.returns == []
     for number, (visitor, agent) in enumerate(load.pairs):
         await judge(f"{number}", visitor, agent)

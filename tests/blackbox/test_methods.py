@@ -123,7 +123,7 @@ async def close(row: Row, visitor: Visitor) -> None:
 async def test_all_slots_are_filled_and_none_twice(people: People, name: str) -> None:
     table = await seated(people, name)
     visitors = [await people.visitor() for _ in range(sum(SLOTS.values()) + 2)]
-    taking = [asyncio.create_task(take_all(row)) for row in table]
+    taking = [asyncio.create_task(take_all(row, visitors)) for row in table]
     for visitor in visitors:
         await visitor.start(name.replace("_", "-"))
     await asyncio.gather(*taking)
@@ -142,19 +142,12 @@ async def test_all_slots_are_filled_and_none_twice(people: People, name: str) ->
     await late[1].reach(lambda: late[1].queue.get("place") == 1)
 
 
-async def take_all(row: Row) -> None:
+async def take_all(row: Row, visitors: list[Visitor]) -> None:
     """Accepts until the slots are full."""
     while row.count < row.slots:
         await row.agent.reach(lambda: row.agent.offers != {})
         accepted = await row.agent.accept(next(iter(row.agent.offers.values())))
-        row.running.append(as_seen_by(row.agent, accepted["conversation"]["id"]))
-
-
-def as_seen_by(console: Agent, conversation: str) -> Visitor:
-    """Stands for a visitor in the table where only the conversation's id matters."""
-    stand_in = Visitor(console.address)
-    stand_in.conversation = conversation
-    return stand_in
+        row.running += [visitor for visitor in visitors if visitor.conversation == accepted["conversation"]["id"]]
 
 
 async def test_round_robin_counts_differ_by_at_most_one(people: People) -> None:

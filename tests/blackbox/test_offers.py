@@ -29,6 +29,7 @@ def workspace_file() -> str:
         agent("mike", 1, {"arriving": 50}),
         agent("mary", 1, {"arriving": 50}),
         agent("carl", 2, {"crowded": 50}),
+        agent("cora", 2, {"crowded": 50}),
         agent("sven", 1, {"single": 50}),
         agent("wilma", 1, {"wrapping": 50}),
         agent("mia", 1, {"missing": 1}),
@@ -262,8 +263,13 @@ async def test_an_agent_picks_from_the_line(people: People) -> None:
     await carl.say(conversation, "here I am")
     await second.reach(lambda: "here I am" in second.transcript.texts())
     await carl.uses(2)
-    # What runs cannot be picked again, and the ring went on meanwhile.
-    assert (await carl.refused("conversation.pick", conversation=conversation))["code"] in {"conflict", "gone"}
+    # Picking once more changes nothing, a colleague comes too late, and the ring went on meanwhile.
+    await carl.ask("conversation.pick", conversation=conversation)
+    cora = await people.agent("cora", "busy")
+    too_late = await cora.refused("conversation.pick", conversation=conversation)
+    assert too_late["code"] in {"conflict", "gone", "not_found"}
+    assert [entry["kind"] for entry in await second.whole_history(conversation)].count("joined") == 1
+    assert carl.state["slots"] == {"used": 2, "max": 2}
     await carl.accept(offer)
     await owner(first, "carl")
 

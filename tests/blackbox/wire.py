@@ -40,6 +40,7 @@ class Post:
     seq: int | None = None
     refused: Frame | None = None
     carried_by: Connection | None = None
+    attempts: int = 0
 
     @property
     def settled(self) -> bool:
@@ -251,6 +252,7 @@ class Client:
         request = str(next(self.numbers))
         self.carried[request] = post
         post.carried_by = self.line
+        post.attempts += 1
         frame = {"do": "message.send", "id": request, "conversation": post.conversation}
         with contextlib.suppress(LostError):
             await self.line.send(encoded(frame | {"client_id": post.client_id, "text": post.text}))
