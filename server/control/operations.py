@@ -39,8 +39,8 @@ class Sockets(Protocol):
     def close_agent(self, agent: str) -> None:
         """End an agent's sockets for good: what they were opened with is void."""
 
-    def reopen_agents(self, agents: frozenset[str] | None = None) -> None:
-        """Have these agents (None: all) connect again, to be told everything afresh."""
+    def reopen_agents(self, agents: frozenset[str]) -> None:
+        """Have these agents connect again: a connection knows from its beginning who it belongs to."""
 
 
 class NoSockets:
@@ -49,7 +49,7 @@ class NoSockets:
     def close_agent(self, agent: str) -> None:
         """There are none."""
 
-    def reopen_agents(self, agents: frozenset[str] | None = None) -> None:
+    def reopen_agents(self, agents: frozenset[str]) -> None:
         """There are none."""
 
 
@@ -242,12 +242,9 @@ class Operations:
         await done
 
     def _tell(self, before: Directory, after: Directory) -> None:
-        """What a page cannot be told by an event, it learns by coming back."""
+        """What no event tells those who are connected."""
         for agent in before.agents.keys() - after.agents.keys():
             self._sockets.close_agent(agent)
-        if before.agents.keys() - after.agents.keys() or before.departments.keys() - after.departments.keys():
-            self._sockets.reopen_agents()
-            return
         renamed = frozenset(
             agent
             for agent, now in after.agents.items()

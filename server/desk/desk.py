@@ -154,10 +154,10 @@ class Desk:
             if token_hash is None or peer.identity.token_hash == token_hash:
                 peer.close(CloseCode.REVOKED, "logged out")
 
-    def reopen_agents(self, agents: frozenset[str] | None = None) -> None:
-        """Have these agents (None: all) connect again: what has changed, no event tells."""
+    def reopen_agents(self, agents: frozenset[str]) -> None:
+        """Have these agents connect again: who they are is settled when they identify."""
         for peer in self._hub.peers(audience.AGENTS):
-            if agents is None or peer.identity.agent in agents:
+            if peer.identity.agent in agents:
                 peer.close(CloseCode.RESEND, "settings changed")
 
     async def _identify_visitor(self, peer: Peer, request: ask.IdentifyVisitor, origin: str | None) -> None:

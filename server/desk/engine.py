@@ -48,12 +48,15 @@ _BACK_OFF_S = (0.05, 0.2, 0.5, 1.0, 2.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A commit, as the pushes need it: what happened, what was written, and the router's records of that moment."""
+    """A commit, as the pushes need it: what happened, what was written, the router's records of that moment, and the
+    settings until then and from then on.
+    """
 
     at: int
     events: tuple[events.Event, ...]
     batch: Batch
     written: Written
+    before: Directory
     directory: Directory
 
 
@@ -129,6 +132,11 @@ class Engine:
                 await self._work(await self._next())
         finally:
             self.alive = self.ready = False
+
+    async def work_off(self) -> None:
+        """Work until nothing waits and nothing is due, instead of `run`: for whoever decides when time passes."""
+        while self._first or not self._jobs.empty() or self._seconds_to_deadline() == 0:
+            await self._work(await self._next())
 
     def stop(self) -> None:
         """Let `run` end once all that waits is done."""
@@ -287,6 +295,7 @@ class Engine:
         self, batch: list[Job], now: int, happened: tuple[events.Event, ...], plan: Batch, written: Written
     ) -> None:
         """Replies first, then what everyone is told."""
+        before = self.directory
         for job in batch:
             if job.step is not None and job.refused is None and job.step.directory is not None:
                 self.directory = job.step.directory
@@ -296,7 +305,9 @@ class Engine:
         for job, end in ends:
             if job.told is not None and isinstance(end, Done) and job.earlier is None:
                 job.told(end)
-        self._publish(Told(at=now, events=happened, batch=plan, written=written, directory=self.directory))
+        self._publish(
+            Told(at=now, events=happened, batch=plan, written=written, before=before, directory=self.directory)
+        )
         self.open.settle()
 
     def _fail(self, batch: list[Job]) -> None:

@@ -42,6 +42,13 @@ class Overview:
         if not self._resting and (self._colleagues or self._departments):
             self._tell()
 
+    def forget(self, agents: Iterable[str], departments: Iterable[str]) -> None:
+        """These are no more: what was still to be told of them is not."""
+        for agent in agents:
+            self._colleagues.pop(agent, None)
+        for department in departments:
+            self._departments.pop(department, None)
+
     def _tell(self) -> None:
         if self._colleagues:
             self._publish(wire.AgentsEvent(v=self._v, agents=list(self._colleagues.values())))

@@ -32,6 +32,7 @@ class Pushes:
     def told(self, told: Told) -> None:
         """Tell everyone concerned about one commit."""
         self._entries(told)
+        self._notes(told)
         self._offers_ended(told)
         for row in told.written.conversations.values():
             self._conversation(told, row)
@@ -43,6 +44,7 @@ class Pushes:
                 audience.of_agent(record.id),
                 wire.AgentEvent(v=told.written.v, agent=views.agent(record, told.directory)),
             )
+        self._removed(told)
         self._overview.changed(
             told.written.v,
             [views.colleague(record, told.directory) for record in records],
@@ -58,6 +60,12 @@ class Pushes:
             self._hub.publish(audience.of_visitor(conversation.visitor, conversation.site), frame)
             for agent in _concerned(told, conversation):
                 self._hub.publish(audience.of_agent(agent), frame)
+
+    def _notes(self, told: Told) -> None:
+        """What the team is told by us, never the visitor."""
+        for row in told.written.notes:
+            for agent in _concerned(told, told.written.conversations[row.conversation]):
+                self._hub.publish(audience.of_agent(agent), encode(views.note_event(row)))
 
     def _conversation(self, told: Told, row: ConversationRow) -> None:
         visitor = told.written.visitors[row.visitor]
@@ -84,6 +92,14 @@ class Pushes:
         for event in told.events:
             if isinstance(event, events.OfferEnded):
                 self._send(audience.of_agent(event.agent), _offer_ended(event, told.written.v))
+
+    def _removed(self, told: Told) -> None:
+        """Agents and departments that went with this commit."""
+        agents = [each for each in told.before.agents if each not in told.directory.agents]
+        departments = [each for each in told.before.departments if each not in told.directory.departments]
+        if agents or departments:
+            self._overview.forget(agents, departments)
+            self._send(audience.AGENTS, wire.RemovedEvent(v=told.written.v, agents=agents, departments=departments))
 
     def _sites(self, told: Told) -> None:
         """Sites whose departments opened or closed by this commit; all of them when settings changed."""

@@ -93,6 +93,14 @@ class AgentsEvent(Event, kw_only=True, frozen=True, tag="agents"):
     agents: list[parts.Colleague]
 
 
+class RemovedEvent(Event, kw_only=True, frozen=True, tag="removed"):
+    """Agents and departments (by id) that are configured no more."""
+
+    v: int
+    agents: list[str]
+    departments: list[str]
+
+
 class TypingEvent(Event, kw_only=True, frozen=True, tag="typing", rename={"sender": "from"}):
     """Somebody types or stopped. Lossy."""
 
@@ -136,6 +144,7 @@ AnyEvent = (
     | DepartmentEvent
     | SiteEvent
     | AgentsEvent
+    | RemovedEvent
     | TypingEvent
     | ReadEvent
     | PresenceEvent

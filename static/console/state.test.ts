@@ -82,6 +82,12 @@ const LAW: [string, Partial<AgentSnapshot>, StateEvent[], Partial<AgentSnapshot>
     { agents: [colleague(ADA), colleague(BEN, { status: "away" }), colleague({ id: "a_c", key: "cleo", name: "Cleo" })] },
   ],
   [
+    "a colleague and a department are removed",
+    { agents: [colleague(ADA), colleague(BEN)], departments: [department([])] },
+    [{ on: "removed", v: 11, agents: [BEN.id], departments: [department([]).id] }],
+    { agents: [colleague(ADA)], departments: [] },
+  ],
+  [
     "place and wait",
     { agent: agent([hold("c_1")]), conversations: [conversation("c_1")] },
     [{ on: "queue", conversation: "c_1", queue: { place: 2, ahead: 1, wait: null, serving: true } }],

@@ -5,7 +5,7 @@
 // raises the bar. Everything lossy (typing, read marks) lives in lossy.ts, outside the law.
 import type {
   Agent, AgentEvent, AgentIdentified, AgentSnapshot, AgentsEvent, Colleague, Conversation, ConversationEvent, Department,
-  DepartmentEvent, EntryEvent, NoteEvent, Offer, OfferEndedEvent, OfferEvent, QueueEvent,
+  DepartmentEvent, EntryEvent, NoteEvent, Offer, OfferEndedEvent, OfferEvent, QueueEvent, RemovedEvent,
 } from "../../widget/client/generated.ts";
 
 export interface State {
@@ -21,7 +21,7 @@ export interface State {
 
 export type StateEvent =
   | AgentEvent | AgentsEvent | ConversationEvent | DepartmentEvent | EntryEvent | NoteEvent | OfferEndedEvent | OfferEvent
-  | QueueEvent;
+  | QueueEvent | RemovedEvent;
 
 /** The state a snapshot gives. */
 export function opened(identified: Pick<AgentIdentified, "v" | "snapshot">): State {
@@ -52,6 +52,8 @@ export function apply(state: State, event: StateEvent): State {
       return { ...state, agents: merged(state.agents, event.agents) };
     case "department":
       return { ...state, departments: replaced(state.departments, event.department) };
+    case "removed":
+      return { ...state, agents: without(state.agents, event.agents), departments: without(state.departments, event.departments) };
     case "conversation":
       return withConversation(state, event.conversation);
     case "queue":
@@ -120,6 +122,10 @@ function replaced(departments: readonly Department[], department: Department): D
   const known = departments.some((one) => one.id === department.id);
   if (!known) return [...departments, department];
   return departments.map((one) => (one.id === department.id ? department : one));
+}
+
+function without<Record extends { id: string }>(records: readonly Record[], removed: readonly string[]): readonly Record[] {
+  return records.filter((record) => !removed.includes(record.id));
 }
 
 function offered(offers: readonly Offer[], event: OfferEvent): Offer[] {

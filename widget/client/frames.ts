@@ -2,8 +2,8 @@ import type {
   AcceptedReply, AgentEvent, AgentReply, AgentsEvent, ConversationClose, ConversationEvent, ConversationPick,
   ConversationReply, ConversationStart, ConversationTransfer, DepartmentEvent, EntryEvent, History, HistoryReply,
   MessageSend, NoteAdd, NoteEvent, OfferAccept, OfferDecline, OfferEndedEvent, OfferEvent, OfferSeen, Ping, Pong,
-  PresenceEvent, QueueEvent, Read, ReadEvent, Reply, Sent, SiteEvent, StatusSet, Typing, TypingEvent, VisitorClose,
-  WrapUpEnd,
+  PresenceEvent, QueueEvent, Read, ReadEvent, RemovedEvent, Reply, Sent, SiteEvent, StatusSet, Typing, TypingEvent,
+  VisitorClose, WrapUpEnd,
 } from "./generated.ts";
 
 /** What a page may ask, each with its answer; the session adds the `id`. */
@@ -48,6 +48,7 @@ export type ServerEvent =
   | DepartmentEvent
   | SiteEvent
   | AgentsEvent
+  | RemovedEvent
   | TypingEvent
   | ReadEvent
   | PresenceEvent;

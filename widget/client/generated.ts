@@ -60,6 +60,7 @@ export interface FrontdeskWire {
   DepartmentEvent?: DepartmentEvent;
   SiteEvent?: SiteEvent;
   AgentsEvent?: AgentsEvent;
+  RemovedEvent?: RemovedEvent;
   TypingEvent?: TypingEvent;
   ReadEvent?: ReadEvent;
   PresenceEvent?: PresenceEvent;
@@ -486,6 +487,8 @@ export interface Conversation {
   entered_line_at?: string | null;
   waited_ms?: number;
   previous_agent?: Named | null;
+  transfer?: Transfer | null;
+  why?: Why | null;
 }
 /**
  * A visitor; everything but ``id`` and ``name`` is for agents only.
@@ -522,6 +525,41 @@ export interface Queue {
 export interface Wait {
   low_s: number;
   high_s: number;
+}
+/**
+ * The conversation rings at a colleague while its agent keeps it.
+ */
+export interface Transfer {
+  to: Named;
+  expires_at: string | null;
+}
+/**
+ * The stored reason of an offer: how many could take it, who came next, why the others could not.
+ */
+export interface Why {
+  method: string;
+  reason: string;
+  takeable: number;
+  chosen: Candidate | null;
+  runner_up: Candidate | null;
+  excluded: {
+    [k: string]: number;
+  };
+  candidates: Candidate[];
+  widening_step: number;
+  rules: string[];
+}
+/**
+ * One agent in a decision: the measure compared, or the clause that excluded them (DESIGN §5.1).
+ */
+export interface Candidate {
+  agent: Named;
+  excluded: string | null;
+  running: number;
+  used: number;
+  max: number;
+  priority: number;
+  measure?: string;
 }
 /**
  * Answer to an agent's ``identify``.
@@ -611,34 +649,6 @@ export interface Offer {
   note: string;
 }
 /**
- * The stored reason of an offer: how many could take it, who came next, why the others could not.
- */
-export interface Why {
-  method: string;
-  reason: string;
-  takeable: number;
-  chosen: Candidate | null;
-  runner_up: Candidate | null;
-  excluded: {
-    [k: string]: number;
-  };
-  candidates: Candidate[];
-  widening_step: number;
-  rules: string[];
-}
-/**
- * One agent in a decision: the measure compared, or the clause that excluded them (DESIGN §5.1).
- */
-export interface Candidate {
-  agent: Named;
-  excluded: string | null;
-  running: number;
-  used: number;
-  max: number;
-  priority: number;
-  measure?: string;
-}
-/**
  * A department's line as agents see it: the first 50, oldest key first.
  */
 export interface Department {
@@ -659,6 +669,7 @@ export interface LineItem {
    * UTC, RFC 3339 with milliseconds
    */
   entered_at: string;
+  ringing?: boolean;
 }
 /**
  * Another agent, as agents see them.
@@ -876,6 +887,15 @@ export interface AgentsEvent {
   on: "agents";
   v: number;
   agents: Colleague[];
+}
+/**
+ * Agents and departments (by id) that are configured no more.
+ */
+export interface RemovedEvent {
+  on: "removed";
+  v: number;
+  agents: string[];
+  departments: string[];
 }
 /**
  * Somebody types or stopped. Lossy.
