@@ -18,7 +18,7 @@ from aiohttp import web
 
 from router import model
 from server.bus.memory import MemoryBus
-from server.clock import SystemClock
+from server.clock import SystemClock, pause
 from server.control import service as control
 from server.control.operations import Operations, Sockets
 from server.desk import directory
@@ -157,7 +157,7 @@ async def offline(data: Path, *, create: bool) -> AsyncIterator[Operations]:
             presence=_Presence(),
             directory=await ground.store.read(_load),
             publish=_Told(),
-            pause=asyncio.sleep,
+            pause=pause,
         )
         await engine.start()
         async with _working(engine):
@@ -213,7 +213,7 @@ async def _working(engine: Engine, queues: Queues | None = None) -> AsyncIterato
     """The engine's task, and that of the places in line; at the end, what was asked of the engine is done first."""
     tasks = [asyncio.create_task(engine.run(), name="engine")]
     if queues is not None:
-        tasks.append(asyncio.create_task(queues.run(asyncio.sleep), name="queues"))
+        tasks.append(asyncio.create_task(queues.run(pause), name="queues"))
     for task in tasks:
         task.add_done_callback(_died)
     try:
@@ -259,7 +259,7 @@ class _Parts:
             presence=presence,
             directory=found,
             publish=told,
-            pause=asyncio.sleep,
+            pause=pause,
         )
         messages = Messages(store=store, hub=hub, clock=clock, tell=engine.tell)
         openings = Openings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable
@@ -44,3 +45,8 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return self._monotonic_ns() / 1_000_000_000
+
+
+async def pause(seconds: float) -> None:
+    """Let that time pass. Handed to whoever has to wait, so that tests need not."""
+    await asyncio.sleep(seconds)

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from router import events
+from router.model import OfferState
 from server.desk import notices
 from server.desk.directory import Directory
-from server.store.entries import Draft
+from server.store.entries import Draft, Log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One entry for the log of ``conversation``."""
+    """One entry, or note, for the log of ``conversation``."""
 
     conversation: str
     draft: Draft
+    log: Log = "entry"
 
 
 class Languages(Protocol):
@@ -39,10 +41,23 @@ def lines(happened: tuple[events.Event, ...], directory: Directory, languages: L
             case events.IdleAsked():
                 said = notices.say("still_there", languages=languages(event.conversation))
                 yield _notice(event.conversation, "still_there", said, event.at)
+            case events.OfferEnded(transfer_from=str(), end=end) if end in _NOT_TAKEN:
+                yield _not_taken(event, directory)
             case events.NoticeDue():
                 yield _due(event, directory, languages(event.conversation))
             case _:
                 pass
+
+
+_NOT_TAKEN = frozenset({OfferState.DECLINED, OfferState.MISSED, OfferState.WITHDRAWN})
+
+
+def _not_taken(event: events.OfferEnded, directory: Directory) -> Line:
+    """A hand-over that came to nothing: the team is told in the notes, whose language is the workspace's."""
+    notice = f"transfer_{event.end.value}"
+    text = notices.say(notice, languages=(directory.workspace.language,), agent=_agent_name(directory, event.agent))
+    draft = Draft(kind="notice", role="system", sender="", name="", text=text, at=event.at, body={"notice": notice})
+    return Line(conversation=event.conversation, draft=draft, log="note")
 
 
 def _agent_name(directory: Directory, agent: str | None) -> str:

@@ -51,6 +51,7 @@ class Written:
     conversations: dict[str, ConversationRow]
     visitors: dict[str, VisitorRow]
     entries: tuple[EntryRow, ...]
+    notes: tuple[EntryRow, ...]
     rings: tuple[RingRow, ...]
     lines: tuple[LineRow, ...]
 
@@ -61,7 +62,8 @@ def write(tx: Tx, batch: Batch) -> Written:
     _write_conversations(tx, batch, v)
     _write_agents(tx, batch)
     made = _write_offers(tx, batch)
-    added = tuple(_append(tx, line) for line in batch.lines)
+    _write_reasons(tx, batch)
+    added = [(line.log, _append(tx, line)) for line in batch.lines]
     routing.record_events(tx, batch.workspace, v, [_event_row(event) for event in batch.events])
     requests.put(tx, batch.requests)
     touched = {*batch.conversations, *(line.conversation for line in batch.lines)}
@@ -71,7 +73,8 @@ def write(tx: Tx, batch: Batch) -> Written:
         v=v,
         conversations=rows,
         visitors={visitor: person for visitor, person in people.items() if person is not None},
-        entries=added,
+        entries=tuple(row for log, row in added if log == "entry"),
+        notes=tuple(row for log, row in added if log == "note"),
         rings=tuple(routing.ring(tx, offer) for offer in made),
         lines=tuple(conversations.line(tx, department, limit=LINE_SHOWN) for department in batch.departments),
     )
@@ -134,6 +137,18 @@ def _write_offers(tx: Tx, batch: Batch) -> list[OfferRow]:
     return list(made.values())
 
 
+def _write_reasons(tx: Tx, batch: Batch) -> None:
+    """Why its agent got it stays with the conversation as long as they have it."""
+    for event in batch.events:
+        match event:
+            case events.OfferEnded(end=model.OfferState.ACCEPTED):
+                conversations.put_decision(tx, event.conversation, routing.decision(tx, event.offer))
+            case events.ConversationReturned() | events.ConversationAssigned(via="pick"):
+                conversations.put_decision(tx, event.conversation, None)
+            case _:
+                pass
+
+
 def _offer_row(offer: model.Offer, decision: model.Decision) -> OfferRow:
     return OfferRow(
         id=offer.id,
@@ -150,10 +165,10 @@ def _offer_row(offer: model.Offer, decision: model.Decision) -> OfferRow:
 
 
 def _append(tx: Tx, line: Line) -> EntryRow:
-    place = entries.target(tx, line.conversation)
+    place = entries.target(tx, line.conversation, line.log)
     if place is None:
         raise LookupError(line.conversation)
-    return entries.entry_of(line.conversation, entries.append(tx, place, line.draft), line.draft)
+    return entries.entry_of(line.conversation, entries.append(tx, place, line.draft, line.log), line.draft)
 
 
 def _event_row(event: events.Event) -> EventRow:
@@ -180,6 +195,10 @@ def lines_changed(happened: Sequence[events.Event], before: Callable[[str], str 
                 changed.add(event.department)
             case events.ConversationAssigned():
                 changed.add(event.department)
+            case events.OfferMade(offer=offer) if offer.transfer_from is None:
+                changed.update(filter(None, [before(offer.conversation)]))
+            case events.OfferEnded(transfer_from=None):
+                changed.update(filter(None, [before(event.conversation)]))
             case events.ConversationMoved() | events.ConversationClosed():
                 changed.update(filter(None, [before(event.conversation), getattr(event, "department", None)]))
             case _:

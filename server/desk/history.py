@@ -33,7 +33,23 @@ def page(tx: Tx, row: ConversationRow, request: History, *, with_notes: bool) ->
     """The page a ``history`` request asks for."""
     found = _range(tx, row, "entry", request.after, request.before, request.limit)
     noted = _range(tx, row, "note", request.notes_after, request.notes_before, request.limit) if with_notes else []
-    return Page(entries=[views.entry(each) for each in found], notes=[views.entry(each) for each in noted])
+    return Page(
+        entries=_fitting(found, newest_first=isinstance(request.after, UnsetType)),
+        notes=_fitting(noted, newest_first=isinstance(request.notes_after, UnsetType)),
+    )
+
+
+def _fitting(rows: list[EntryRow], *, newest_first: bool) -> list[parts.Entry]:
+    """As many as one frame should hold, from the end that was asked for; the client asks again for the rest."""
+    fitting: list[parts.Entry] = []
+    room = MISSED_BYTES
+    for row in reversed(rows) if newest_first else rows:
+        shown = views.entry(row)
+        room -= len(encode(shown))
+        if room < 0 and fitting:
+            break
+        fitting.append(shown)
+    return fitting[::-1] if newest_first else fitting
 
 
 def newest(tx: Tx, row: ConversationRow, *, with_notes: bool) -> Page:

@@ -21,6 +21,21 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "da": "{agent} har sendt dig videre til {to}.",
         "de": "{agent} hat Sie an {to} weitergegeben.",
     },
+    "transfer_declined": {
+        "en": "{agent} declined. The conversation stays with you.",
+        "da": "{agent} sagde nej. Samtalen bliver hos dig.",
+        "de": "{agent} hat abgelehnt. Das Gespräch bleibt bei Ihnen.",
+    },
+    "transfer_missed": {
+        "en": "{agent} did not answer. The conversation stays with you.",
+        "da": "{agent} svarede ikke. Samtalen bliver hos dig.",
+        "de": "{agent} hat nicht geantwortet. Das Gespräch bleibt bei Ihnen.",
+    },
+    "transfer_withdrawn": {
+        "en": "It no longer rings at {agent}.",
+        "da": "Det ringer ikke længere hos {agent}.",
+        "de": "Es klingelt nicht mehr bei {agent}.",
+    },
     "closed_agent": {
         "en": "{agent} closed the conversation.",
         "da": "{agent} afsluttede samtalen.",

@@ -21,6 +21,7 @@ from server.wire.codec import encode as encode_frame
 from server.wire.times import rfc3339
 
 LINE_SHOWN = 50
+CANDIDATES_SHOWN = 10  # beside a conversation; an offer shows all that were kept
 
 
 def time_or_none(at: int | None) -> str | None:
@@ -105,7 +106,18 @@ def conversation_for_agent(
         entered_line_at=rfc3339(row.entered_at),
         waited_ms=0 if record is None else record.waited_ms,
         previous_agent=None if record is None else directory.agent_named(record.previous),
+        transfer=None if record is None else transfer(record, directory),
+        why=None if row.decision is None else why(decode_decision(row.decision), directory, shown=CANDIDATES_SHOWN),
     )
+
+
+def transfer(record: ConversationRecord, directory: Directory) -> parts.Transfer | None:
+    """The colleague at whom it rings while its agent keeps it."""
+    for offer in record.offers:
+        to = directory.agent_named(offer.agent)
+        if offer.transfer_from is not None and to is not None:
+            return parts.Transfer(to=to, expires_at=time_or_none(offer.expires_at))
+    return None
 
 
 def visitor_for_agent(row: ConversationRow, visitor: VisitorRow) -> parts.VisitorPart:
@@ -169,8 +181,9 @@ def department(line: LineRow, directory: Directory) -> parts.Department:
                 conversation=conversation,
                 visitor=parts.VisitorPart(id=visitor, name=name),
                 entered_at=rfc3339(entered_at),
+                ringing=state == "offered",
             )
-            for conversation, visitor, name, entered_at in line.first
+            for conversation, visitor, name, entered_at, state in line.first
         ],
     )
 
@@ -227,8 +240,8 @@ def open_departments(records: Iterable[AgentRecord], directory: Directory) -> fr
     return frozenset(serving)
 
 
-def why(decision: model.Decision, directory: Directory) -> parts.Why:
-    """The stored reason, with names."""
+def why(decision: model.Decision, directory: Directory, *, shown: int | None = None) -> parts.Why:
+    """The stored reason, with names; at most so many candidates."""
 
     def candidate(one: model.Candidate | None) -> parts.Candidate | None:
         if one is None:
@@ -252,7 +265,7 @@ def why(decision: model.Decision, directory: Directory) -> parts.Why:
         chosen=candidate(decision.chosen),
         runner_up=candidate(decision.runner_up),
         excluded={clause.value: count for clause, count in decision.excluded},
-        candidates=[each for each in map(candidate, decision.candidates) if each is not None],
+        candidates=[each for each in map(candidate, decision.candidates[:shown]) if each is not None],
         widening_step=decision.widening_step,
         rules=list(decision.rules),
     )

@@ -11,7 +11,7 @@ from server.store.rows import ConversationRow, LineRow
 
 _COLUMNS = (
     "n, id, site, visitor, department, state, owner, entered_at, assign_no, version, entries, notes, started_at, "
-    "closed_at, language, page, form, tags, outcome, routing"
+    "closed_at, language, page, form, tags, outcome, decision, routing"
 )
 
 
@@ -36,7 +36,8 @@ def _row(row: Row) -> ConversationRow:
         form=orjson.loads(row[16]),
         tags=orjson.loads(row[17]),
         outcome=row[18],
-        routing=row[19],
+        decision=row[19],
+        routing=row[20],
     )
 
 
@@ -96,6 +97,11 @@ def move(  # noqa: PLR0913 - one argument per column
     )
 
 
+def put_decision(tx: Tx, conversation: str, decision: str | None) -> None:
+    """Why its agent got it (JSON); None while nobody has it."""
+    tx.run("UPDATE conversation SET decision = ? WHERE id = ?", (decision, conversation))
+
+
 def put_routing(tx: Tx, conversation: str, *, routing: str | None, version: int) -> None:
     """What the router still knows of a closed conversation; None: it has let go."""
     tx.run("UPDATE conversation SET routing = ?, version = ? WHERE id = ?", (routing, version, conversation))
@@ -146,7 +152,7 @@ def line(tx: Tx, department: str, *, limit: int) -> LineRow:
     )
     assert counted is not None
     first = tx.all(
-        "SELECT c.id, c.visitor, v.name, c.entered_at FROM conversation c JOIN visitor v ON v.id = c.visitor "
+        "SELECT c.id, c.visitor, v.name, c.entered_at, c.state FROM conversation c JOIN visitor v ON v.id = c.visitor "
         "WHERE c.department = ? AND c.state IN ('waiting', 'offered') ORDER BY c.key_at, c.arrival LIMIT ?",
         (department, limit),
     )

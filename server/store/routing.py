@@ -150,3 +150,9 @@ def conversation_of_offer(tx: Tx, offer: str, agent: str) -> str | None:
     """The conversation of an offer that was made to this agent, whatever became of it."""
     row = tx.one("SELECT conversation FROM offer WHERE id = ? AND agent = ?", (offer, agent))
     return None if row is None else str(row[0])
+
+
+def decision(tx: Tx, offer: str) -> str | None:
+    """Why this agent was offered it (JSON)."""
+    row = tx.one("SELECT decision FROM offer WHERE id = ?", (offer,))
+    return None if row is None else str(row[0])

@@ -29,6 +29,7 @@ class ConversationRow:
     form: dict[str, str]
     tags: list[str]
     outcome: str | None
+    decision: str | None
     routing: str | None
 
 
@@ -94,7 +95,7 @@ class LineRow:
     department: str
     waiting: int
     oldest_at: int | None
-    first: tuple[tuple[str, str, str, int], ...]  # conversation, visitor, visitor's name, entered at
+    first: tuple[tuple[str, str, str, int, str], ...]  # conversation, visitor, visitor's name, entered at, state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

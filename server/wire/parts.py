@@ -83,6 +83,39 @@ class Top(Struct, kw_only=True, frozen=True):
     notes: int | UnsetType = UNSET
 
 
+class Transfer(Struct, kw_only=True, frozen=True):
+    """The conversation rings at a colleague while its agent keeps it."""
+
+    to: Named
+    expires_at: Time | None
+
+
+class Candidate(Struct, kw_only=True, frozen=True):
+    """One agent in a decision: the measure compared, or the clause that excluded them (DESIGN §5.1)."""
+
+    agent: Named
+    excluded: str | None
+    running: int
+    used: int
+    max: int
+    priority: int
+    measure: str = ""
+
+
+class Why(Struct, kw_only=True, frozen=True):
+    """The stored reason of an offer: how many could take it, who came next, why the others could not."""
+
+    method: str
+    reason: str
+    takeable: int
+    chosen: Candidate | None
+    runner_up: Candidate | None
+    excluded: dict[str, int]
+    candidates: list[Candidate]
+    widening_step: int
+    rules: list[str]
+
+
 class Conversation(Struct, kw_only=True, frozen=True):
     """One conversation, as the reader may see it."""
 
@@ -103,6 +136,8 @@ class Conversation(Struct, kw_only=True, frozen=True):
     entered_line_at: Time | UnsetType | None = UNSET
     waited_ms: int | UnsetType = UNSET
     previous_agent: Named | UnsetType | None = UNSET
+    transfer: Transfer | UnsetType | None = UNSET
+    why: Why | UnsetType | None = UNSET
 
 
 class Entry(Struct, kw_only=True, frozen=True, rename={"sender": "from"}):
@@ -162,6 +197,7 @@ class LineItem(Struct, kw_only=True, frozen=True):
     conversation: str
     visitor: VisitorPart
     entered_at: Time
+    ringing: bool = False
 
 
 class Department(Struct, kw_only=True, frozen=True):
@@ -184,32 +220,6 @@ class Colleague(Struct, kw_only=True, frozen=True):
     status: Status
     reachable: bool
     free: int
-
-
-class Candidate(Struct, kw_only=True, frozen=True):
-    """One agent in a decision: the measure compared, or the clause that excluded them (DESIGN §5.1)."""
-
-    agent: Named
-    excluded: str | None
-    running: int
-    used: int
-    max: int
-    priority: int
-    measure: str = ""
-
-
-class Why(Struct, kw_only=True, frozen=True):
-    """The stored reason of an offer: how many could take it, who came next, why the others could not."""
-
-    method: str
-    reason: str
-    takeable: int
-    chosen: Candidate | None
-    runner_up: Candidate | None
-    excluded: dict[str, int]
-    candidates: list[Candidate]
-    widening_step: int
-    rules: list[str]
 
 
 class Offer(Struct, kw_only=True, frozen=True):

@@ -22,7 +22,17 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "server.wire",
         "server.settings",
         "server.clock",
-        "server.store",
+        # The contract of the store and its functions of a transaction, never a database.
+        "server.store.base",
+        "server.store.accounts",
+        "server.store.conversations",
+        "server.store.entries",
+        "server.store.installation",
+        "server.store.requests",
+        "server.store.routing",
+        "server.store.rows",
+        "server.store.visitors",
+        "server.store.workspaces",
         "server.bus.base",
         # The seam itself: Protocols of what a session offers and needs.
         "server.session.ports",

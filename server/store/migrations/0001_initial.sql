@@ -80,6 +80,7 @@ CREATE TABLE conversation (
   form        TEXT NOT NULL,       -- JSON
   tags        TEXT NOT NULL,       -- JSON
   outcome     TEXT,
+  decision    TEXT,                -- JSON: why its agent got it
   routing     TEXT                 -- JSON: the router's record; NULL once the router has let go
 );
 CREATE INDEX conversation_open ON conversation (workspace, state) WHERE state <> 'closed';
