@@ -41,8 +41,10 @@ class Violated(AssertionError):
 
 def check(router: Router, *, lowered: Collection[AgentId] = ()) -> None:
     """Raises `Violated`. `lowered`: agents whose limit was lowered below what they held."""
-    check_state(router._state, lowered=lowered)  # noqa: SLF001 - the one who may look inside
-    _require(router.next_deadline() == _first_deadline(router._state), "the next deadline is not the first")  # noqa: SLF001
+    state = router._state  # noqa: SLF001 - the one who may look inside
+    check_state(state, lowered=lowered)
+    first, told = min(_all_due(state), default=None), router.next_deadline()
+    _require(told == (first and first[0]), f"the next deadline is {first}, told {told} at {state.now}")
 
 
 def check_state(state: State, *, lowered: Collection[AgentId] = ()) -> None:
@@ -212,10 +214,6 @@ def _check_deadlines(state: State) -> None:
     for at, due, one, two in _all_due(state):
         look = state.deadlines.wanted(due, one, two)
         _require(look is not None and look <= at, f"{due.name} of {one} {two} at {at}: looked at {look}")
-
-
-def _first_deadline(state: State) -> int | None:
-    return min((at for at, *_ in _all_due(state)), default=None)
 
 
 # The oracle: DESIGN §5.1 read naively off the snapshot.

@@ -23,8 +23,7 @@ def due_at(state: State, due: Due, one: str, two: str) -> int | None:
         offer = conversation.offers.get(AgentId(two))
         return None if offer is None else _offer_due_at(state, due, offer)
     if due is Due.LAPSE:
-        refusal = conversation.refusals.get(AgentId(two))
-        return None if refusal is None or not conversation.in_line else refusal.at + state.settings.reoffer_ms
+        return _lapse_at(state, conversation, AgentId(two))
     return _conversation_due_at(state, due, conversation)
 
 
@@ -39,6 +38,13 @@ def _agent_due_at(state: State, due: Due, agent_id: AgentId) -> int | None:
     if due is Due.GRACE:
         return agent.grace_until
     return agent.breathing_until if due is Due.BREATHING else agent.rest_until
+
+
+def _lapse_at(state: State, conversation: Conversation, agent: AgentId) -> int | None:
+    refusal = conversation.refusals.get(agent)
+    if refusal is None or agent not in state.agents or not conversation.in_line:
+        return None
+    return refusal.at + state.settings.reoffer_ms
 
 
 def _offer_due_at(state: State, due: Due, offer: Offer) -> int | None:
@@ -87,12 +93,12 @@ def _idle_at(state: State, conversation: Conversation) -> int | None:
     """Ask a visitor who was answered and says nothing; close when that is not answered either. 0 ms: never."""
     if conversation.state is not ConversationState.ACTIVE or conversation.awaiting_reply:
         return None
-    settings = state.line_of(conversation).settings
-    if not settings.idle_ms:
+    line = state.lines.get(conversation.department)
+    if line is None or not line.settings.idle_ms:  # None: being moved out of a removed department
         return None
     if conversation.asked_at is not None:
-        return conversation.asked_at + settings.idle_close_ms
-    return conversation.quiet_since + settings.idle_ms
+        return conversation.asked_at + line.settings.idle_close_ms
+    return conversation.quiet_since + line.settings.idle_ms
 
 
 # Seeing that it is looked at.
@@ -135,8 +141,7 @@ def watch_everything(state: State) -> None:
     for agent in state.agents:
         watch_agent(state, agent)
     for conversation in state.conversations.values():
-        if conversation.department in state.lines:
-            watch_conversation(state, conversation)
+        watch_conversation(state, conversation)
 
 
 # What has no event only wakes somebody: once past it needs no second look.
