@@ -6,7 +6,7 @@ interface Props {
   /** What the closed button shows. */
   face: ComponentChildren;
   look?: string;
-  /** Drawn while open; `shut` closes and gives the focus back. */
+  /** Drawn while open; `shut` closes and gives the focus back, unless a pointer picked: then no key aims at the button. */
   children: (shut: () => void) => ComponentChildren;
 }
 
@@ -15,11 +15,13 @@ export function Menu({ label, face, look = "button", children }: Props) {
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const list = useRef<HTMLDivElement>(null);
+  const byPointer = useRef(false);
   const id = useId();
 
   const shut = (): void => {
     setOpen(false);
-    button.current?.focus();
+    if (byPointer.current) button.current?.blur();
+    else button.current?.focus();
   };
 
   useEffect(() => {
@@ -35,6 +37,7 @@ export function Menu({ label, face, look = "button", children }: Props) {
   }, [open]);
 
   const pressed = (event: KeyboardEvent): void => {
+    byPointer.current = false;
     if (event.key === "Escape") {
       event.stopPropagation();
       shut();
@@ -66,7 +69,7 @@ export function Menu({ label, face, look = "button", children }: Props) {
         {face}
       </button>
       {open && (
-        <div ref={list} id={id} class="sheet" role="menu" aria-label={label} onKeyDown={pressed}>
+        <div ref={list} id={id} class="sheet" role="menu" aria-label={label} onKeyDown={pressed} onPointerDown={() => { byPointer.current = true; }}>
           {children(shut)}
         </div>
       )}
