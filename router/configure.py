@@ -1,12 +1,14 @@
 """New settings on a live router: who and what is gone lets go in this step; lowered limits only stop new holds."""
 
 from router.commands import Configure
+from router.conversation import Conversation
 from router.conversations import owned_by, return_to_line, wrap_up_over
 from router.eligibility import fits
 from router.errors import CommandRejected, Rejection
 from router.events import Configured, ConversationMoved
 from router.model import AgentId, ConversationState, HoldKind, OfferState
-from router.offers import end_offer, withdraw_from
+from router.offers import end_offer, rings_in_order, withdraw_from
+from router.state import State
 from router.step import Step
 
 
@@ -14,7 +16,7 @@ def configure(step: Step, command: Configure) -> None:
     settings = command.settings
     if settings.default_department not in settings.departments:
         raise CommandRejected(Rejection.NOT_FOUND, "the default department does not exist")
-    for agent in [agent for agent in step.state.agents if agent not in settings.agents]:
+    for agent in sorted(set(step.state.agents) - set(settings.agents)):
         _let_go(step, agent)
     step.emit(Configured(at=step.now, settings=settings))
     _move_out_of_removed(step)
@@ -32,20 +34,24 @@ def _let_go(step: Step, agent_id: AgentId) -> None:
 
 def _move_out_of_removed(step: Step) -> None:
     state = step.state
-    for conversation in list(state.conversations.values()):
-        if conversation.department in state.lines or conversation.state is ConversationState.CLOSED:
-            continue
+    homeless = [conversation for conversation in state.conversations.values() if _is_homeless(state, conversation)]
+    for conversation in sorted(homeless, key=lambda conversation: conversation.order):
         for offer in [offer for offer in conversation.offers.values() if offer.transfer_from is None]:
             end_offer(step, offer, OfferState.WITHDRAWN)
         default = state.settings.default_department
         step.emit(ConversationMoved(at=step.now, conversation=conversation.id, department=default))
 
 
+def _is_homeless(state: State, conversation: Conversation) -> bool:
+    return conversation.department not in state.lines and conversation.state is not ConversationState.CLOSED
+
+
 def _withdraw_what_no_longer_fits(step: Step) -> None:
     """Rings of a department the agent left, soft rings of one that stopped ringing all, soft rings without a slot."""
     state = step.state
-    for agent in state.agents.values():
-        for offer in [offer for offer in agent.rings.values() if offer.transfer_from is None]:
+    for agent_id in sorted(state.agents):
+        agent = state.agents[agent_id]
+        for offer in [offer for offer in rings_in_order(step, agent) if offer.transfer_from is None]:
             conversation = state.conversations[offer.conversation]
             foreign = conversation.department not in agent.members
             soft = offer.soft and (not state.line_of(conversation).soft or fits(state, agent, conversation) is not None)

@@ -86,7 +86,7 @@ def end_offers_of(step: Step, conversation: Conversation, end: OfferState) -> No
 
 def withdraw_from(step: Step, agent: Agent) -> None:
     """Every pending offer at this agent, oldest conversation first; no miss is counted."""
-    for offer in _in_order(step, agent):
+    for offer in rings_in_order(step, agent):
         end_offer(step, offer, OfferState.WITHDRAWN)
 
 
@@ -94,12 +94,13 @@ def lose_rings(step: Step, agent: Agent) -> None:
     """An agent who fills up loses the soft rings that no longer fit."""
     if len(agent.rings) == agent.directed:
         return
-    for offer in _in_order(step, agent):
+    for offer in rings_in_order(step, agent):
         if offer.soft and fits(step.state, agent, step.state.conversations[offer.conversation]) is not None:
             end_offer(step, offer, OfferState.WITHDRAWN)
 
 
-def _in_order(step: Step, agent: Agent) -> list[Offer]:
+def rings_in_order(step: Step, agent: Agent) -> list[Offer]:
+    """The pending offers at this agent, oldest conversation first."""
     return sorted(agent.rings.values(), key=lambda offer: step.state.conversations[offer.conversation].order)
 
 

@@ -62,8 +62,8 @@ def restart(step: Step) -> None:
     """Nothing rings any more, nobody is connected; wait a moment for those who were here."""
     for conversation in sorted(step.state.conversations.values(), key=lambda conversation: conversation.order):
         end_offers_of(step, conversation, OfferState.WITHDRAWN)
-    for agent in step.state.agents.values():
-        return_unconfirmed(step, agent)
+    for agent in sorted(step.state.agents):
+        return_unconfirmed(step, step.state.agents[agent])
     step.emit(Restarted(at=step.now, pause_until=step.now + step.state.settings.restart_pause_ms))
 
 

@@ -39,6 +39,7 @@ from router.snapshot import (
     conversation_record,
     counters,
     restore,
+    settings_knowing,
     take_snapshot,
 )
 from router.state import State
@@ -71,14 +72,20 @@ class Router:
 
     def __init__(self, settings: WorkspaceSettings, *, seed: int) -> None:
         self._seed = seed
+        self._configured = settings
         self._state = State(settings)
         rebuild_indexes(self._state)
 
     @classmethod
     def rebuild(cls, settings: WorkspaceSettings, snapshot: Snapshot, *, seed: int) -> "Router":
-        """A router that goes on as the one the snapshot was taken from. After a restart, handle `Restart` first."""
-        router = cls(settings, seed=seed)
-        router._state = restore(settings, snapshot)
+        """A router that goes on as the one the snapshot was taken from. After a restart, handle `Restart` first.
+
+        Agents and departments that the settings no longer have let go in the first step, as with `Configure`.
+        """
+        known = settings_knowing(settings, snapshot)
+        router = cls(known, seed=seed)
+        router._state = restore(known, snapshot)
+        router._configured = settings
         return router
 
     # Doing.
@@ -91,12 +98,15 @@ class Router:
         """
         step = self._begin(now)
         rejection = None
+        if self._configured is not self._state.settings:  # they changed while no router ran
+            configure(step, c.Configure(settings=self._configured))
         if not isinstance(command, c.Restart):  # which forgives what became due while we were down
             fire_due(step)
         try:
             _do(step, command)
         except CommandRejected as error:
             rejection = error
+        self._configured = self._state.settings
         self._finish(step)
         if rejection is not None:
             rejection.events = tuple(step.events)
@@ -169,6 +179,11 @@ class Router:
     def serving(self, department: DepartmentId) -> bool:
         """An eligible agent is present and available."""
         return bool(self._state.lines[department].serving)
+
+    def ringing(self, conversation: ConversationId) -> tuple[AgentId, ...]:
+        """The agents at whom it rings."""
+        found = self._state.conversations.get(conversation)
+        return () if found is None else tuple(found.offers)
 
     def agent(self, agent: AgentId) -> AgentRecord | None:
         found = self._state.agents.get(agent)

@@ -3,16 +3,18 @@
 Everything else (lines, standings, deadlines, pending offers' index) follows from the settings and these.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from router.agent import Agent
 from router.conversation import Conversation
 from router.indexes import rebuild_indexes
 from router.model import (
     AgentId,
+    AgentSettings,
     ConversationId,
     ConversationState,
     DepartmentId,
+    DepartmentSettings,
     Hold,
     HoldKind,
     Offer,
@@ -169,6 +171,26 @@ def take_snapshot(state: State) -> Snapshot:
         agents=tuple(agent_record(state.agents[agent]) for agent in sorted(state.agents)),
         conversations=tuple(conversation_record(state.conversations[one]) for one in sorted(state.conversations)),
     )
+
+
+def settings_knowing(settings: WorkspaceSettings, snapshot: Snapshot) -> WorkspaceSettings:
+    """The settings, and for agents and departments of the snapshot that they no longer have, a stand-in.
+
+    They differ when settings were changed while no router ran. The very same object when nothing is missing.
+    """
+    agents = {
+        record.id: AgentSettings(id=record.id, key=record.id, name=record.id, max_slots=0)
+        for record in snapshot.agents
+        if record.id not in settings.agents
+    }
+    departments = {
+        record.department: DepartmentSettings(id=record.department, key=record.department, name=record.department)
+        for record in snapshot.conversations
+        if record.department not in settings.departments
+    }
+    if not agents and not departments:
+        return settings
+    return replace(settings, agents={**settings.agents, **agents}, departments={**settings.departments, **departments})
 
 
 def restore(settings: WorkspaceSettings, snapshot: Snapshot) -> State:

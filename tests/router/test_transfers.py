@@ -10,10 +10,10 @@ from router.model import HoldKind, Method, Status, Writer
 from tests.router.building import Desk, agent, department, ends, kinds, only
 
 
-def ada_talks(**more: int) -> Desk:
+def ada_talks() -> Desk:
     """Ada talks to c_1; Ben and Cleo are there too."""
     desk = Desk(
-        department(ring_ms=10_000, **more),
+        department(ring_ms=10_000),
         department("sales", method=Method.RING_ALL, ring_ms=10_000),
         agent("ada", "support", "sales"),
         agent("ben", "support", "sales", max_slots=1),

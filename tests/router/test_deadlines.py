@@ -1,0 +1,53 @@
+"""Timers as data: looked at when they might be due, believed only when the record says so."""
+
+from __future__ import annotations
+
+from router.deadlines import Deadlines, Due
+
+A, B = (Due.GRACE, "a", ""), (Due.REST, "b", "")
+
+
+def test_the_first_is_next_and_equal_moments_go_by_kind_and_name():
+    truth = {A: 20, B: 10, (Due.GRACE, "b", ""): 10}
+    deadlines = Deadlines()
+    for (due, one, two), at in truth.items():
+        deadlines.want(at, due, one, two)
+    popped = []
+    while (key := deadlines.pop(100, lambda *key: truth.get(key))) is not None:
+        popped.append(key)
+    assert popped == [(Due.GRACE, "b", ""), B, A]
+
+
+def test_nothing_is_popped_before_its_time():
+    deadlines = Deadlines()
+    deadlines.want(10, *A)
+    assert deadlines.pop(9, lambda *_: 10) is None
+    assert deadlines.pop(10, lambda *_: 10) == A
+
+
+def test_a_deadline_that_moved_away_is_put_back_and_one_that_vanished_dropped():
+    deadlines = Deadlines()
+    deadlines.want(10, *A)
+    deadlines.want(11, *B)
+    truth = {A: 30}
+    assert deadlines.next(lambda *key: truth.get(key)) == 30
+    assert deadlines.wanted(*B) is None
+    assert len(deadlines) == 1
+
+
+def test_wanting_later_costs_nothing_and_wanting_earlier_counts():
+    deadlines = Deadlines()
+    deadlines.want(10, *A)
+    deadlines.want(20, *A)
+    assert len(deadlines) == 1
+    deadlines.want(5, *A)
+    assert deadlines.pop(5, lambda *_: 5) == A
+    assert deadlines.next(lambda *_: 10) is None  # the entry at 10 was of the same deadline
+
+
+def test_the_heap_does_not_grow_with_deadlines_that_were_withdrawn():
+    deadlines = Deadlines()
+    for number in range(10_000):
+        deadlines.want(20_000 - number, *A)
+    deadlines.next(lambda *_: 50_000)
+    assert len(deadlines) < 100
