@@ -5,7 +5,7 @@ import { OutboxStore } from "../../widget/client/outbox-store.ts";
 import type { Item } from "../../widget/client/outbox.ts";
 import { neverWake } from "../../widget/client/wake.ts";
 import { Desk } from "./desk.ts";
-import { ada, agent, at, BEN, colleague, conversation, entry, hold, identified, offer, visitor } from "./testing/frames.ts";
+import { ada, agent, at, conversation, entry, hold, identified, offer, system, visitor } from "./testing/frames.ts";
 
 const jo = visitor("jo");
 let server: ScriptedServer;
@@ -53,7 +53,7 @@ describe("rings", () => {
     expect(desk.offers.value).toEqual([]);
   });
 
-  test("accepted: the conversation is in front with its first page and why it came here", async () => {
+  test("accepted: the conversation is in front with its first page", async () => {
     await sitDown(10, { offers: [offer("o_1")] });
     void desk.accept(offer("o_1"));
     await settle();
@@ -63,7 +63,6 @@ describe("rings", () => {
     await server.last.says({ on: "offer.ended", v: 11, offer: "o_1", why: "accepted" });
     expect(desk.selected.value).toBe("c_o_1");
     expect(desk.sections.value.me.map((item) => item.conversation.id)).toEqual(["c_o_1"]);
-    expect(desk.origins.value["c_o_1"]?.offer).toBe("o_1");
   });
 
   test("too late: one line says so", async () => {
@@ -149,28 +148,37 @@ describe("the conversation in front", () => {
     expect(desk.sections.value.me[0]?.unread).toBe(0);
   });
 
-  test("a transfer that was not taken is told", async () => {
+  test("is told as read again to whoever may not know it", async () => {
     await sitDown(10, talking, said);
-    void desk.transfer("c_1", { agent: "a_ben" }, { name: "Ben" }, "");
-    await settle();
-    await server.last.answers("conversation.transfer", { at: at(3) });
-    for (const v of [11, 12]) {
-      await server.last.says({ on: "conversation", v, conversation: conversation("c_1") });
-      await server.last.says({ on: "agents", v, agents: [colleague(BEN)] });
-    }
-    expect(desk.handing.value).toEqual({});
-    expect(desk.said.value?.text).toBe("Ben did not take it. The conversation stays with you.");
+    desk.read("c_1", 2);
+    await server.last.says({ on: "presence", conversation: "c_1", from: jo, here: false });
+    await server.last.says({ on: "presence", conversation: "c_1", from: jo, here: true });
+    expect(server.last.asked("read")).toHaveLength(2);
+    await server.last.drops();
+    await clock.advance(1000);
+    await arrive(11, talking);
+    expect(server.last.asked("read")).toEqual([{ do: "read", conversation: "c_1", seq: 2 }]);
+  });
+});
+
+describe("a transfer that came to nothing", () => {
+  const note = entry(1, system, "Ben declined.", { kind: "notice", notice: "transfer_declined" });
+
+  test("is said when one looks elsewhere", async () => {
+    await sitDown(10, talking, said);
+    await server.last.says({ on: "note", ...note });
+    expect(desk.said.value?.text).toBe("c_1: Ben declined.");
   });
 
-  test("a transfer rings at a colleague until it is answered", async () => {
+  test("stands in the log, and is read out, when one looks at it", async () => {
+    const heard: string[] = [];
+    desk.heard.notice = (one) => heard.push(one.text);
     await sitDown(10, talking, said);
-    void desk.transfer("c_1", { agent: "a_ben" }, { name: "Ben" }, "");
-    await settle();
-    await server.last.answers("conversation.transfer", { at: at(3) });
-    await server.last.says({ on: "note", ...entry(1, ada, "Please", { kind: "transferred" }) });
-    expect(desk.handing.value["c_1"]?.to.name).toBe("Ben");
-    await server.last.says({ on: "entry", ...entry(3, ada, "", { kind: "transferred" }) });
-    expect(desk.handing.value).toEqual({});
+    desk.select("c_1");
+    await server.last.says({ on: "note", ...note });
+    expect(desk.said.value).toBeNull();
+    expect(heard).toEqual(["Ben declined."]);
+    expect(desk.talks.of("c_1").notes.last).toBe(1);
   });
 });
 

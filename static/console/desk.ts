@@ -9,7 +9,6 @@ import { Session, type SessionOptions, type SessionState } from "../../widget/cl
 import { serverNow, setClock } from "../ui/clock.ts";
 import { nameOf, sections, type Sections } from "./attention.ts";
 import { inWords, persist, type Line } from "./deeds.ts";
-import { handingTo, heard, type Handing } from "./handing.ts";
 import { afterLoss, applyLossy, NOTHING, readUpTo, stoppedTyping, type Lossy } from "./lossy.ts";
 import type { Outgoing } from "./rows.ts";
 import { apply, held, opened, withConversation, type State } from "./state.ts";
@@ -22,6 +21,8 @@ export type Wiring = Pick<SessionOptions<{ token: string }, AgentIdentified>, "u
 export interface Heard {
   offer?(offer: Offer): void;
   message?(entry: Entry): void;
+  /** Frontdesk told the team something, e.g. that a colleague did not take what was handed over. */
+  notice?(note: Entry): void;
 }
 
 const OPEN_WITHIN_MS = 30_000;
@@ -35,10 +36,6 @@ export class Desk {
   readonly selected = signal<string | null>(null);
   /** One line for the agent: what did not work, what went away. */
   readonly said = signal<{ text: string; at: number } | null>(null);
-  /** The offers that conversations came from, for "Why you?". */
-  readonly origins = signal<Readonly<Record<string, Offer>>>({});
-  /** Transfers that ring at a colleague. */
-  readonly handing = signal<Readonly<Record<string, Handing>>>({});
   /** Offers and conversations with a deed on its way: their buttons rest. */
   readonly busy = signal<ReadonlySet<string>>(new Set());
   /** The selected conversation after it left our hands: still readable. */
@@ -95,11 +92,10 @@ export class Desk {
       setClock(reply.now);
       this.state.value = opened(reply);
       this.lossy.value = afterLoss(this.lossy.value);
-      // How a transfer ended meanwhile, nobody will tell: its conversation shows it.
-      this.handing.value = {};
       this.talks.identified(reply);
       for (const entry of [...reply.missed, ...reply.missed_notes]) this.#settled(entry);
       for (const offer of reply.snapshot.offers) this.#rang(offer);
+      for (const { id } of reply.snapshot.conversations) this.#tellRead(id);
       this.#reselect(null);
     });
     this.outbox.open();
@@ -110,6 +106,8 @@ export class Desk {
     if (before === null || event.on === "site") return;
     if (event.on === "typing" || event.on === "read" || event.on === "presence") {
       this.lossy.value = applyLossy(this.lossy.value, event, before.agent.id, serverNow());
+      // A page that has just come knows no marks.
+      if (event.on === "presence" && event.here && event.from.role === "visitor") this.#tellRead(event.conversation);
       return;
     }
     const after = apply(before, event);
@@ -117,7 +115,6 @@ export class Desk {
     if (event.on === "entry" || event.on === "note") this.#entry(event);
     if (after === before) return;
     if (event.on === "offer") this.#rang(event);
-    if (event.on === "conversation" || event.on === "agents") this.#handing(event);
     this.#reselect(before);
   }
 
@@ -127,9 +124,17 @@ export class Desk {
     const news = log.apply(event) !== "known";
     this.#settled(event);
     this.lossy.value = stoppedTyping(this.lossy.value, event.conversation);
-    if (event.on === "entry" && event.kind === "transferred") this.#handed(event.conversation);
     if (news && event.on === "entry" && event.kind === "closed") this.#closed(event);
     if (news && event.on === "entry" && event.kind === "message" && event.from.role === "visitor") this.heard.message?.(event);
+    if (news && event.on === "note" && event.kind === "notice") this.#noticed(event);
+  }
+
+  /** What is told about a conversation one is not looking at would go unread. */
+  #noticed(note: Entry): void {
+    const conversation = this.mine.value.find((one) => one.id === note.conversation);
+    if (conversation === undefined) return;
+    if (this.selected.value !== conversation.id) this.say(`${nameOf(conversation.visitor)}: ${note.text}`);
+    else this.heard.notice?.(note);
   }
 
   /** Without wrap-up a closed conversation leaves the list at once: that is said unless one is looking at it. */
@@ -147,7 +152,6 @@ export class Desk {
   /** Confirms at once that it rings here: without that the server passes it on. */
   #rang(offer: Offer): void {
     this.#session.tell({ do: "offer.seen", offer: offer.offer });
-    this.origins.value = { ...this.origins.value, [offer.conversation.id]: offer };
     this.heard.offer?.(offer);
   }
 
@@ -158,25 +162,7 @@ export class Desk {
     const stays = this.mine.value.some((conversation) => conversation.id === id);
     if (stays) this.past.value = null;
     else this.past.value = this.state.value?.conversations[id] ?? before?.conversations[id] ?? this.past.value;
-    if (!stays) this.#handed(id);
     if (!stays && this.past.value === null) this.selected.value = null;
-  }
-
-  /** A transfer that was not taken stays with us, and we are told. */
-  #handing(event: Extract<ServerEvent, { on: "conversation" | "agents" }>): void {
-    for (const handing of Object.values(this.handing.value)) {
-      const next = heard(handing, event);
-      const mine = this.mine.value.find((one) => one.id === handing.conversation);
-      if (next !== null) this.handing.value = { ...this.handing.value, [handing.conversation]: next };
-      else if (mine?.agent?.id === this.state.value?.agent.id) this.say(`${handing.to.name} did not take it. The conversation stays with you.`);
-      if (next === null) this.#handed(handing.conversation);
-    }
-  }
-
-  #handed(conversation: string): void {
-    if (!(conversation in this.handing.value)) return;
-    const { [conversation]: _ended, ...rest } = this.handing.value;
-    this.handing.value = rest;
   }
 
   // What the agent does
@@ -201,7 +187,7 @@ export class Desk {
 
   pick(conversation: string): Promise<void> {
     return this.#deed(conversation, async () => this.#took(await this.#persist<AcceptedReply>({ do: "conversation.pick", conversation })), {
-      conflict: "You have no free slot for it.",
+      conflict: "You cannot take it just now: it needs a free slot, and you available or busy.",
     });
   }
 
@@ -222,11 +208,10 @@ export class Desk {
   }
 
   transfer(conversation: string, to: TransferTo, target: Pick<Named, "name">, note: string): Promise<void> {
-    return this.#deed(conversation, async () => {
-      await this.#persist({ do: "conversation.transfer", conversation, to, ...(note === "" ? {} : { note }) });
-      if (to.agent === undefined) return;
-      this.handing.value = { ...this.handing.value, [conversation]: handingTo(conversation, { id: to.agent, name: target.name }) };
-    }, { conflict: `${target.name} cannot take it just now.` });
+    const more = note === "" ? {} : { note };
+    return this.#deed(conversation, async () => void (await this.#persist({ do: "conversation.transfer", conversation, to, ...more })), {
+      conflict: `${target.name} cannot take it just now.`,
+    });
   }
 
   /** Sends text now or as soon as there is a connection; false when too much is waiting already. */
@@ -243,7 +228,13 @@ export class Desk {
   read(conversation: string, seq: number): void {
     if ((this.lossy.value.mine[conversation] ?? 0) >= seq || seq === 0) return;
     this.lossy.value = readUpTo(this.lossy.value, conversation, seq);
-    this.#session.tell({ do: "read", conversation, seq });
+    this.#tellRead(conversation);
+  }
+
+  /** Marks may get lost on their way, so the last one is told again when it may not be known. */
+  #tellRead(conversation: string): void {
+    const seq = this.lossy.value.mine[conversation] ?? 0;
+    if (seq > 0) this.#session.tell({ do: "read", conversation, seq });
   }
 
   say(text: string): void {

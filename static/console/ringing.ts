@@ -31,6 +31,8 @@ export function attend(desk: Desk, agent: string): () => void {
     if (sounding.value && !looking(desk, entry)) drop();
   };
 
+  desk.heard.notice = (note) => { quiet.value = note.text; };
+
   const stops = [effect(() => ringing(desk, sounding.value)), effect(() => title(desk)), effect(() => closeEnded(desk)), release, wakeOnClick()];
   return () => {
     for (const stop of stops) stop();

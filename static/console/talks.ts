@@ -1,17 +1,20 @@
 // The logs of all conversations this console has seen: entries and notes, each without gaps.
 import { signal } from "@preact/signals";
-import type { AgentIdentified, Entry } from "../../widget/client/generated.ts";
-import { ConversationLog } from "../../widget/client/log.ts";
+import type { AgentIdentified, Entry, History } from "../../widget/client/generated.ts";
+import { ConversationLog, type Fetch } from "../../widget/client/log.ts";
 import { positionsOf, reachTops } from "../../widget/client/positions.ts";
 import type { Positions } from "../../widget/client/session.ts";
 
-export type Range = { after: number } | { before: number };
+export type Range = Pick<History, "after" | "before" | "notes_after" | "notes_before">;
 export type Page = { entries: readonly Entry[]; notes: readonly Entry[] };
 
 export interface Talk {
   entries: ConversationLog;
   notes: ConversationLog;
 }
+
+/** Above every number: asks for nothing of that log. */
+const NOTHING = Number.MAX_SAFE_INTEGER;
 
 export class Talks {
   readonly #history: (conversation: string, range: Range) => Promise<Page>;
@@ -34,12 +37,18 @@ export class Talks {
   of(conversation: string): Talk {
     const known = this.#all.peek().get(conversation);
     if (known !== undefined) return known;
-    const talk: Talk = {
-      entries: new ConversationLog(async (range) => (await this.#history(conversation, range)).entries),
-      notes: new ConversationLog(async (range) => (await this.#history(conversation, range)).notes),
-    };
+    const entries: Fetch = async (range) => (await this.#history(conversation, { ...range, notes_after: NOTHING })).entries;
+    const notes: Fetch = async (range) => (await this.#history(conversation, { ...ofNotes(range), after: NOTHING })).notes;
+    const talk: Talk = { entries: new ConversationLog(entries), notes: new ConversationLog(notes) };
     this.#all.value = new Map(this.#all.peek()).set(conversation, talk);
     return talk;
+  }
+
+  /** One page further back, and the notes of that time. */
+  async older(conversation: string): Promise<void> {
+    const { entries, notes } = this.of(conversation);
+    await entries.older();
+    while (!reachesBackTo(notes, entries) && (await notes.older()));
   }
 
   positions(): Positions {
@@ -67,6 +76,17 @@ export class Talks {
     const stay = [...this.#all.peek()].filter(([id]) => !which(id));
     if (stay.length < this.#all.peek().size) this.#all.value = new Map(stay);
   }
+}
+
+function ofNotes(range: Parameters<Fetch>[0]): Range {
+  return "after" in range ? { notes_after: range.after } : { notes_before: range.before };
+}
+
+/** Whether no note is missing among the entries we have: they are shown in one time. */
+export function reachesBackTo(notes: ConversationLog, entries: ConversationLog): boolean {
+  if (notes.complete) return true;
+  const [note, entry] = [notes.entries.value[0], entries.entries.value[0]];
+  return !entries.complete && note !== undefined && entry !== undefined && note.at <= entry.at;
 }
 
 function byConversation(entries: readonly Entry[]): Map<string, Entry[]> {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Candidate, Offer, Why } from "../../widget/client/generated.ts";
-import { whyYou } from "./why.ts";
+import type { Candidate, Named, Offer, Why } from "../../widget/client/generated.ts";
+import { ADA, BEN, ben, entry } from "./testing/frames.ts";
+import { whyYou, whyYours } from "./why.ts";
 
 const ME = "a_ada";
 
@@ -74,6 +75,30 @@ describe("the others", () => {
 
   test("an unknown clause is shown as it is", () => {
     expect(whyYou(offer({ candidates: [candidate("Ben", { excluded: "on_the_moon" })] }), ME).why).toContain("Ben on the moon.");
+  });
+});
+
+describe("a conversation one has", () => {
+  const { why } = offer({ method: "ring_all" });
+  const yours = (given: Why | null, agent: Named | null = ADA, entries = [entry(3, ben, "", { kind: "transferred", to: ADA })]) =>
+    whyYours({ why: given, agent }, entries, ME)?.why;
+
+  test("says it as something past", () => {
+    expect(yours(why)).toBe("It rang at all 3 who could take it; you were the first.");
+  });
+
+  test("that was handed over names who did it", () => {
+    expect(yours({ ...why, reason: "transfer" })).toBe("Ben handed it to you.");
+    expect(yours({ ...why, reason: "transfer" }, ADA, [])).toBe("A colleague handed it to you.");
+  });
+
+  test("without a decision was picked", () => {
+    expect(yours(null)).toBe("You picked it from the line.");
+  });
+
+  test("of somebody else has another reason", () => {
+    expect(yours(why, BEN)).toBeUndefined();
+    expect(yours(why, null)).toBeUndefined();
   });
 });
 

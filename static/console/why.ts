@@ -1,5 +1,5 @@
 // "Why you?": the stored decision of the router as one sentence, and who would have been next.
-import type { Candidate, Offer, Why } from "../../widget/client/generated.ts";
+import type { Candidate, Conversation, Entry, Offer, Why } from "../../widget/client/generated.ts";
 
 /** As many colleagues are named as one reads at a glance; the rest are counted. */
 const NAMED = 3;
@@ -9,33 +9,57 @@ export interface Said {
   next: string;
 }
 
+/** Why, and who handed it over if somebody did. */
+interface Reason {
+  why: Why;
+  transfer_from: { name: string } | null;
+}
+
 /** Reasons that are a person's: who else could have taken it explains nothing then. */
 const SOMEBODY_CHOSE: ReadonlySet<string> = new Set(["transfer", "pick"]);
 
 /** The whole answer for an offer to the agent with the id `me`. */
 export function whyYou(offer: Pick<Offer, "why" | "transfer_from">, me: string): Said {
-  const { why } = offer;
-  const first = sentence(offer);
-  if (offer.transfer_from !== null || SOMEBODY_CHOSE.has(why.reason)) return { why: first, next: "" };
+  return answer(offer, RINGS, me);
+}
+
+/** The same for a conversation `me` has; null when somebody else has it. Nobody decides when one picks for oneself. */
+export function whyYours(conversation: Pick<Conversation, "why" | "agent">, entries: readonly Entry[], me: string): Said | null {
+  const { why, agent } = conversation;
+  if (why === undefined || agent?.id !== me) return null;
+  if (why === null) return { why: "You picked it from the line.", next: "" };
+  const handed = entries.findLast((entry) => entry.kind === "transferred" && entry.to?.id === me);
+  return answer({ why, transfer_from: handed?.from ?? null }, RANG, me);
+}
+
+function answer(given: Reason, words: Words, me: string): Said {
+  const { why } = given;
+  const first = sentence(given, words);
+  if (SOMEBODY_CHOSE.has(why.reason)) return { why: first, next: "" };
   const others = excluded(why, me);
   return { why: others === "" ? first : `${first} ${others}`, next: next(why) };
 }
 
-function sentence({ why, transfer_from }: Pick<Offer, "why" | "transfer_from">): string {
-  if (transfer_from !== null || why.reason === "transfer") return `${transfer_from?.name ?? "A colleague"} hands it to you.`;
+/** What sounds different while it rings and afterwards. */
+interface Words {
+  hands: string;
+  atAll(takeable: number): string;
+}
+
+const RINGS: Words = { hands: "hands", atAll: (n) => `Rings at all ${n} who can take it; the first to accept has it.` };
+const RANG: Words = { hands: "handed", atAll: (n) => `It rang at all ${n} who could take it; you were the first.` };
+
+function sentence({ why, transfer_from }: Reason, words: Words): string {
+  if (why.reason === "transfer") return `${transfer_from?.name || "A colleague"} ${words.hands} it to you.`;
   if (why.reason === "previous_agent") return "You had this conversation before.";
   if (why.reason === "pick") return "You picked it from the line.";
   if (why.reason === "reserved") return "It is kept for you.";
-  if (why.method === "ring_all") return ringsAtAll(why.takeable);
+  if (why.method === "ring_all" && why.takeable > 1) return words.atAll(why.takeable);
   if (why.takeable === 1) return "You are the only one who can take it.";
   return `${measure(why)} ${FROM[why.method] ?? "of"} ${why.takeable} who could take it.`;
 }
 
 const FROM: Readonly<Record<string, string>> = { random: "from", round_robin: "among", longest_idle: "among" };
-
-function ringsAtAll(takeable: number): string {
-  return takeable > 1 ? `Rings at all ${takeable} who can take it; the first to accept has it.` : "You are the only one who can take it.";
-}
 
 function measure({ method, chosen }: Why): string {
   const running = chosen === null ? "" : ` (${chosen.running})`;

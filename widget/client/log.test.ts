@@ -103,6 +103,16 @@ test("the first page says where we begin; older ones come before it", async () =
   expect(await log.older()).toBe(false);
 });
 
+test("a log that knows nothing begins with the last page", async () => {
+  stored = 5_000;
+  log.reach(5_000);
+  log.apply(entry(5_001));
+  await settle();
+  await settle();
+  expect(asked).toEqual([{ before: 5_001 }]);
+  expect([log.first, log.last]).toEqual([4_901, 5_001]);
+});
+
 test("after a reset an old answer changes nothing", async () => {
   log.load(entries(101, 110));
   const older = log.older();

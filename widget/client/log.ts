@@ -1,7 +1,10 @@
 import { batch, signal, type ReadonlySignal } from "@preact/signals";
 import type { Entry } from "./generated.ts";
 
-/** Asks the server for a page: the next ones after a number (oldest first), or the last ones before it. */
+/**
+ * Asks the server for a page: the next ones after a number, or the last ones before it, oldest first. A page may be shorter
+ * than what there is.
+ */
 export type Fetch = (range: { after: number } | { before: number }) => Promise<readonly Entry[]>;
 
 /** Later entries kept while a gap is being filled; beyond it they are fetched like the gap itself. */
@@ -49,10 +52,8 @@ export class ConversationLog {
 
   /** A page in order, from a snapshot or the answer of an accept. The first page of all says where we begin. */
   load(page: readonly Entry[]): void {
-    const begin = page[0];
-    if (begin === undefined) return;
-    if (this.#entries.value.length === 0 && this.#held.size === 0) this.#last = Math.max(this.#last, begin.seq - 1);
-    batch(() => page.forEach((entry) => this.#take(entry)));
+    if (page.length === 0) return;
+    this.#add(page, this.#isBlank());
     this.#settle();
   }
 
@@ -99,6 +100,16 @@ export class ConversationLog {
     this.#behind.value = false;
   }
 
+  /** Nothing is known yet, not even where to begin. */
+  #isBlank(): boolean {
+    return this.#last === 0 && this.#held.size === 0;
+  }
+
+  #add(page: readonly Entry[], begins: boolean): void {
+    if (begins && this.#last === 0) this.#last = (page[0]?.seq ?? 1) - 1;
+    batch(() => page.forEach((entry) => this.#take(entry)));
+  }
+
   /** Puts an entry where it belongs: behind the run, or aside until the gap before it is filled. */
   #take(entry: Entry): void {
     if (entry.seq <= this.#last) return;
@@ -127,9 +138,10 @@ export class ConversationLog {
     this.#filling = true;
     for (let before = -1; this.#last < this.#reach && this.#last > before; ) {
       before = this.#last;
-      const page = await this.#fetch({ after: before }).catch(() => []);
+      const blank = this.#isBlank();
+      const page = await this.#fetch(blank ? { before: this.#reach + 1 } : { after: before }).catch(() => []);
       if (life !== this.#life) return;
-      batch(() => page.forEach((entry) => this.#take(entry)));
+      this.#add(page, blank);
     }
     this.#filling = false;
     this.#behind.value = this.#last < this.#reach;

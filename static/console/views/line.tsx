@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { Department } from "../../../widget/client/generated.ts";
+import type { Agent, Department, LineItem } from "../../../widget/client/generated.ts";
 import { Button } from "../../ui/button.tsx";
 import { Since } from "../../ui/time.tsx";
 import { nameOf } from "../attention.ts";
@@ -16,33 +16,51 @@ export function Line() {
 }
 
 function DepartmentLine({ department }: { department: Department }) {
-  const { desk } = usePlace();
   const [all, setAll] = useState(false);
-  const agent = desk.state.value?.agent;
-  const full = agent !== undefined && agent.slots.used >= agent.slots.max;
   const shown = all ? department.line : department.line.slice(0, SHOWN);
   const more = department.line.length - shown.length;
   return (
     <section class="line" aria-label={`${department.name}: ${department.waiting} in line`}>
       <h2 class="heading">{department.name} · {department.waiting} in line</h2>
       <ol>
-        {shown.map((item) => (
-          <li key={item.conversation} class="line-item">
-            <span class="cut">{nameOf(item.visitor)}</span>
-            <Since at={item.entered_at} />
-            <Button
-              small
-              disabled={full || desk.busy.value.has(item.conversation) || desk.connection.value.name !== "open"}
-              title={full ? "You have no free slot" : "Take this one out of the line"}
-              label={`Pick ${nameOf(item.visitor)}`}
-              onClick={() => void desk.pick(item.conversation)}
-            >
-              Pick
-            </Button>
-          </li>
-        ))}
+        {shown.map((item) => <Waiting key={item.conversation} item={item} />)}
       </ol>
       {more > 0 && <button type="button" class="link" onClick={() => setAll(true)}>{more} more</button>}
     </section>
   );
+}
+
+/** One that rings may be picked too, but somebody is about to take it: the button steps back. */
+function Waiting({ item }: { item: LineItem }) {
+  const { desk } = usePlace();
+  const agent = desk.state.value?.agent;
+  const mine = desk.offers.value.some((offer) => offer.conversation.id === item.conversation);
+  const not = agent === undefined ? "" : whyNotPick(agent);
+  return (
+    <li class="line-item">
+      <span class="line-name">
+        <span class="cut">{nameOf(item.visitor)}</span>
+        {(mine || item.ringing === true) && <small class="rings">{mine ? "rings at you" : "rings at somebody"}</small>}
+      </span>
+      <Since at={item.entered_at} />
+      {!mine && (
+        <Button
+          small
+          look={item.ringing === true ? "bare" : "plain"}
+          disabled={not !== "" || desk.busy.value.has(item.conversation) || desk.connection.value.name !== "open"}
+          title={not || "Take this one out of the line"}
+          label={`Pick ${nameOf(item.visitor)}`}
+          onClick={() => void desk.pick(item.conversation)}
+        >
+          Pick
+        </Button>
+      )}
+    </li>
+  );
+}
+
+/** Why one cannot pick just now; empty when one can. */
+export function whyNotPick({ status, slots }: Pick<Agent, "status" | "slots">): string {
+  if (status !== "available" && status !== "busy") return "Set yourself available or busy to pick";
+  return slots.used >= slots.max ? "You have no free slot" : "";
 }

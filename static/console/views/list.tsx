@@ -44,7 +44,7 @@ function Row({ item }: { item: Item }) {
       <Avatar name={conversation.visitor.name || "Visitor"} />
       <b class="cut">{name}</b>
       <Clock item={item} />
-      <small class="cut">{here ? secondLine(item) : "Not on the page just now"}</small>
+      <SecondLine item={item} here={here} />
       {item.unread > 0 ? <span class="count">{item.unread}<span class="unseen"> unread</span></span> : <span />}
     </button>
   );
@@ -53,6 +53,12 @@ function Row({ item }: { item: Item }) {
 function Clock({ item }: { item: Item }) {
   if (item.side !== "wrap_up") return <Since at={item.since} {...(item.side === "me" ? { lateAfter: LATE_AFTER_MS } : {})} />;
   return item.hold.until === null ? <span /> : <Until at={item.hold.until} />;
+}
+
+function SecondLine({ item, here }: { item: Item; here: boolean }) {
+  const { transfer } = item.conversation;
+  if (transfer !== null && transfer !== undefined) return <small class="cut rings">Ringing at {transfer.to.name}</small>;
+  return <small class="cut">{here ? secondLine(item) : "Not on the page just now"}</small>;
 }
 
 function secondLine(item: Item): string {

@@ -6,6 +6,7 @@ import { clockTime, dayName, span } from "../../ui/time.tsx";
 import { nameOf, shortName } from "../attention.ts";
 import { typist } from "../lossy.ts";
 import { eventText, rows, type Outgoing, type Row } from "../rows.ts";
+import { reachesBackTo } from "../talks.ts";
 import { usePlace } from "./desk-context.ts";
 
 /** Nearer to the end than this counts as reading along. */
@@ -99,11 +100,12 @@ function useOlder(box: { current: HTMLElement | null }, id: string) {
   const look = (): void => {
     const element = box.current;
     const talk = desk.talks.find(id);
-    if (element === null || busy.current || talk === undefined || talk.entries.complete || element.scrollTop > NEAR_TOP_PX) return;
+    if (element === null || busy.current || talk === undefined || element.scrollTop > NEAR_TOP_PX) return;
+    if (talk.entries.complete && reachesBackTo(talk.notes, talk.entries)) return;
     busy.current = true;
     setLoading(true);
     const fromEnd = element.scrollHeight - element.scrollTop;
-    Promise.all([talk.entries.older(), talk.notes.older()])
+    desk.talks.older(id)
       .catch(() => desk.say("We could not fetch what was before. Scroll up to try again."))
       .finally(() => {
         busy.current = false;
@@ -111,6 +113,11 @@ function useOlder(box: { current: HTMLElement | null }, id: string) {
         requestAnimationFrame(() => { element.scrollTop = element.scrollHeight - fromEnd; });
       });
   };
+  const first = desk.talks.find(id)?.entries.first;
+  // What does not fill the screen cannot be scrolled.
+  useEffect(() => {
+    if (box.current !== null && box.current.scrollHeight <= box.current.clientHeight) look();
+  }, [first]);
   return { loading, look };
 }
 
@@ -128,7 +135,7 @@ function OneRow({ row, me, read }: { row: Row; me: string; read: boolean }) {
     case "event":
       return <Event entry={row.entry} me={me} />;
     case "note":
-      return <NoteRow entry={row.entry} mine={row.mine} />;
+      return row.entry.kind === "notice" ? <Event entry={row.entry} me={me} team /> : <NoteRow entry={row.entry} mine={row.mine} />;
     case "said":
       return <Said entry={row.entry} mine={row.mine} first={row.first} last={row.last} read={read} />;
     case "outgoing":
@@ -136,10 +143,12 @@ function OneRow({ row, me, read }: { row: Row; me: string; read: boolean }) {
   }
 }
 
-function Event({ entry, me }: { entry: Entry; me: string }) {
+/** `team`: what Frontdesk told the team, not the visitor. */
+function Event({ entry, me, team = false }: { entry: Entry; me: string; team?: boolean }) {
   const waited = entry.kind === "joined" && (entry.waited_ms ?? 0) >= 1000 ? ` · waited ${span(entry.waited_ms ?? 0)}` : "";
   const notice = entry.kind === "notice";
-  return <p class={notice ? "event notice" : "event"}>{notice && <span class="unseen">Told the visitor: </span>}{eventText(entry, me)}{waited} · {clockTime(entry.at)}</p>;
+  const look = team ? "event team" : notice ? "event notice" : "event";
+  return <p class={look}>{notice && <span class="unseen">{team ? "Only for the team: " : "Told the visitor: "}</span>}{eventText(entry, me)}{waited} · {clockTime(entry.at)}</p>;
 }
 
 function NoteRow({ entry, mine }: { entry: Entry; mine: boolean }) {

@@ -150,6 +150,46 @@ test("who cannot take a transfer is shown with the reason", async () => {
   expect(document.querySelectorAll(".target:not(.not)")).toHaveLength(2);
 });
 
+test("a transfer that rings at a colleague says so, here and in the list, and can be handed to somebody else", async () => {
+  const [ben, cleo] = [{ id: "a_ben", key: "ben", name: "Ben" }, { id: "a_c", key: "c", name: "Cleo" }];
+  const ringing = { conversations: [conversation("c_1", { transfer: { to: ben, expires_at: at(121) } })], agents: [colleague(ben), colleague(cleo)] };
+  await sitDown(10, { ...talking, ...ringing }, said);
+  $(".row").click();
+  await drawn();
+  expect($(".strip").textContent).toMatch(/^Ringing at Ben, yours until they accept0:2/);
+  expect($(".row .rings").textContent).toBe("Ringing at Ben");
+  $(".strip .button").click();
+  await drawn();
+  expect($(".target.not").textContent).toBe("Benrings there");
+  await server.last.says({ on: "conversation", v: 11, conversation: conversation("c_1", { transfer: null }) });
+  await drawn();
+  expect(document.querySelector(".strip, .rings")).toBeNull();
+});
+
+test("what Frontdesk tells the team is no note of somebody", async () => {
+  const told = entry(1, { role: "system", id: "", name: "" }, "Ben declined.", { kind: "notice", notice: "transfer_declined" });
+  await sitDown(10, talking, { ...said, missed_notes: [told] });
+  $(".row").click();
+  await drawn();
+  expect($(".event.team").textContent).toMatch(/^Only for the team: Ben declined\. · /);
+  expect(document.querySelector(".note-text")).toBeNull();
+});
+
+test("the line: what rings is picked quietly, what rings here is answered above", async () => {
+  const line = department(["c_o_1", "c_7", "c_8"]);
+  line.line.forEach((item, i) => { item.ringing = i < 2; });
+  await sitDown(10, { offers: [offer("o_1")], departments: [line] });
+  const items = [...document.querySelectorAll(".line-item")];
+  expect(items.map((item) => item.querySelector(".rings")?.textContent)).toEqual(["rings at you", "rings at somebody", undefined]);
+  expect(items.map((item) => item.querySelector(".button")?.className)).toEqual([undefined, "button bare small", "button small"]);
+});
+
+test("who is away cannot pick, and is told why", async () => {
+  await sitDown(10, { agent: agent([], { status: "away" }), departments: [department(["c_7"])] });
+  const pick = $(".line-item .button") as HTMLButtonElement;
+  expect([pick.disabled, pick.title]).toEqual([true, "Set yourself available or busy to pick"]);
+});
+
 test("wrap-up counts down and ends with the outcome", async () => {
   const closed = { agent: agent([hold("c_1", "wrap_up", at(130))]), conversations: [conversation("c_1", { state: "closed" })] };
   await sitDown(10, closed, said);

@@ -2,7 +2,7 @@ import { useEffect } from "preact/hooks";
 import type { Conversation, Hold } from "../../../widget/client/generated.ts";
 import { Button } from "../../ui/button.tsx";
 import { now } from "../../ui/clock.ts";
-import { minutes } from "../../ui/time.tsx";
+import { minutes, Until } from "../../ui/time.tsx";
 import { nameOf } from "../attention.ts";
 import { Closing } from "./closing.tsx";
 import { Composer } from "./composer.tsx";
@@ -32,7 +32,7 @@ function OneTalk({ conversation, hold }: { conversation: Conversation; hold: Hol
       <Top conversation={conversation} writable={writable} />
       {writable && panels.open.value === "transfer" && <Transfer conversation={conversation} />}
       {writable && panels.open.value === "close" && <Closing conversation={conversation} />}
-      <Ringing conversation={conversation.id} />
+      {writable && <Handing conversation={conversation} />}
       <Log conversation={conversation} />
       {writable && <Composer conversation={conversation} />}
       {hold?.kind === "wrap_up" && <WrapUp conversation={conversation} hold={hold} />}
@@ -63,12 +63,20 @@ function Top({ conversation, writable }: { conversation: Conversation; writable:
   );
 }
 
-/** A transfer that rings at a colleague, as far as we were told. */
-function Ringing({ conversation }: { conversation: string }) {
-  const { desk } = usePlace();
-  const handing = desk.handing.value[conversation];
-  if (handing === undefined) return null;
-  return <p class="strip" role="status">Ringing at {handing.to.name} … the conversation stays with you until then.</p>;
+/** It rings at a colleague. There is no taking it back but by handing it to somebody else. */
+function Handing({ conversation }: { conversation: Conversation }) {
+  const { panels } = usePlace();
+  const { transfer } = conversation;
+  if (transfer === null || transfer === undefined) return null;
+  const choosing = panels.open.value === "transfer";
+  return (
+    <div class="strip">
+      <p role="status"><b>Ringing at {transfer.to.name}</b><span class="soft">, yours until they accept</span></p>
+      {transfer.expires_at !== null && <span class="ringing"><Until at={transfer.expires_at} /></span>}
+      <span class="grow" />
+      {!choosing && <Button small onClick={() => panels.toggle("transfer")}>Hand to somebody else</Button>}
+    </div>
+  );
 }
 
 function NoTalk() {

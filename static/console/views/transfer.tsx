@@ -30,7 +30,7 @@ export function Transfer({ conversation }: { conversation: Conversation }) {
     to: { department: one.id }, name: one.name, status: null, not: "", detail: one.waiting === 0 ? "nobody waiting" : `${one.waiting} waiting`,
   }));
   const colleagues = state.agents.filter((one) => one.id !== state.agent.id).map((one): Target => ({
-    to: { agent: one.id }, name: one.name, status: one.status, not: whyNot(one), detail: `${one.free} free ${one.free === 1 ? "slot" : "slots"}`,
+    to: { agent: one.id }, name: one.name, status: one.status, not: one.id === conversation.transfer?.to.id ? "rings there" : whyNot(one), detail: `${one.free} free ${one.free === 1 ? "slot" : "slots"}`,
   }));
   const go = (): void => {
     if (chosen === null) return;

@@ -3,7 +3,7 @@ import type { Conversation } from "../../../widget/client/generated.ts";
 import { now } from "../../ui/clock.ts";
 import { nameOf } from "../attention.ts";
 import { hostOf, languageName, localTime, pathOf, webAddress } from "../page.ts";
-import { whyYou } from "../why.ts";
+import { whyYours } from "../why.ts";
 import { usePlace } from "./desk-context.ts";
 
 /** The right pane: who this is and why they came to you. */
@@ -18,7 +18,7 @@ export function Visitor() {
     <aside class={shown} aria-label="Visitor">
       <h2 class="name">{nameOf(visitor)} {visitor.verified === true && <span class="tag">verified</span>}</h2>
       <Facts conversation={conversation} />
-      <Why conversation={conversation.id} />
+      <Why conversation={conversation} />
     </aside>
   );
 }
@@ -55,17 +55,17 @@ function Address({ url }: { url: string }) {
   return href === null ? <>{text}</> : <a href={href} target="_blank" rel="noopener noreferrer" title={href}>{text}</a>;
 }
 
-function Why({ conversation }: { conversation: string }) {
+function Why({ conversation }: { conversation: Conversation }) {
   const { desk } = usePlace();
-  const offer = desk.origins.value[conversation];
-  if (offer === undefined) return null;
-  const said = whyYou(offer, desk.state.value?.agent.id ?? "");
+  const said = whyYours(conversation, desk.talks.entries(conversation.id), desk.state.value?.agent.id ?? "");
+  if (said === null) return null;
+  const rules = conversation.why?.rules ?? [];
   return (
     <section class="why" aria-label="Why you?">
       <h3>Why you?</h3>
       <p>{said.why}</p>
       {said.next !== "" && <p class="soft">{said.next}</p>}
-      {offer.why.rules.length > 0 && <p class="soft">Rules: {offer.why.rules.join(", ")}</p>}
+      {rules.length > 0 && <p class="soft">Rules: {rules.join(", ")}</p>}
     </section>
   );
 }
