@@ -8,6 +8,7 @@ workspace yet there is no router to ask, and the settings are simply written.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import msgspec
@@ -31,6 +32,10 @@ from server.store.base import Store, Tx
 from server.wire.codes import Refused
 
 MIN_PASSWORD = 8
+
+
+StartEngine = Callable[[], Awaitable[Engine | None]]
+"""Brings the router to life, once there is a workspace for it."""
 
 
 class Sockets(Protocol):
@@ -60,18 +65,20 @@ class Operations:
         store: the database.
         accounts: passwords and logins, over the same store.
         ids: for what comes new.
-        engine: running, unless there is no workspace yet.
+        engine: the running one, if there is one.
+        start_engine: asked for one when settings are to change and none is running.
         sockets: who is connected.
         any_origin: whether a site may let every origin in ("*"), as in the demo.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the seams it stands between
         self,
         *,
         store: Store,
         accounts: Accounts,
         ids: Ids,
         engine: Engine | None = None,
+        start_engine: StartEngine | None = None,
         sockets: Sockets | None = None,
         any_origin: bool = False,
     ) -> None:
@@ -79,6 +86,7 @@ class Operations:
         self._accounts = accounts
         self._ids = ids
         self._engine = engine
+        self._start_engine = start_engine
         self._sockets: Sockets = sockets or NoSockets()
         self._any_origin = any_origin
         # Settings are read, changed and written by one at a time.
@@ -215,6 +223,8 @@ class Operations:
         also = also or _nothing_more
         if not file.departments:
             raise Failure("The workspace needs at least one department.")
+        if self._engine is None and self._start_engine is not None:
+            self._engine = await self._start_engine()
         if self._engine is None:
             await self._store.write(
                 lambda tx: also(tx, administration.write(tx, administration.revise(tx, file, self._ids)))
