@@ -16,7 +16,7 @@ import structlog
 import uvloop
 from aiohttp import web
 
-from router import model
+from router import events, model
 from server.bus.memory import MemoryBus
 from server.clock import SystemClock, pause
 from server.control import service as control
@@ -248,9 +248,7 @@ class _Parts:
         fresh = Installation(epoch=ids.new("e"), secret=ids.secret())
         installed = await store.write(lambda tx: installation.create(tx, fresh))
         found = await store.read(_load)
-        bus = MemoryBus()
-        await bus.start()
-        hub = Fanout(bus, Hub())
+        hub = await _hub()
         told = _Told()
         presence = _Presence()
         engine = Engine(
@@ -261,7 +259,7 @@ class _Parts:
             publish=told,
             pause=pause,
         )
-        messages = Messages(store=store, hub=hub, clock=clock, tell=engine.tell)
+        messages = Messages(store=store, hub=hub, clock=clock, tell=engine.tell, ringing=engine.ringing)
         openings = Openings(
             store=store,
             hub=hub,
@@ -269,6 +267,7 @@ class _Parts:
             ids=ids,
             installation=installed,
             directory=lambda: engine.directory,
+            directory_at=engine.directory_at,
             places=_places(engine),
         )
         desk = Desk(
@@ -288,7 +287,10 @@ class _Parts:
         presence.desk = desk
         queues = Queues(hub, open_conversations=lambda: engine.open, places=_places(engine))
         overview = Overview(hub, asyncio.get_running_loop().call_later)
-        pushes = Pushes(hub, places=_places(engine), serving=engine.serving, overview=overview)
+        pushes = Pushes(
+            hub, places=_places(engine), serving=engine.serving, ringing=engine.ringing, overview=overview
+        )
+        engine.on_untold = desk.reopen_everybody
         told.listeners = (pushes.told, lambda _told: queues.changed(), lambda what: _forget(what, desk, messages))
         await engine.start()
         proxies = TrustedProxies(config.trusted_proxies)
@@ -300,6 +302,12 @@ class _Parts:
             connections=Connections(desk, terms=Terms(server=f"frontdesk/{version()}"), proxies=proxies),
             proxies=proxies,
         )
+
+
+async def _hub() -> Fanout:
+    bus = MemoryBus()
+    await bus.start()
+    return Fanout(bus, Hub())
 
 
 class _Told:
@@ -315,7 +323,9 @@ class _Told:
 def _forget(told: Told, desk: Desk, messages: Messages) -> None:
     for conversation in told.batch.closings:
         desk.forget(conversation)
-        messages.forget(conversation)
+    for event in told.events:
+        if isinstance(event, events.ConversationClosed | events.ConversationAssigned | events.ConversationReturned):
+            messages.forget(event.conversation)
 
 
 class _Presence:

@@ -98,12 +98,11 @@ class AgentRequests:
         """Let it go to the next."""
         agent = model.AgentId(peer.identity.agent)
         command = commands.DeclineOffer(agent=agent, offer=model.OfferId(request.offer), reason=request.reason)
-        step = Step(command=command, after=lambda _tx, _v: None)
 
         def plan(_now: int, seen: str | None) -> Step:
             if seen is None:
                 raise Refused(ErrorCode.NOT_FOUND, "There is no such offer.", field="offer")
-            return step
+            return Step(command=command, after=lambda _tx, _v: None, subject=seen)
 
         return ask(
             self._engine,
@@ -127,8 +126,7 @@ class AgentRequests:
         def plan(_now: int, seen: ConversationRow | None) -> Step:
             if seen is None or not self._may_see(identity, seen):
                 raise Refused(ErrorCode.NOT_FOUND, "There is no such conversation.", field="conversation")
-            if seen.state == "closed":
-                raise Refused(ErrorCode.CLOSED, "This conversation is closed.")
+            self._check_open(seen)
             return step
 
         return ask(
@@ -156,7 +154,7 @@ class AgentRequests:
             return Shown(row=shown.row, visitor=shown.visitor, page=shown.page, note=note)
 
         def plan(_now: int, seen: ConversationRow | None) -> Step:
-            _check_own(seen, identity)
+            self._check_own(seen, identity)
             return Step(command=command, before=before, after=after, subject=request.conversation)
 
         def told(done: Done) -> None:
@@ -184,7 +182,7 @@ class AgentRequests:
         )
 
         def plan(_now: int, seen: ConversationRow | None) -> Step:
-            _check_own(seen, identity)
+            self._check_own(seen, identity)
             return Step(
                 command=command,
                 before=lambda tx: _label(tx, request),
@@ -208,8 +206,8 @@ class AgentRequests:
         command = commands.EndWrapUp(agent=agent, conversation=model.ConversationId(request.conversation))
         step = Step(command=command, before=lambda tx: _label(tx, request))
 
-        def plan(_now: int, seen: bool) -> Step:  # noqa: FBT001 - what `look` saw
-            if not seen:
+        def plan(_now: int, seen: ConversationRow | None) -> Step:
+            if seen is None:
                 raise Refused(ErrorCode.NOT_FOUND, "There is no such conversation.", field="conversation")
             return step
 
@@ -219,7 +217,7 @@ class AgentRequests:
             request,
             plan=plan,
             reply=lambda done: replies.Reply(re=request.id, at=rfc3339(done.at)),
-            look=lambda tx: routing.had(tx, agent, request.conversation),
+            look=lambda tx: self._own(tx, request.conversation, peer.identity),
         )
 
     def _own(self, tx: Tx, conversation: str, identity: AgentIdentity) -> ConversationRow | None:
@@ -227,8 +225,20 @@ class AgentRequests:
         row = conversations.find(tx, conversation)
         if row is None:
             return None
-        knows = identity.supervises or row.owner == identity.agent or routing.had(tx, identity.agent, conversation)
+        knows = identity.supervises or row.owner == identity.agent or routing.knows(tx, identity.agent, conversation)
         return row if knows else None
+
+    def _check_own(self, row: ConversationRow | None, identity: AgentIdentity) -> None:
+        if row is None:
+            raise Refused(ErrorCode.NOT_FOUND, "There is no such conversation.", field="conversation")
+        self._check_open(row)
+        if row.owner != identity.agent and not identity.supervises:
+            raise Refused(ErrorCode.NOT_OWNER, "This conversation is not yours.")
+
+    def _check_open(self, row: ConversationRow) -> None:
+        """It may have been closed since it was looked up, in this very batch."""
+        if row.state == "closed" or not self._engine.open.is_open(row.id):
+            raise Refused(ErrorCode.CLOSED, "This conversation is closed.")
 
     def _may_see(self, identity: AgentIdentity, row: ConversationRow) -> bool:
         directory = self._engine.directory
@@ -269,15 +279,6 @@ class AgentRequests:
             notes=shown.page.notes,
             at=rfc3339(done.at),
         )
-
-
-def _check_own(row: ConversationRow | None, identity: AgentIdentity) -> None:
-    if row is None:
-        raise Refused(ErrorCode.NOT_FOUND, "There is no such conversation.", field="conversation")
-    if row.state == "closed":
-        raise Refused(ErrorCode.CLOSED, "This conversation is closed.")
-    if row.owner != identity.agent and not identity.supervises:
-        raise Refused(ErrorCode.NOT_OWNER, "This conversation is not yours.")
 
 
 def _show(tx: Tx, conversation: str) -> Shown:

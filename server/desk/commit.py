@@ -9,9 +9,11 @@ from router import events, model
 from router.snapshot import AgentRecord, ConversationRecord
 from server.desk.chronicle import Line
 from server.desk.views import LINE_SHOWN, encode
-from server.store import conversations, entries, requests, routing, visitors, workspaces
+from server.store import conversations, entries, routing, visitors, workspaces
 from server.store.base import Tx
 from server.store.rows import ConversationRow, EntryRow, EventRow, HoldRow, LineRow, OfferRow, RingRow, VisitorRow
+
+_IN_LINE = ("waiting", "offered")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,7 @@ class Batch:
     """What the router did in one go, ready to be written.
 
     ``agents`` and ``conversations`` are the records that changed; None stands for one the router has let go of.
+    ``visitors``: those whose name or address may have changed.
     """
 
     workspace: int
@@ -38,7 +41,7 @@ class Batch:
     closings: dict[str, Closing]
     departments: frozenset[str]
     lines: tuple[Line, ...]
-    requests: tuple[requests.RequestRow, ...]
+    visitors: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +68,11 @@ def write(tx: Tx, batch: Batch) -> Written:
     _write_reasons(tx, batch)
     added = [(line.log, _append(tx, line)) for line in batch.lines]
     routing.record_events(tx, batch.workspace, v, [_event_row(event) for event in batch.events])
-    requests.put(tx, batch.requests)
-    touched = {*batch.conversations, *(line.conversation for line in batch.lines)}
-    rows = conversations.find_all(tx, touched)
+    rings = _rings(tx, batch, made)
+    renamed = {row.id: row for visitor in batch.visitors for row in conversations.routed_of_visitor(tx, visitor)}
+    lines = batch.departments | {row.department for row in renamed.values() if row.state in _IN_LINE}
+    touched = {*batch.conversations, *(line.conversation for line in batch.lines), *renamed}
+    rows = conversations.find_all(tx, touched.union(offer.conversation for offer in rings))
     people = {row.visitor: visitors.find(tx, row.visitor) for row in rows.values()}
     return Written(
         v=v,
@@ -75,8 +80,8 @@ def write(tx: Tx, batch: Batch) -> Written:
         visitors={visitor: person for visitor, person in people.items() if person is not None},
         entries=tuple(row for log, row in added if log == "entry"),
         notes=tuple(row for log, row in added if log == "note"),
-        rings=tuple(routing.ring(tx, offer) for offer in made),
-        lines=tuple(conversations.line(tx, department, limit=LINE_SHOWN) for department in batch.departments),
+        rings=tuple(routing.ring(tx, offer) for offer in rings),
+        lines=tuple(conversations.line(tx, department, limit=LINE_SHOWN) for department in lines),
     )
 
 
@@ -122,7 +127,7 @@ def _hold_row(hold: model.Hold) -> HoldRow:
 
 
 def _write_offers(tx: Tx, batch: Batch) -> list[OfferRow]:
-    """Those that ring now: one that ended in the same commit never rang."""
+    """Those that ring now: one that ended in the same commit never rang, unless the server accepted it by itself."""
     made: dict[str, OfferRow] = {}
     for event in batch.events:
         match event:
@@ -130,11 +135,20 @@ def _write_offers(tx: Tx, batch: Batch) -> list[OfferRow]:
                 made[offer.id] = _offer_row(offer, decision)
                 routing.make_offer(tx, batch.workspace, made[offer.id])
             case events.OfferEnded():
-                made.pop(event.offer, None)
+                if event.offer in made and not made[event.offer].auto:
+                    del made[event.offer]
                 routing.end_offer(tx, event.offer, state=event.end.value, at=event.at, reason=event.reason)
             case _:
                 pass
     return list(made.values())
+
+
+def _rings(tx: Tx, batch: Batch, made: list[OfferRow]) -> list[OfferRow]:
+    """What is to be shown of offers: those that were made, and all of them when the names in them may have changed."""
+    if not any(isinstance(event, events.Configured) for event in batch.events):
+        return made
+    pending = (offer for agent in batch.agents for offer in routing.pending_offers(tx, agent))
+    return list({offer.id: offer for offer in (*made, *pending)}.values())
 
 
 def _write_reasons(tx: Tx, batch: Batch) -> None:

@@ -134,7 +134,7 @@ class Desk:
         self._hub.drop(peer)
         match peer.identity:
             case AgentIdentity(agent=agent) if not self.agent_is_here(agent):
-                self._engine.tell(commands.DisconnectAgent(agent=model.AgentId(agent)))
+                self._engine.tell_in_turn(lambda: self._agent_gone(agent))
             case VisitorIdentity(visitor=visitor, site=site) if not self.visitor_is_here(visitor, site):
                 self._visitor_here(visitor, site, here=False)
             case _:
@@ -159,6 +159,12 @@ class Desk:
         for peer in self._hub.peers(audience.AGENTS):
             if peer.identity.agent in agents:
                 peer.close(CloseCode.RESEND, "settings changed")
+
+    def reopen_everybody(self) -> None:
+        """Have all connections come back: something was committed of which nobody could be told."""
+        topics = [audience.AGENTS, *map(audience.of_site, self._engine.directory.sites)]
+        for peer in {peer for topic in topics for peer in self._hub.peers(topic)}:
+            peer.close(CloseCode.RESEND, "please come back")
 
     async def _identify_visitor(self, peer: Peer, request: ask.IdentifyVisitor, origin: str | None) -> None:
         identity, lost = self._openings.visitor(request)
@@ -186,13 +192,24 @@ class Desk:
         await self._openings.open_agent(peer, request, identity)
         self._engine.tell(commands.ConnectAgent(agent=model.AgentId(found.id)))
 
+    def _agent_gone(self, agent: str) -> commands.Command | None:
+        """Unless they came back meanwhile."""
+        return None if self.agent_is_here(agent) else commands.DisconnectAgent(agent=model.AgentId(agent))
+
+    def _visitor_came_or_went(self, visitor: str, site: str) -> commands.Command | None:
+        found = self._engine.open.of_visitor(visitor, site)
+        if found is None:
+            return None
+        here = self.visitor_is_here(visitor, site)
+        command = commands.ConnectVisitor if here else commands.DisconnectVisitor
+        return command(conversation=model.ConversationId(found.id))
+
     def _visitor_here(self, visitor: str, site: str, *, here: bool) -> None:
+        # In turn, because a start of theirs may be under way.
+        self._engine.tell_in_turn(lambda: self._visitor_came_or_went(visitor, site))
         found = self._engine.open.of_visitor(visitor, site)
         if found is None:
             return
-        conversation = model.ConversationId(found.id)
-        command = commands.ConnectVisitor if here else commands.DisconnectVisitor
-        self._engine.tell(command(conversation=conversation))
         owner = self._owner(found.id)
         if owner is not None:
             person = parts.Person(role="visitor", id=visitor, name="")
@@ -316,12 +333,7 @@ def _may_read(tx: Tx, row: ConversationRow, identity: Identity) -> bool:
         case VisitorIdentity():
             return (row.visitor, row.site) == (identity.visitor, identity.site)
         case AgentIdentity():
-            return (
-                identity.supervises
-                or row.owner == identity.agent
-                or routing.is_offered(tx, identity.agent, row.id)
-                or routing.had(tx, identity.agent, row.id)
-            )
+            return identity.supervises or row.owner == identity.agent or routing.knows(tx, identity.agent, row.id)
 
 
 def _session_conversations(tx: Tx, identity: Identity) -> list[str]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 
@@ -24,15 +25,15 @@ from server.desk import chronicle, commit, rebuild
 from server.desk.changed_settings import told_anew
 from server.desk.commit import Batch, Written
 from server.desk.directory import Directory, router_settings
-from server.desk.job import Done, Job, telling
+from server.desk.job import Done, Job, Step, ignore, telling
 from server.desk.open import OpenConversations
+from server.desk.outcome import conflict, doing, end_of, look_up, subject_of, transaction
 from server.desk.views import encode
-from server.store import requests
-from server.store.base import Store, StoreUnavailable, Tx
-from server.store.requests import RequestRow
+from server.store.base import Committed, Failed, Store, StoreUnavailable
 from server.wire.codes import ErrorCode, Refused
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 VOLATILE = (
     events.MessageWritten,
@@ -44,6 +45,8 @@ VOLATILE = (
 _BATCH = 64
 _WAITING = 10_000
 _BACK_OFF_S = (0.05, 0.2, 0.5, 1.0, 2.0)
+_GIVEN_UP_MS = 60_000
+_SWEEP_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +83,23 @@ class Engine:
         self._publish = publish
         self._pause = pause
         self._seed = seed
-        self._jobs: asyncio.Queue[Job] = asyncio.Queue(_WAITING)
-        self._first: list[Job] = []
+        self._jobs: asyncio.Queue[Job] = asyncio.Queue()
+        self._first: list[commands.Command] = []
+        self._restarting = False
         self._stopping = False
         self._deaf: set[str] = set()
+        self._seen: set[str] = set()  # offers confirmed since the last commit: nothing else remembers them
+        self._given_up: dict[commands.Command, int] = {}
+        self._swept_at = 0
         self._v = 0
         self._router: Router | None = None
         self.directory = directory
+        self._coming: tuple[int, Directory] | None = None
         self.open = OpenConversations()
         self.ready = False
         self.alive = True
         self.on_alarm: Callable[[str], None] = lambda _what: None
+        self.on_untold: Callable[[], None] = lambda: None
 
     @property
     def router(self) -> Router:
@@ -106,24 +115,37 @@ class Engine:
         """Whether a ring went unconfirmed and nothing was heard of this agent since."""
         return agent in self._deaf
 
+    def ringing(self, conversation: str) -> tuple[str, ...]:
+        """The agents at whom a conversation rings."""
+        return self.router.ringing(model.ConversationId(conversation))
+
+    def directory_at(self, v: int) -> Directory:
+        """The settings as of a commit that is on disk, also when nobody was told of it yet. From any thread."""
+        coming = self._coming
+        return coming[1] if coming is not None and v >= coming[0] else self.directory
+
     def serving(self) -> frozenset[str]:
         """The departments in which an eligible agent is present and available."""
         return frozenset(each for each in self.directory.departments if self.router.serving(model.DepartmentId(each)))
 
     def submit(self, job: Job) -> None:
         """Queue a job; raises `Refused` (unavailable) when too many wait."""
-        try:
-            self._jobs.put_nowait(job)
-        except asyncio.QueueFull:
-            raise Refused(ErrorCode.UNAVAILABLE, "Too much is waiting. Try again.", retry_after_ms=1000) from None
+        if self._jobs.qsize() >= _WAITING:
+            raise Refused(ErrorCode.UNAVAILABLE, "Too much is waiting. Try again.", retry_after_ms=1000)
+        self._jobs.put_nowait(job)
 
     def tell(self, command: commands.Command) -> None:
-        """Queue a command nobody waits for."""
-        self.submit(telling(command))
+        """Queue a command nobody waits for. Never refused: who comes, goes and writes is bounded elsewhere."""
+        self._jobs.put_nowait(telling(command))
+
+    def tell_in_turn(self, make: Callable[[], commands.Command | None]) -> None:
+        """The same with what there is to say once it is its turn, after everything that was asked before."""
+        self._jobs.put_nowait(Job(plan=lambda _now, _seen: Step(command=make()), then=ignore))
 
     async def start(self) -> None:
         """Rebuild from the database; the first batch withdraws what rang and starts graces anew."""
-        await self._rebuild(commands.Restart())
+        self._restarting = True
+        await self._rebuild()
 
     async def run(self) -> None:
         """Work until `stop`; whatever was submitted before it is done first."""
@@ -146,8 +168,8 @@ class Engine:
     async def _next(self) -> list[Job]:
         """What waits, at most a batch; a due deadline counts as a job."""
         if self._first:
-            batch, self._first = self._first, []
-            return batch
+            told, self._first = self._first, []
+            return [telling(command) for command in told if command not in self._given_up]
         try:
             async with asyncio.timeout(self._seconds_to_deadline()):
                 first = await self._jobs.get()
@@ -168,6 +190,9 @@ class Engine:
         except StoreUnavailable:
             self._fail(batch)
             return
+        except Exception as error:  # noqa: BLE001 - as below
+            await self._stumble(batch, error)
+            return
         now = self._clock.now()
         try:
             happened = self._handle(batch, now)
@@ -180,7 +205,7 @@ class Engine:
         """Which of the named requests have been done before, and what plans need to know."""
         asking = [job for job in batch if job.name is not None or job.look is not None]
         if asking:
-            await self._store.read(lambda tx: _look_up(tx, asking))
+            await self._store.read(lambda tx: look_up(tx, asking))
 
     def _handle(self, batch: list[Job], now: int) -> tuple[events.Event, ...]:
         """Ask the router, job by job; what it rejects is that job's end, not the batch's."""
@@ -208,6 +233,8 @@ class Engine:
                     self._deaf.add(event.agent)
                 case events.AgentConnected() | events.AgentDisconnected():
                     self._deaf.discard(event.agent)
+                case events.OfferSeen():
+                    self._seen.add(event.offer)
                 case _:
                     pass
         return self.open.follow(happened)
@@ -217,7 +244,7 @@ class Engine:
         if job.name is None:
             return False
         if job.earlier is not None:
-            job.refused = _conflict(job)
+            job.refused = conflict(job)
             return True
         first = seen.setdefault(job.name.key, job)
         if first is not job:
@@ -226,33 +253,52 @@ class Engine:
         return first is not job
 
     async def _commit(self, batch: list[Job], now: int, happened: tuple[events.Event, ...]) -> None:
-        plan = self._batch(batch, now, happened)
+        plan = self._batch(batch, happened)
         if plan is None:
             self._answer_uncommitted(batch, now)
             return
-        try:
-            written, values = await self._store.write(lambda tx: _transaction(tx, plan, batch))
-        except StoreUnavailable:
-            self._fail(batch)
-            await self._rebuild(None)
-            return
-        except Exception as error:  # noqa: BLE001 - as above
-            await self._stumble(batch, error)
-            return
-        self._v = written.v
-        for job, value in zip(batch, values, strict=True):
-            if job.earlier is None:
-                job.value = value
-        self._finish(batch, now, happened, plan, written)
+        directory = self._directory_after(doing(batch))
+        self._coming = (plan.v + 1, directory)
+        error = await self._write(batch, now, plan)
+        self._coming = None
+        match error:
+            case None:
+                pass
+            case StoreUnavailable():
+                self._fail(batch)
+                await self._rebuild()
+            case _:
+                await self._stumble(batch, error)
 
-    def _batch(self, batch: list[Job], now: int, happened: tuple[events.Event, ...]) -> Batch | None:
+    async def _write(self, batch: list[Job], now: int, plan: Batch) -> Exception | None:
+        """Write, and tell of it in the turn of the commit: nobody hears of a later one first."""
+        ended: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+        sweeps = now - self._swept_at >= _SWEEP_MS
+
+        def then(outcome: Committed[tuple[Written, list[object]]] | Failed) -> None:
+            error = None
+            if isinstance(outcome, Failed):
+                error = outcome.error
+            else:
+                self._swept_at = now if sweeps else self._swept_at
+                self._finish(batch, now, plan, *outcome.value)
+            if not ended.done():
+                ended.set_result(error)
+
+        try:
+            self._store.submit(lambda tx: transaction(tx, plan, batch, now, sweeps=sweeps), then=then)
+        except StoreUnavailable as error:
+            return error
+        return await ended
+
+    def _batch(self, batch: list[Job], happened: tuple[events.Event, ...]) -> Batch | None:
         """What is to be written, or None when there is nothing that must survive."""
-        doing = [job for job in batch if job.step is not None and job.refused is None]
+        done = doing(batch)
         lasting = any(not isinstance(event, VOLATILE) for event in happened)
-        if not lasting and not any(job.step.before or job.step.after or job.name for job in doing if job.step):
+        if not lasting and not any(job.step.before or job.step.after or job.name for job in done if job.step):
             return None
         changes = self.router.take_changes()
-        directory = self._directory_after(doing)
+        directory = self._directory_after(done)
         anew = told_anew(self.directory, directory, (each.id for each in self.open.all()), self.router)
         agents = dict.fromkeys((*changes.agents, *anew.agents))
         conversations = dict.fromkeys((*changes.conversations, *anew.conversations))
@@ -267,7 +313,7 @@ class Engine:
             closings=commit.closings(happened),
             departments=lines & directory.departments.keys(),
             lines=tuple(self._lines(happened, directory)),
-            requests=tuple(_request_row(job, now) for job in doing if job.name is not None),
+            visitors=frozenset(job.step.visitor for job in done if job.step is not None and job.step.visitor),
         )
 
     def _lines(self, happened: tuple[events.Event, ...], after: Directory) -> Iterator[chronicle.Line]:
@@ -279,45 +325,63 @@ class Engine:
     def _languages(self, conversation: str) -> tuple[str, ...]:
         return self.open.language(conversation), self.directory.workspace.language
 
-    def _directory_after(self, doing: Iterable[Job]) -> Directory:
+    def _directory_after(self, done: Iterable[Job]) -> Directory:
         """The directory this batch leaves behind: a new one when settings change in it."""
         found = self.directory
-        for job in doing:
+        for job in done:
             if job.step is not None and job.step.directory is not None:
                 found = job.step.directory
         return found
 
     def _answer_uncommitted(self, batch: list[Job], now: int) -> None:
         for job in batch:
-            job.then(_end(job, v=self._v, at=now))
+            self._safely(job.then, end_of(job, v=self._v, at=now))
+        self.open.settle()
 
-    def _finish(
-        self, batch: list[Job], now: int, happened: tuple[events.Event, ...], plan: Batch, written: Written
-    ) -> None:
+    def _finish(self, batch: list[Job], now: int, plan: Batch, written: Written, values: list[object]) -> None:
         """Replies first, then what everyone is told."""
+        self._v = written.v
+        self._seen.clear()
+        if any(isinstance(event, events.Restarted) for event in plan.events):
+            self._restarting = False
+        for job, value in zip(batch, values, strict=True):
+            if job.earlier is None:
+                job.value = value
         before = self.directory
         for job in batch:
             if job.step is not None and job.refused is None and job.step.directory is not None:
                 self.directory = job.step.directory
-        ends = [(job, _end(job, v=written.v, at=now)) for job in batch]
+        ends = [(job, end_of(job, v=written.v, at=now)) for job in batch]
         for job, end in ends:
-            job.then(end)
+            self._safely(job.then, end)
         for job, end in ends:
             if job.told is not None and isinstance(end, Done) and job.earlier is None:
-                job.told(end)
-        self._publish(
-            Told(at=now, events=happened, batch=plan, written=written, before=before, directory=self.directory)
-        )
+                self._safely(job.told, end)
+        told = Told(at=now, events=plan.events, batch=plan, written=written, before=before, directory=self.directory)
+        if not self._safely(self._publish, told):
+            self.on_untold()
         self.open.settle()
 
+    def _safely(self, tell: Callable[[T], None], what: T) -> bool:
+        """Tell of something that is done; False when that failed, which undoes nothing."""
+        try:
+            tell(what)
+        except Exception:
+            log.exception("telling failed")
+            self.on_alarm("telling")
+            return False
+        return True
+
     def _fail(self, batch: list[Job]) -> None:
+        refused = Refused(ErrorCode.UNAVAILABLE, "Nothing was changed. Try again.", retry_after_ms=500)
         for job in batch:
-            job.then(Refused(ErrorCode.UNAVAILABLE, "Nothing was changed. Try again.", retry_after_ms=500))
+            self._safely(job.then, refused)
 
     async def _stumble(self, batch: list[Job], error: Exception) -> None:
         """Our own bug: start again from the database and do the jobs one by one; one that fails again is let go."""
         log.error("engine stumbled", jobs=len(batch), exc_info=error)
-        await self._rebuild(None)
+        subjects = [subject_of(job) for job in batch]
+        await self._rebuild()
         if len(batch) > 1:
             for job in batch:
                 job.step, job.refused, job.earlier = None, None, None
@@ -328,22 +392,45 @@ class Engine:
             job.tries, job.step, job.refused = 1, None, None
             await self._work([job])
             return
-        self.on_alarm("routing")
-        subject = _subject(job)
-        if subject is not None:
-            self.tell(commands.Quarantine(conversation=subject))
-        job.then(Refused(ErrorCode.INTERNAL, "This could not be done. It has been logged."))
+        await self._let_go(job, subjects[0])
 
-    async def _rebuild(self, first: commands.Command | None) -> None:
+    async def _let_go(self, job: Job, subject: str | None) -> None:
+        """It failed again: its conversation stays out of routing for a while, the rest goes on."""
+        self.on_alarm("routing")
+        self._safely(job.then, Refused(ErrorCode.INTERNAL, "This could not be done. It has been logged."))
+        command = None if job.step is None else job.step.command
+        match command:
+            case None | commands.Quarantine():
+                pass
+            case commands.Restart():
+                self._restarting = False
+            case commands.Tick():
+                await self._pause(_BACK_OFF_S[-1])  # what is due stays due
+            case _:
+                now = self._clock.now()
+                self._given_up = {each: until for each, until in self._given_up.items() if until > now}
+                self._given_up[command] = now + _GIVEN_UP_MS
+        if subject is not None and not isinstance(command, commands.Quarantine):
+            self.tell(commands.Quarantine(conversation=model.ConversationId(subject)))
+
+    async def _rebuild(self) -> None:
         """Read the router's memory anew, backing off until the database answers."""
         found = await self._read_back()
+        untold = self._router is not None and found.v != self._v
         self._v = found.v
-        self._router = Router.rebuild(router_settings(self.directory), found.snapshot, seed=self._seed)
+        if untold:
+            self.directory = found.directory
+        snapshot = found.snapshot
+        if not self._restarting:
+            snapshot = rebuild.as_it_is(found, self._presence, self._seen, now=self._clock.now())
+        self._router = Router.rebuild(router_settings(self.directory), snapshot, seed=self._seed)
         self.open = OpenConversations.of(found.conversations)
         self._deaf = {agent.id for agent in found.snapshot.agents if agent.deaf}
-        told = [*([first] if first is not None else []), *rebuild.tell_again(found, self._presence)]
-        self._first = [telling(command) for command in told]
+        first: list[commands.Command] = [commands.Restart()] if self._restarting else []
+        self._first = [*first, *rebuild.tell_again(found, self._presence)]
         self.ready = True
+        if untold:
+            self.on_untold()
 
     async def _read_back(self) -> rebuild.Found:
         attempt = 0
@@ -354,59 +441,3 @@ class Engine:
                 self.ready = False
                 await self._pause(_BACK_OFF_S[min(attempt, len(_BACK_OFF_S) - 1)])
                 attempt += 1
-
-
-def _transaction(tx: Tx, plan: Batch, batch: list[Job]) -> tuple[Written, list[object]]:
-    """The whole commit: rows that jobs create, the router's effects, what the answers need."""
-    steps = [job.step if job.refused is None else None for job in batch]
-    for step in steps:
-        if step is not None and step.before is not None:
-            step.before(tx)
-    written = commit.write(tx, plan)
-    return written, [None if step is None or step.after is None else step.after(tx, written.v) for step in steps]
-
-
-def _look_up(tx: Tx, asking: list[Job]) -> None:
-    """Find first outcomes and what their answers need, or else what the plans need."""
-    found = requests.find_all(tx, [job.name.key for job in asking if job.name is not None])
-    for job in asking:
-        job.earlier = None if job.name is None else found.get(job.name.key)
-        if job.earlier is None:
-            job.seen = None if job.look is None else job.look(tx)
-        elif job.recall is not None and _conflict(job) is None:
-            job.value = job.recall(tx, job.earlier.outcome)
-
-
-def _end(job: Job, *, v: int, at: int) -> Done | Refused:
-    if job.refused is not None:
-        return job.refused
-    return Done(v=v, at=at if job.earlier is None else job.earlier.at, value=job.value)
-
-
-def _conflict(job: Job) -> Refused | None:
-    """A name used before for something else."""
-    assert job.name is not None
-    assert job.earlier is not None
-    if (job.earlier.verb, job.earlier.digest) == (job.name.verb, job.name.digest):
-        return None
-    return Refused(ErrorCode.CLIENT_ID_CONFLICT, "This client_id was used for something else.", field="client_id")
-
-
-def _request_row(job: Job, now: int) -> RequestRow:
-    assert job.name is not None
-    assert job.step is not None
-    return RequestRow(
-        sender=job.name.sender,
-        client_id=job.name.client_id,
-        verb=job.name.verb,
-        digest=job.name.digest,
-        outcome=job.step.subject,
-        at=now,
-        keep=job.name.keep,
-    )
-
-
-def _subject(job: Job) -> model.ConversationId | None:
-    """The conversation whose handling failed."""
-    command = None if job.step is None else job.step.command
-    return getattr(command, "conversation", None)

@@ -94,7 +94,7 @@ def missed(
     One without a position comes with its last entries. A foreign epoch or a position above the top resets all of them.
     """
     positions = {} if isinstance(resume, UnsetType) else dict(resume.positions)
-    reset = _is_foreign(resume, epoch, positions, known)
+    reset = _is_foreign(resume, epoch, positions, known, with_notes=with_notes)
     if reset:
         positions = {}
     budget = _Budget()
@@ -117,11 +117,13 @@ def _is_foreign(
     epoch: str,
     positions: Mapping[str, parts.Position],
     known: Mapping[str, ConversationRow],
+    *,
+    with_notes: bool,
 ) -> bool:
     if isinstance(resume, UnsetType):
         return False
     above = any(
-        position.entries > known[conversation].entries or position.notes > known[conversation].notes
+        position.entries > known[conversation].entries or (with_notes and position.notes > known[conversation].notes)
         for conversation, position in positions.items()
         if conversation in known
     )

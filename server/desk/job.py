@@ -44,13 +44,14 @@ class Step:
     ``before`` runs in the transaction ahead of the router's effects (creating rows), ``after`` behind them; the value
     of ``after(tx, v)`` goes to the answer. ``subject`` is stored as the outcome of a named request: on a resend
     `Job.recall` is asked with it instead of doing anything. ``directory`` is the one that this step's change of
-    settings leaves.
+    settings leaves. ``visitor``: whose name or address it may change, which others have before them.
     """
 
     command: Command | None
     before: Callable[[Tx], None] | None = None
     after: Callable[[Tx, int], Any] | None = None
     subject: str = ""
+    visitor: str = ""
     directory: Directory | None = None
 
 

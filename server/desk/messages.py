@@ -7,7 +7,7 @@ not asked; it only hears who wrote, where that matters to it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from router import commands, model
@@ -28,6 +28,7 @@ from server.wire.times import rfc3339
 
 Identity = VisitorIdentity | AgentIdentity
 TEXT_CHARS = 8000
+_TELL_AGAIN_MS = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,34 +77,40 @@ def _may_know(tx: Tx, conversation: str, place: Target, identity: Identity) -> b
             return place.visitor == identity.visitor and place.site == identity.site
         case AgentIdentity():
             return (
-                identity.supervises
-                or place.owner == identity.agent
-                or routing.is_offered(tx, identity.agent, conversation)
-                or routing.had(tx, identity.agent, conversation)
+                identity.supervises or place.owner == identity.agent or routing.knows(tx, identity.agent, conversation)
             )
 
 
 def _check_right(tx: Tx, conversation: str, place: Target, identity: Identity, log: Log) -> None:
     if log == "note":
         assert isinstance(identity, AgentIdentity)
-        if not (identity.supervises or routing.holds(tx, identity.agent, conversation)):
-            raise Refused(ErrorCode.NOT_OWNER, "This conversation is not yours.")
-        return
+        if identity.supervises or routing.holds(tx, identity.agent, conversation):
+            return
     if place.state == "closed":
         raise Refused(ErrorCode.CLOSED, "This conversation is closed.")
-    if isinstance(identity, AgentIdentity) and place.owner != identity.agent:
+    if isinstance(identity, AgentIdentity) and (log == "note" or place.owner != identity.agent):
         raise Refused(ErrorCode.NOT_OWNER, "This conversation is not yours.")
 
 
 class Messages:
     """Sends messages and notes."""
 
-    def __init__(self, *, store: Store, hub: Hub, clock: Clock, tell: Callable[[commands.Command], None]) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        hub: Hub,
+        clock: Clock,
+        tell: Callable[[commands.Command], None],
+        ringing: Callable[[str], Iterable[str]],
+    ) -> None:
+        """`tell` reaches the router; `ringing` names the agents at whom a conversation rings."""
         self._store = store
         self._hub = hub
         self._clock = clock
         self._tell = tell
-        self._last_writer: dict[str, model.Writer] = {}
+        self._ringing = ringing
+        self._last_writer: dict[str, tuple[model.Writer, int]] = {}
 
     def send(self, peer: Peer, request: MessageSend) -> asyncio.Future[None]:
         """Queue it behind what this connection sent before; the future ends when it was answered."""
@@ -114,7 +121,7 @@ class Messages:
         return self._submit(peer, request, "note")
 
     def forget(self, conversation: str) -> None:
-        """It was closed."""
+        """It was closed, or changed hands: whoever writes next is news."""
         self._last_writer.pop(conversation, None)
 
     def _submit(self, peer: Peer, request: MessageSend | NoteAdd, log: Log) -> asyncio.Future[None]:
@@ -162,21 +169,24 @@ class Messages:
         row, place = appended.row, appended.place
         frame = encode(views.entry_event(row))
         self._hub.publish(audience.of_visitor(place.visitor, place.site), frame)
-        if place.owner is not None:
-            self._hub.publish(audience.of_agent(place.owner), frame)
+        for agent in dict.fromkeys(filter(None, (place.owner, *self._ringing(row.conversation)))):
+            self._hub.publish(audience.of_agent(agent), frame)
         self.wrote(row.conversation, model.Writer(row.role))
 
     def publish_note(self, appended: Appended) -> None:
         """Tell the team."""
-        agents = dict.fromkeys(filter(None, (appended.place.owner, appended.row.sender)))
+        ringing = self._ringing(appended.row.conversation)
+        agents = dict.fromkeys(filter(None, (appended.place.owner, appended.row.sender, *ringing)))
         frame = encode(views.note_event(appended.row))
         for agent in agents:
             self._hub.publish(audience.of_agent(agent), frame)
 
     def wrote(self, conversation: str, writer: model.Writer) -> None:
-        """The router cares who wrote last, not how often."""
-        if self._last_writer.get(conversation) is not writer:
-            self._last_writer[conversation] = writer
+        """The router cares who wrote last and roughly when, not how often."""
+        now = self._clock.now()
+        last, at = self._last_writer.get(conversation, (None, 0))
+        if last is not writer or now - at >= _TELL_AGAIN_MS:
+            self._last_writer[conversation] = (writer, now)
             self._tell(commands.Wrote(conversation=model.ConversationId(conversation), writer=writer))
 
 

@@ -59,6 +59,10 @@ class OpenConversations:
     def get(self, conversation: str) -> OpenConversation | None:
         return self._by_id.get(conversation)
 
+    def is_open(self, conversation: str) -> bool:
+        """Not closed, not even in the batch that is being handled."""
+        return conversation in self._by_id and conversation not in self._closed
+
     def all(self) -> tuple[OpenConversation, ...]:
         """Every open conversation."""
         return tuple(self._by_id.values())

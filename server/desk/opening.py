@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from msgspec import UnsetType
+from msgspec.structs import replace
 
 from router import model
+from router.snapshot import AgentRecord
 from server.clock import Clock
 from server.desk import audience, history, views, visitor_tokens
 from server.desk.audience import Hub
@@ -83,6 +85,7 @@ class Openings:
         ids: Ids,
         installation: Installation,
         directory: Callable[[], Directory],
+        directory_at: Callable[[int], Directory],
         places: Callable[[str], model.Queue | None],
     ) -> None:
         self._store = store
@@ -91,6 +94,7 @@ class Openings:
         self._ids = ids
         self._installation = installation
         self._directory = directory
+        self._directory_at = directory_at
         self._places = places
 
     def visitor(self, request: IdentifyVisitor) -> tuple[VisitorIdentity, bool]:
@@ -137,6 +141,7 @@ class Openings:
         if seen.visitor is not None:
             identity.name = seen.visitor.name
         assert isinstance(seen.snapshot, replies.VisitorSnapshot)
+        shown = seen.snapshot.conversation
         reply = replies.VisitorIdentified(
             re=request.id,
             session=peer.session,
@@ -149,7 +154,7 @@ class Openings:
             dropped=seen.missed.dropped,
             reset=seen.missed.reset or lost,
             me=replies.VisitorMe(id=identity.visitor, name=identity.name, token=identity.token),
-            snapshot=seen.snapshot,
+            snapshot=replace(seen.snapshot, conversation=shown and self._placed(shown)),
         )
         self._answer(peer, gate, topics, encode(reply))
 
@@ -163,6 +168,7 @@ class Openings:
             self._hub.drop(gate)
             raise
         assert isinstance(seen.snapshot, replies.AgentSnapshot)
+        offers = [replace(offer, conversation=self._placed(offer.conversation)) for offer in seen.snapshot.offers]
         reply = replies.AgentIdentified(
             re=request.id,
             session=peer.session,
@@ -175,7 +181,7 @@ class Openings:
             dropped=seen.missed.dropped,
             reset=seen.missed.reset,
             me=replies.AgentMe(id=identity.agent, key=identity.key, name=identity.name, role=identity.role),
-            snapshot=seen.snapshot,
+            snapshot=replace(seen.snapshot, offers=offers),
         )
         self._answer(peer, gate, topics, encode(reply))
 
@@ -193,19 +199,30 @@ class Openings:
         for topic in topics:
             self._hub.subscribe(peer, topic)
 
+    def _placed(self, conversation: parts.Conversation) -> parts.Conversation:
+        """With its place in line, which only the router knows and only the loop's thread may ask."""
+        return replace(conversation, queue=views.queue(self._places(conversation.id)))
+
+    def _settings(self, tx: Tx) -> tuple[int, Directory]:
+        """The version this transaction sees, and the settings of then."""
+        v = workspaces.version(tx, self._directory().workspace_id)
+        return v, self._directory_at(v)
+
     def _see_visitor(self, tx: Tx, identity: VisitorIdentity, resume: Resume | UnsetType) -> Seen:
-        directory = self._directory()
+        v, directory = self._settings(tx)
+        if identity.site not in directory.sites:
+            raise Refused(ErrorCode.NOT_FOUND, "There is no such site.", field="site")
         positions = {} if isinstance(resume, UnsetType) else resume.positions
         person = visitors.find(tx, identity.visitor) if identity.known else None
         known = self._known_to_visitor(tx, identity, list(positions)) if person is not None else {}
         newest = max(known.values(), key=lambda row: row.n, default=None)
         shown = None
         if newest is not None and person is not None:
-            shown = views.conversation_for_visitor(newest, person, directory, self._places(newest.id))
-        records = (views.decode_agent(each) for each in routing.agent_records(tx, directory.workspace_id).values())
+            shown = views.conversation_for_visitor(newest, person, directory, None)
+        records = self._records(tx, directory).values()
         serving = views.open_departments(records, directory)
         return Seen(
-            v=workspaces.version(tx, directory.workspace_id),
+            v=v,
             snapshot=replies.VisitorSnapshot(site=views.site(identity.site, directory, serving), conversation=shown),
             missed=history.missed(tx, known, resume, epoch=self._installation.epoch, with_notes=False),
             visitor=person,
@@ -225,12 +242,10 @@ class Openings:
         return own
 
     def _see_agent(self, tx: Tx, identity: AgentIdentity, resume: Resume | UnsetType) -> Seen:
-        directory = self._directory()
-        records = {
-            agent: views.decode_agent(record)
-            for agent, record in routing.agent_records(tx, directory.workspace_id).items()
-            if agent in directory.agents
-        }
+        v, directory = self._settings(tx)
+        if identity.agent not in directory.agents:
+            raise Refused(ErrorCode.UNAUTHORISED, "Please log in.")
+        records = self._records(tx, directory)
         own = records.get(identity.agent)
         held = [] if own is None else [hold.conversation for hold in own.holds if hold.kind is not model.HoldKind.OFFER]
         rows = conversations.find_all(tx, held)
@@ -250,10 +265,15 @@ class Openings:
             ],
         )
         return Seen(
-            v=workspaces.version(tx, directory.workspace_id),
+            v=v,
             snapshot=snapshot,
             missed=history.missed(tx, rows, resume, epoch=self._installation.epoch, with_notes=True),
         )
+
+    def _records(self, tx: Tx, directory: Directory) -> dict[str, AgentRecord]:
+        """The router's records of those who are configured."""
+        stored = routing.agent_records(tx, directory.workspace_id).items()
+        return {agent: views.decode_agent(record) for agent, record in stored if agent in directory.agents}
 
     def _offers(self, tx: Tx, agent: str, directory: Directory) -> list[parts.Offer]:
         rings = [routing.ring(tx, offer) for offer in routing.pending_offers(tx, agent)]
@@ -266,7 +286,7 @@ class Openings:
     def _for_agent(self, tx: Tx, row: ConversationRow, directory: Directory) -> parts.Conversation:
         person = visitors.find(tx, row.visitor)
         assert person is not None
-        return views.conversation_for_agent(row, person, directory, self._places(row.id))
+        return views.conversation_for_agent(row, person, directory, None)
 
 
 def _page(page: parts.Page) -> dict[str, str]:

@@ -23,16 +23,15 @@ class Origins:
         self._absent_ok = absent_ok
 
     def accepts(self, endpoint: Endpoint, origin: str | None, host: str) -> bool:
-        """Before the upgrade: whether any site, or we ourselves, could be meant."""
+        """Before the upgrade. Visitors' pages are judged at `identify`: a widget that is not set up for its page is told so
+        by a close code, where a refused handshake would look like an outage without end."""
         if origin is None:
             # An agent's credential is in the first frame, never a cookie: without a browser there is nobody to trick.
             return endpoint == "agent" or self._absent_ok
         found = _parsed(origin)
         if found is None:
             return False
-        if self._is_own(found, host):
-            return True
-        return endpoint == "visitor" and any(self._on_list(key, found) for key in self._directory().sites)
+        return endpoint == "visitor" or self._is_own(found, host)
 
     def accepts_on_site(self, site: str, origin: str | None, host: str) -> bool:
         """At ``identify``: whether this very site may be opened from there."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
@@ -17,15 +17,18 @@ from server.wire.codec import encode
 
 Places = Callable[[str], model.Queue | None]
 Serving = Callable[[], frozenset[str]]
+Ringing = Callable[[str], Iterable[str]]
+"""The agents at whom a conversation rings."""
 
 
 class Pushes:
     """Turns commits into frames. Remembers only which departments it last called open."""
 
-    def __init__(self, hub: Hub, *, places: Places, serving: Serving, overview: Overview) -> None:
+    def __init__(self, hub: Hub, *, places: Places, serving: Serving, ringing: Ringing, overview: Overview) -> None:
         self._hub = hub
         self._places = places
         self._serving = serving
+        self._ringing = ringing
         self._overview = overview
         self._open: frozenset[str] = frozenset()
 
@@ -33,11 +36,11 @@ class Pushes:
         """Tell everyone concerned about one commit."""
         self._entries(told)
         self._notes(told)
+        for ring in told.written.rings:
+            self._ring(told, ring)
         self._offers_ended(told)
         for row in told.written.conversations.values():
             self._conversation(told, row)
-        for ring in told.written.rings:
-            self._ring(told, ring)
         records = [record for record in told.batch.agents.values() if record is not None]
         for record in records:
             self._send(
@@ -58,23 +61,25 @@ class Pushes:
             conversation = told.written.conversations[row.conversation]
             frame = encode(views.entry_event(row))
             self._hub.publish(audience.of_visitor(conversation.visitor, conversation.site), frame)
-            for agent in _concerned(told, conversation):
+            for agent in self._concerned(told, conversation):
                 self._hub.publish(audience.of_agent(agent), frame)
 
     def _notes(self, told: Told) -> None:
         """What the team is told by us, never the visitor."""
         for row in told.written.notes:
-            for agent in _concerned(told, told.written.conversations[row.conversation]):
+            for agent in self._concerned(told, told.written.conversations[row.conversation]):
                 self._hub.publish(audience.of_agent(agent), encode(views.note_event(row)))
 
     def _conversation(self, told: Told, row: ConversationRow) -> None:
         visitor = told.written.visitors[row.visitor]
         place = self._places(row.id)
-        shown = views.conversation_for_visitor(row, visitor, told.directory, place)
-        self._send(
-            audience.of_visitor(row.visitor, row.site), wire.ConversationEvent(v=told.written.v, conversation=shown)
-        )
-        agents = _concerned(told, row)
+        if row.state != "closed" or row.id in told.batch.closings:
+            # Of one that had ended before the visitor is told nothing more: they may be in another by now.
+            shown = views.conversation_for_visitor(row, visitor, told.directory, place)
+            self._send(
+                audience.of_visitor(row.visitor, row.site), wire.ConversationEvent(v=told.written.v, conversation=shown)
+            )
+        agents = self._concerned(told, row)
         if agents:
             full = views.conversation_for_agent(row, visitor, told.directory, place)
             frame = encode(wire.ConversationEvent(v=told.written.v, conversation=full))
@@ -117,6 +122,19 @@ class Pushes:
                     wire.SiteEvent(v=told.written.v, site=views.site(key, told.directory, serving)),
                 )
 
+    def _concerned(self, told: Told, row: ConversationRow) -> list[str]:
+        """The agents who have the conversation or at whom it rings, and those who had it until this commit."""
+        agents = dict.fromkeys(filter(None, (row.owner, *self._ringing(row.id))))
+        for event in told.events:
+            match event:
+                case events.ConversationAssigned(conversation=row.id, previous=previous) if previous is not None:
+                    agents[previous] = None
+                case events.ConversationReturned(conversation=row.id, previous=previous):
+                    agents[previous] = None
+                case _:
+                    pass
+        return list(agents)
+
     def _send(self, topic: str, frame: Struct) -> None:
         if self._hub.peers(topic):
             self._hub.publish(topic, encode(frame))
@@ -124,17 +142,3 @@ class Pushes:
 
 def _offer_ended(event: events.OfferEnded, v: int) -> wire.OfferEndedEvent:
     return wire.OfferEndedEvent(v=v, offer=event.offer, why=event.end.value)  # type: ignore[arg-type] # never pending
-
-
-def _concerned(told: Told, row: ConversationRow) -> list[str]:
-    """The agents who have the conversation, and those who had it until this commit."""
-    agents = {} if row.owner is None else {row.owner: None}
-    for event in told.events:
-        match event:
-            case events.ConversationAssigned(conversation=row.id, previous=previous) if previous is not None:
-                agents[previous] = None
-            case events.ConversationReturned(conversation=row.id, previous=previous):
-                agents[previous] = None
-            case _:
-                pass
-    return list(agents)

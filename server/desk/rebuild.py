@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import msgspec
 
 from router import commands, model
-from router.snapshot import Counters, Snapshot
+from router.snapshot import ConversationRecord, Counters, Snapshot
 from server.desk import views
-from server.desk.directory import Directory
+from server.desk.directory import Directory, load
 from server.store import conversations, entries, routing, workspaces
 from server.store.base import Tx
 from server.store.rows import ConversationRow
@@ -27,12 +27,13 @@ class Presence(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """``writers``: who wrote last in each open conversation that has a message."""
+    """``writers``: who wrote last in each open conversation that has a message, and when."""
 
     v: int
+    directory: Directory
     snapshot: Snapshot
     conversations: tuple[ConversationRow, ...]
-    writers: Mapping[str, model.Writer]
+    writers: Mapping[str, tuple[model.Writer, int]]
 
 
 _counters = msgspec.json.Decoder(Counters)
@@ -42,6 +43,7 @@ def read(tx: Tx, directory: Directory) -> Found:
     """Everything the router knew at the last commit."""
     workspace = workspaces.find(tx, directory.workspace.key)
     assert workspace is not None
+    directory = load(tx, workspace)
     rows = tuple(conversations.routed(tx, workspace.id))
     records = [views.decode_conversation(row.routing) for row in rows]
     agents = [
@@ -52,18 +54,49 @@ def read(tx: Tx, directory: Directory) -> Found:
     writers = {row.id: entries.last_writer(tx, row.n) for row in rows if row.state != "closed"}
     return Found(
         v=workspace.v,
+        directory=directory,
         snapshot=Snapshot(
             counters=_counters.decode(workspace.counters) if workspace.counters else _nothing(),
             agents=tuple(agents),
             conversations=tuple(sorted((record for record in records if record is not None), key=lambda each: each.id)),
         ),
         conversations=rows,
-        writers={each: model.Writer(role) for each, role in writers.items() if role is not None},
+        writers={each: (model.Writer(last[0]), last[1]) for each, last in writers.items() if last is not None},
     )
 
 
 def _nothing() -> Counters:
     return Counters(now=0, arrival=0, assignments=0, pause_until=None, awaited=())
+
+
+def as_it_is(found: Found, presence: Presence, seen: Collection[str], *, now: int) -> Snapshot:
+    """The records with what happened since they were written and is known elsewhere: who came back, who wrote, what was
+    confirmed. It will be told again, but the first step does what is due before it hears of anything.
+    """
+    visitors = {row.id: (row.visitor, row.site) for row in found.conversations}
+    return replace(
+        found.snapshot,
+        agents=tuple(
+            replace(agent, grace_until=max(agent.grace_until, now + 1))
+            if agent.grace_until is not None and presence.agent_is_here(agent.id)
+            else agent
+            for agent in found.snapshot.agents
+        ),
+        conversations=tuple(
+            _as_it_is(each, found, seen, here=presence.visitor_is_here(*visitors[each.id]))
+            for each in found.snapshot.conversations
+        ),
+    )
+
+
+def _as_it_is(record: ConversationRecord, found: Found, seen: Collection[str], *, here: bool) -> ConversationRecord:
+    writer, at = found.writers.get(record.id, (None, 0))
+    if writer is not None and record.owner is not None and at > record.quiet_since:
+        record = replace(record, awaiting_reply=writer is model.Writer.VISITOR, quiet_since=at, asked_at=None)
+    if record.unconfirmed in seen:
+        record = replace(record, unconfirmed=None, unconfirmed_at=None)
+    offers = tuple(replace(offer, seen=offer.seen or offer.id in seen) for offer in record.offers)
+    return replace(record, visitor_left_at=None if here else record.visitor_left_at, offers=offers)
 
 
 def tell_again(found: Found, presence: Presence) -> Iterator[commands.Command]:
@@ -82,4 +115,4 @@ def tell_again(found: Found, presence: Presence) -> Iterator[commands.Command]:
         else:
             yield commands.DisconnectVisitor(conversation=conversation)
         if row.id in found.writers:
-            yield commands.Wrote(conversation=conversation, writer=found.writers[row.id])
+            yield commands.Wrote(conversation=conversation, writer=found.writers[row.id][0])

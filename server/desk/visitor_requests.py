@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msgspec import UnsetType
 
@@ -78,7 +78,7 @@ class VisitorRequests:
         def plan(_now: int, seen: ConversationRow | None) -> Step:
             if seen is None or (seen.visitor, seen.site) != (identity.visitor, identity.site):
                 raise Refused(ErrorCode.NOT_FOUND, "There is no such conversation.", field="conversation")
-            if self._engine.open.get(conversation) is None:
+            if not self._engine.open.is_open(conversation):
                 raise Refused(ErrorCode.CLOSED, "This conversation is closed.")
             return Step(
                 command=commands.CloseByVisitor(conversation=conversation),
@@ -101,6 +101,8 @@ class VisitorRequests:
 
     def _department(self, identity: VisitorIdentity, request: ConversationStart) -> Department:
         directory = self._engine.directory
+        if identity.site not in directory.sites:
+            raise Refused(ErrorCode.NOT_FOUND, "There is no such site.")
         if isinstance(request.department, UnsetType):
             choice = directory.site_departments(identity.site)
             default = directory.default_department
@@ -153,8 +155,9 @@ class VisitorRequests:
                 department=model.DepartmentId(department.id),
             ),
             before=before,
-            after=lambda tx, _v: self._started(tx, identity, request, conversation, text),
+            after=lambda tx, _v: self._started(tx, identity, request, conversation, text, form),
             subject=conversation,
+            visitor=identity.visitor if identity.known else "",
         )
 
     def _first_message(  # noqa: PLR0913, PLR0917 - the parts of one message
@@ -173,7 +176,7 @@ class VisitorRequests:
             kind="message",
             role="visitor",
             sender=identity.visitor,
-            name=form.get("name") or identity.name,
+            name=_told(form, "name") or _known_name(tx, identity),
             text=text,
             at=now,
             client_id=request.client_id,
@@ -181,27 +184,20 @@ class VisitorRequests:
         return append(tx, conversation, draft, identity, log="entry")
 
     def _started(
-        self, tx: Tx, identity: VisitorIdentity, request: ConversationStart, conversation: str, text: str | None
+        self,
+        tx: Tx,
+        identity: VisitorIdentity,
+        request: ConversationStart,
+        conversation: str,
+        text: str | None,
+        form: dict[str, str],
     ) -> Shown:
         """What the reply shows; the message was stored ahead of the router's own entries."""
         shown = _show(tx, conversation)
-        if text is None:
+        found = self._first_message(tx, identity, request, conversation, text, form, shown.row.started_at)
+        if found is None:
             return shown
-        draft = Draft(
-            kind="message",
-            role="visitor",
-            sender=identity.visitor,
-            name=shown.visitor.name,
-            text=text,
-            at=shown.row.started_at,
-            client_id=request.client_id,
-        )
-        found = append(tx, conversation, draft, identity, log="entry")
-        return Shown(
-            row=shown.row,
-            visitor=shown.visitor,
-            appended=Appended(row=found.row, place=found.place, first=True),
-        )
+        return replace(shown, appended=replace(found, first=True))
 
     def _append(
         self,
@@ -213,17 +209,26 @@ class VisitorRequests:
         now: int,
     ) -> Step:
         """Onto the open one: the text is one more message."""
+        name, email = _told(form, "name"), _told(form, "email")
+        appended: list[Appended | Refused | None] = []
+
+        def before(tx: Tx) -> None:
+            try:
+                appended.append(self._first_message(tx, identity, request, conversation, text, form, now))
+            except Refused as refused:
+                appended.append(refused)
+            else:
+                visitors.rename(tx, identity.visitor, name=name, email=email)
 
         def after(tx: Tx, _v: int) -> Shown | Refused:
-            visitors.rename(tx, identity.visitor, name=form.get("name", ""), email=form.get("email", ""))
-            try:
-                added = self._first_message(tx, identity, request, conversation, text, form, now)
-            except Refused as refused:
-                return refused
-            shown = _show(tx, conversation)
-            return Shown(row=shown.row, visitor=shown.visitor, appended=added)
+            match appended[-1]:
+                case Refused() as refused:
+                    return refused
+                case message:
+                    return replace(_show(tx, conversation), appended=message)
 
-        return Step(command=None, after=after, subject=conversation)
+        renamed = identity.visitor if name or email else ""
+        return Step(command=None, before=before, after=after, subject=conversation, visitor=renamed)
 
     def _reply(self, re: str, shown: Shown, done: Done) -> replies.ConversationReply:
         place = self._engine.router.queue(model.ConversationId(shown.row.id))
@@ -238,13 +243,23 @@ def _visitor_row(identity: VisitorIdentity, form: dict[str, str]) -> VisitorRow:
     return VisitorRow(
         id=identity.visitor,
         site=identity.site,
-        name=form.get("name", "").strip(),
-        email=form.get("email", "").strip(),
+        name=_told(form, "name"),
+        email=_told(form, "email"),
         language=identity.language,
         timezone=identity.timezone,
         subject=None,
         visits=1,
     )
+
+
+def _told(form: dict[str, str], field: str) -> str:
+    """What the visitor wrote into a field, or nothing."""
+    return form.get(field, "").strip()
+
+
+def _known_name(tx: Tx, identity: VisitorIdentity) -> str:
+    found = visitors.find(tx, identity.visitor)
+    return identity.name if found is None else found.name
 
 
 def _show(tx: Tx, conversation: str) -> Shown:

@@ -144,6 +144,14 @@ def routed(tx: Tx, workspace: int) -> list[ConversationRow]:
     return [_row(row) for row in rows]
 
 
+def routed_of_visitor(tx: Tx, visitor: str) -> list[ConversationRow]:
+    """The same of one visitor."""
+    rows = tx.all(
+        f"SELECT {_COLUMNS} FROM conversation WHERE visitor = ? AND routing IS NOT NULL ORDER BY n", (visitor,)
+    )
+    return [_row(row) for row in rows]
+
+
 def line(tx: Tx, department: str, *, limit: int) -> LineRow:
     """A department's line, ringing or not: the first by key."""
     counted = tx.one(

@@ -156,7 +156,9 @@ def tops(tx: Tx, conversations: Sequence[str]) -> dict[str, tuple[int, int]]:
     return found
 
 
-def last_writer(tx: Tx, n: int) -> str | None:
-    """The role of whoever wrote the last message."""
-    row = tx.one("SELECT role FROM entry WHERE conversation = ? AND kind = 'message' ORDER BY seq DESC LIMIT 1", (n,))
-    return None if row is None else str(row[0])
+def last_writer(tx: Tx, n: int) -> tuple[str, int] | None:
+    """The role of whoever wrote the last message, and when."""
+    row = tx.one(
+        "SELECT role, at FROM entry WHERE conversation = ? AND kind = 'message' ORDER BY seq DESC LIMIT 1", (n,)
+    )
+    return None if row is None else (str(row[0]), int(row[1]))

@@ -114,8 +114,8 @@ def ring(tx: Tx, offer: OfferRow) -> RingRow:
     if offer.transfer_from is not None:
         note = tx.one(
             "SELECT text FROM note WHERE conversation = (SELECT n FROM conversation WHERE id = ?) "
-            "AND kind = 'transferred' ORDER BY seq DESC LIMIT 1",
-            (offer.conversation,),
+            "AND kind = 'transferred' AND sender = ? AND at >= ? ORDER BY seq DESC LIMIT 1",
+            (offer.conversation, offer.transfer_from, offer.made_at),
         )
     return RingRow(offer=offer, words="" if words is None else words[0], note="" if note is None else note[0])
 
@@ -137,13 +137,20 @@ def is_offered(tx: Tx, agent: str, conversation: str) -> bool:
 
 
 def had(tx: Tx, agent: str, conversation: str) -> bool:
-    """Whether the agent accepted this conversation at some time, or has it."""
+    """Whether the agent has this conversation or had it at some time: accepted, picked or assigned."""
     if holds(tx, agent, conversation):
         return True
     row = tx.one(
-        "SELECT 1 FROM offer WHERE conversation = ? AND agent = ? AND state = 'accepted'", (conversation, agent)
+        "SELECT 1 FROM entry WHERE conversation = (SELECT n FROM conversation WHERE id = ?) AND sender = ? "
+        "AND kind = 'joined' LIMIT 1",
+        (conversation, agent),
     )
     return row is not None
+
+
+def knows(tx: Tx, agent: str, conversation: str) -> bool:
+    """Whether the agent may know that this conversation exists: it rings there, or they had it at some time."""
+    return is_offered(tx, agent, conversation) or had(tx, agent, conversation)
 
 
 def conversation_of_offer(tx: Tx, offer: str, agent: str) -> str | None:
