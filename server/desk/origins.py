@@ -23,8 +23,11 @@ class Origins:
         self._absent_ok = absent_ok
 
     def accepts(self, endpoint: Endpoint, origin: str | None, host: str) -> bool:
-        """Before the upgrade. Visitors' pages are judged at `identify`: a widget that is not set up for its page is told so
-        by a close code, where a refused handshake would look like an outage without end."""
+        """Before the upgrade.
+
+        Visitors' pages are judged at `identify`: there a close code tells a widget that is not set up for its page, while
+        a refused handshake would look like an outage without end.
+        """
         if origin is None:
             # An agent's credential is in the first frame, never a cookie: without a browser there is nobody to trick.
             return endpoint == "agent" or self._absent_ok

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import type { Conversation } from "../../../widget/client/generated.ts";
+import { Button } from "../../ui/button.tsx";
 import { now } from "../../ui/clock.ts";
 import { nameOf } from "../attention.ts";
 import { hostOf, languageName, localTime, pathOf, webAddress } from "../page.ts";
@@ -16,6 +17,7 @@ export function Visitor() {
   const { visitor } = conversation;
   return (
     <aside class={shown} aria-label="Visitor">
+      <span class="details-button"><Button small look="bare" label="Close the details" onClick={() => panels.toggle("details")}>×</Button></span>
       <h2 class="name">{nameOf(visitor)} {visitor.verified === true && <span class="tag">verified</span>}</h2>
       <Facts conversation={conversation} />
       <Why conversation={conversation} />
