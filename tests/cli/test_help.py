@@ -11,9 +11,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from server import cli
 from server.app import version
-from server.cli import frontdesk
+from server.cli import doing, frontdesk
 from tests.cli.conftest import Run
 
 
@@ -70,7 +69,7 @@ def test_a_fault_of_our_own_is_logged_and_said_in_a_sentence(command: Run, monke
     def broken(*_arguments: object) -> None:
         raise ZeroDivisionError("a secret detail")
 
-    monkeypatch.setattr(cli, "ask_server", broken)
+    monkeypatch.setattr(doing, "ask_server", broken)
     done = command("export")
     assert done.exit_code == 1
     logged, said = done.stderr.splitlines()

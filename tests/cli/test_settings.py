@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from server.settings.parse import parse
+from tests.blackbox.process import COMMAND
 from tests.cli.conftest import INIT, PASSWORD, Run
 
 
@@ -148,3 +152,25 @@ def test_without_a_workspace_nothing_is_made(command: Run, data: Path, arguments
     assert done.exit_code == 1
     assert done.stderr == 'There is no workspace here yet. Run "frontdesk init" first, or choose another --data.\n'
     assert not data.exists()
+
+
+@pytest.mark.parametrize(("answer", "exit_code", "made"), [("y", 0, True), ("n", 1, False)])
+def test_on_a_terminal_apply_asks_first(
+    workspace: Run, data: Path, tmp_path: Path, answer: str, exit_code: int, made: bool
+):
+    before = workspace("export").stdout
+    file = tmp_path / "workspace.toml"
+    file.write_text(before + '\n[[department]]\nkey = "sales"\n')
+    terminal, inner = pty.openpty()
+    try:
+        os.write(terminal, f"{answer}\n".encode())
+        done = subprocess.run(
+            [COMMAND, "apply", str(file), "--data", str(data)], stdin=inner, capture_output=True, text=True, check=False
+        )
+    finally:
+        os.close(terminal)
+        os.close(inner)
+    assert done.returncode == exit_code
+    assert '+ department "sales"' in done.stdout
+    assert ("1 change made." in done.stdout) == made
+    assert (workspace("export").stdout != before) == made

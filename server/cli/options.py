@@ -1,0 +1,55 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_DATA = Path("frontdesk-data")
+
+
+def data_option(command: Command) -> Command:
+    """Where the data is."""
+    return click.option(
+        "--data",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=_DATA,
+        show_default=True,
+        envvar="FRONTDESK_DATA",
+        show_envvar=True,
+        help="The data directory.",
+    )(command)
+
+
+def password_option(command: Command) -> Command:
+    """Passwords are never arguments: those can be read in the list of processes."""
+    return click.option(
+        "--password-stdin", is_flag=True, help="Read the password from the first line of standard input."
+    )(command)
+
+
+def listening_options(command: Command) -> Command:
+    """Where to listen."""
+    host = click.option(
+        "--host",
+        default="127.0.0.1",
+        show_default=True,
+        envvar="FRONTDESK_HOST",
+        show_envvar=True,
+        help="The address to listen on.",
+    )
+    port = click.option(
+        "--port",
+        type=click.IntRange(0, 65535),
+        default=8080,
+        show_default=True,
+        envvar="FRONTDESK_PORT",
+        show_envvar=True,
+        help="The port to listen on; 0 takes a free one.",
+    )
+    return host(port(command))

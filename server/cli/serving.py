@@ -1,0 +1,125 @@
+"""`frontdesk serve` and `frontdesk demo`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from server import log
+from server.app import Config, run
+from server.cli.options import data_option, listening_options
+from server.demo import run_demo
+from server.session.address import TrustedProxies
+from server.settings.origin import parse_origin
+
+_DEMO_DATA = Path("frontdesk-demo")
+
+
+def _checked(values: tuple[str, ...], check: Callable[[str], object]) -> tuple[str, ...]:
+    """The values of a repeatable option, if each passes."""
+    for value in values:
+        try:
+            check(value)
+        except ValueError as error:
+            raise click.BadParameter(f"{error}.") from error
+    return values
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  frontdesk serve --data /var/lib/frontdesk
+  frontdesk serve --host 0.0.0.0 --trusted-proxy 10.0.0.0/8 --public-origin https://chat.example.org
+"""
+)
+@data_option
+@listening_options
+@click.option(
+    "--public-origin",
+    multiple=True,
+    metavar="ORIGIN",
+    callback=lambda _context, _option, values: _checked(values, parse_origin),
+    envvar="FRONTDESK_PUBLIC_ORIGIN",
+    show_envvar=True,
+    help="How browsers reach this server, if a proxy changes that: https://chat.example.org. Repeatable.",
+)
+@click.option(
+    "--trusted-proxy",
+    multiple=True,
+    metavar="NETWORK",
+    callback=lambda _context, _option, values: _checked(values, lambda value: TrustedProxies([value])),
+    envvar="FRONTDESK_TRUSTED_PROXY",
+    show_envvar=True,
+    help="A proxy whose X-Forwarded-For and -Proto are believed: 10.0.0.0/8. Repeatable.",
+)
+@click.option(
+    "--log",
+    "style",
+    type=click.Choice(["json", "console"]),
+    default="json",
+    show_default=True,
+    envvar="FRONTDESK_LOG",
+    show_envvar=True,
+    help="The log on standard error: for machines, or for people.",
+)
+def serve(
+    *,
+    data: Path,
+    host: str,
+    port: int,
+    public_origin: tuple[str, ...],
+    trusted_proxy: tuple[str, ...],
+    style: log.Style,
+) -> None:
+    """Serve the workspace until SIGTERM or Ctrl+C."""
+    log.set_up(style)
+    run(
+        Config(
+            data=data,
+            host=host,
+            port=port,
+            public=public_origin,
+            trusted_proxies=trusted_proxy,
+            announce=lambda url: click.echo(f"Frontdesk is open at {url}"),
+        )
+    )
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  frontdesk demo
+  frontdesk demo --port 8090 --workspace workspace.toml
+"""
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=_DEMO_DATA,
+    show_default=True,
+    envvar="FRONTDESK_DEMO_DATA",
+    show_envvar=True,
+    help="The demo's data directory; conversations stay there from start to start.",
+)
+@listening_options
+@click.option(
+    "--workspace",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help='A workspace.toml to try instead of the demo\'s own; all its agents get the password "demo".',
+)
+def demo(*, data: Path, host: str, port: int, workspace: Path | None) -> None:
+    """Show a small shop with the chat.
+
+    Beside it is the way to sit down as one of its agents. Everybody is let in, so it listens on loopback only.
+    """
+    log.set_up("console")
+
+    def announce(url: str) -> None:
+        click.echo(f"The demo is open at {url} : a small shop with the chat in its corner.")
+        click.echo(f"Beside it are the ways to sit down as an agent, such as {url}demo/sit?as=ada")
+        click.echo(f'Everybody\'s password is "demo". The data is in {data}. Ctrl+C ends it.')
+
+    run_demo(data=data, host=host, port=port, workspace=workspace, announce=announce)
