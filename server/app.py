@@ -20,7 +20,7 @@ from router import events, model
 from server.bus.memory import MemoryBus
 from server.clock import SystemClock, pause
 from server.control import service as control
-from server.control.operations import Operations, Sockets
+from server.control.operations import Operations, Sockets, StartEngine
 from server.desk import directory
 from server.desk.accounts import Accounts
 from server.desk.agent_requests import AgentRequests
@@ -136,7 +136,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
 async def offline(data: Path, *, create: bool) -> AsyncIterator[Operations]:
     """An installation without a server: its operations, while nobody else may use the data directory.
 
-    The router runs, so that what changes in the settings has the same consequences as on a running server.
+    When settings change, the router runs, so that this has the same consequences as on a running server.
 
     Args:
         data: the data directory.
@@ -147,21 +147,24 @@ async def offline(data: Path, *, create: bool) -> AsyncIterator[Operations]:
     """
     if not create:
         _insist_there(data)
-    async with _ground(data) as ground:
-        if await ground.store.read(workspaces.find) is None:
-            yield ground.operations()
-            return
-        engine = Engine(
-            store=ground.store,
-            clock=ground.clock,
-            presence=_Presence(),
-            directory=await ground.store.read(_load),
-            publish=_Told(),
-            pause=pause,
-        )
-        await engine.start()
-        async with _working(engine):
-            yield ground.operations(engine)
+    async with _ground(data) as ground, contextlib.AsyncExitStack() as working:
+
+        async def start_engine() -> Engine | None:
+            if await ground.store.read(workspaces.find) is None:
+                return None
+            engine = Engine(
+                store=ground.store,
+                clock=ground.clock,
+                presence=_Presence(),
+                directory=await ground.store.read(_load),
+                publish=_Told(),
+                pause=pause,
+            )
+            await engine.start()
+            await working.enter_async_context(_working(engine))
+            return engine
+
+        yield ground.operations(start_engine=start_engine)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,12 +178,19 @@ class _Ground:
     accounts: Accounts
     any_origin: bool
 
-    def operations(self, engine: Engine | None = None, sockets: Sockets | None = None) -> Operations:
+    def operations(
+        self,
+        engine: Engine | None = None,
+        sockets: Sockets | None = None,
+        *,
+        start_engine: StartEngine | None = None,
+    ) -> Operations:
         return Operations(
             store=self.store,
             accounts=self.accounts,
             ids=self.ids,
             engine=engine,
+            start_engine=start_engine,
             sockets=sockets,
             any_origin=self.any_origin,
         )
