@@ -135,6 +135,7 @@ class Desk:
         match peer.identity:
             case AgentIdentity(agent=agent) if not self.agent_is_here(agent):
                 self._engine.tell_in_turn(lambda: self._agent_gone(agent))
+                self._tell_visitors_of(peer.identity, here=False)
             case VisitorIdentity(visitor=visitor, site=site) if not self.visitor_is_here(visitor, site):
                 self._visitor_here(visitor, site, here=False)
             case _:
@@ -174,6 +175,7 @@ class Desk:
         peer.identity = identity
         await self._openings.open_visitor(peer, request, identity, lost=lost)
         self._visitor_here(identity.visitor, identity.site, here=True)
+        self._tell_of_owner(peer, identity)
 
     async def _identify_agent(self, peer: Peer, request: ask.IdentifyAgent) -> None:
         admission = await self._accounts.redeem(request.token)
@@ -191,6 +193,26 @@ class Desk:
         peer.identity = identity
         await self._openings.open_agent(peer, request, identity)
         self._engine.tell(commands.ConnectAgent(agent=model.AgentId(found.id)))
+        self._tell_visitors_of(identity, here=True)
+
+    def _tell_visitors_of(self, agent: AgentIdentity, *, here: bool) -> None:
+        """Whoever they answer sees whether they are here."""
+        record = self._engine.router.agent(model.AgentId(agent.agent))
+        for hold in () if record is None else record.holds:
+            found = self._engine.open.get(hold.conversation)
+            if found is not None and self._owner(found.id) == agent.agent:
+                topic = audience.of_visitor(found.visitor, found.site)
+                frame = encode(views.presence(found.id, _person(agent), here=here))
+                self._hub.publish_lossy(topic, f"presence:{found.id}", frame)
+
+    def _tell_of_owner(self, peer: Peer, visitor: VisitorIdentity) -> None:
+        """A page that has just opened learns whether whoever answers is here."""
+        found = self._engine.open.of_visitor(visitor.visitor, visitor.site)
+        owner = None if found is None else self._engine.directory.agent(self._owner(found.id) or "")
+        if found is not None and owner is not None:
+            person = parts.Person(role="agent", id=owner.id, name=owner.settings.name)
+            frame = encode(views.presence(found.id, person, here=self.agent_is_here(owner.id)))
+            peer.send_lossy(f"presence:{found.id}", frame)
 
     def _agent_gone(self, agent: str) -> commands.Command | None:
         """Unless they came back meanwhile."""
@@ -213,7 +235,7 @@ class Desk:
         owner = self._owner(found.id)
         if owner is not None:
             person = parts.Person(role="visitor", id=visitor, name="")
-            frame = encode(wire.PresenceEvent(conversation=found.id, sender=person, here=here))
+            frame = encode(views.presence(found.id, person, here=here))
             self._hub.publish_lossy(audience.of_agent(owner), f"presence:{found.id}", frame)
 
     # What plain HTTP asks.

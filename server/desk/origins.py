@@ -25,8 +25,8 @@ class Origins:
     def accepts(self, endpoint: Endpoint, origin: str | None, host: str) -> bool:
         """Before the upgrade.
 
-        Visitors' pages are judged at `identify`: there a close code tells a widget that is not set up for its page, while
-        a refused handshake would look like an outage without end.
+        Visitors' pages are judged at `identify`: there a close code tells a widget that it is not set up for its page,
+        while a refused handshake would look like an outage without end.
         """
         if origin is None:
             # An agent's credential is in the first frame, never a cookie: without a browser there is nobody to trick.

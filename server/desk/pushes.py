@@ -13,6 +13,7 @@ from server.desk.engine import Told
 from server.desk.overview import Overview
 from server.store.rows import ConversationRow, RingRow
 from server.wire import events as wire
+from server.wire import parts
 from server.wire.codec import encode
 
 Places = Callable[[str], model.Queue | None]
@@ -41,6 +42,7 @@ class Pushes:
         self._offers_ended(told)
         for row in told.written.conversations.values():
             self._conversation(told, row)
+        self._joined(told)
         records = [record for record in told.batch.agents.values() if record is not None]
         for record in records:
             self._send(
@@ -63,6 +65,18 @@ class Pushes:
             self._hub.publish(audience.of_visitor(conversation.visitor, conversation.site), frame)
             for agent in self._concerned(told, conversation):
                 self._hub.publish(audience.of_agent(agent), frame)
+
+    def _joined(self, told: Told) -> None:
+        """Whoever has just joined is here; told after the conversation, which names them."""
+        for row in told.written.entries:
+            if row.kind == "joined" and row.role == "agent":
+                conversation = told.written.conversations[row.conversation]
+                person = parts.Person(role="agent", id=row.sender, name=row.name)
+                self._hub.publish_lossy(
+                    audience.of_visitor(conversation.visitor, conversation.site),
+                    f"presence:{row.conversation}",
+                    encode(views.presence(row.conversation, person, here=True)),
+                )
 
     def _notes(self, told: Told) -> None:
         """What the team is told by us, never the visitor."""

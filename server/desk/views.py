@@ -37,6 +37,10 @@ def entry_event(row: EntryRow) -> wire.EntryEvent:
     return wire.EntryEvent(**_entry_fields(row))
 
 
+def presence(conversation: str, person: parts.Person, *, here: bool) -> wire.PresenceEvent:
+    return wire.PresenceEvent(conversation=conversation, sender=person, here=here)
+
+
 def note_event(row: EntryRow) -> wire.NoteEvent:
     return wire.NoteEvent(**_entry_fields(row))
 
