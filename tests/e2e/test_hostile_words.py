@@ -1,0 +1,100 @@
+"""Whatever visitors and agents write is text. A canary tells if any of it was ever run."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.e2e.agent import Agent
+from tests.e2e.people import People
+from tests.e2e.visitor import Visitor
+
+RUN = "window.canary='dead';alert(1)"
+CORPUS = [
+    f"<script>{RUN}</script>",
+    f"<img src=x onerror=\"{RUN}\">",
+    f"<svg/onload={RUN}>",
+    f"<iframe srcdoc=\"<script>parent.{RUN}</script>\">",
+    f"<a href=\"javascript:{RUN}\">press</a>",
+    f"javascript:{RUN}",
+    f"data:text/html,<script>{RUN}</script>",
+    f"https://a.example/\"onmouseover=\"{RUN}",
+    f"https://a.example/<img src=x onerror={RUN}>",
+    f"[press](javascript:{RUN})",
+    f"</textarea></title></style><script>{RUN}</script>",
+    f"{{{{constructor.constructor(\"{RUN}\")()}}}} ${{{RUN}}} <%= {RUN} %>",
+    f"<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror={RUN}&gt;\">",
+    "<base href=//evil.example/><meta http-equiv=refresh content=0;url=//evil.example>",
+    "<form action=//evil.example><button>Sign in</button></form><style>*{display:none}</style>",
+    "\u202egnp.exe\u2066 \u0000\u0007\ufeff end",
+]
+FOREIGN = "script, img, iframe, svg:not(.icon, [aria-hidden]), form form, math, base, style, object, embed, meta[http-equiv]"
+
+
+async def unharmed(page: Page, root: str) -> None:
+    """No script ran, nothing that was written became an element, no link leads anywhere but to the web."""
+    assert await page.evaluate("window.canary ?? 'alive'") == "alive"
+    await expect(page.locator(root).locator(FOREIGN)).to_have_count(0)
+    await expect(page.locator(root).locator("[onerror], [onload], [onmouseover]")).to_have_count(0)
+    hrefs = await page.locator(root).locator("a[href]").evaluate_all("all => all.map((one) => one.protocol)")
+    assert set(hrefs) <= {"http:", "https:", "mailto:"}
+
+
+def shown(text: str) -> str:
+    """As a browser gives a text back: line breaks and spaces aside."""
+    return re.sub(r"[\s\u0000\ufeff]+", " ", text).strip()
+
+
+async def all_is_said(who: Agent | Visitor) -> None:
+    texts = [shown(text.split(": ", 1)[1]) for text in await who.bubbles.all_text_contents()]
+    for wanted in CORPUS:
+        assert shown(wanted.replace("\u0000", "")) in [text.replace("\ufffd", "") for text in texts], json.dumps(texts)
+
+
+async def test_messages_both_ways(people: People):
+    ada = await people.agent("ada")
+    visitor = await people.visitor("Marta")
+    await visitor.say(*CORPUS)
+    await expect(visitor.bubbles).to_have_count(len(CORPUS))
+    await ada.accept("Marta")
+    await expect(ada.bubbles).to_have_count(len(CORPUS))
+    await all_is_said(ada)
+    await unharmed(ada.page, ".desk")
+    await ada.say(*CORPUS)
+    await ada.note(CORPUS[1])
+    await expect(visitor.bubbles).to_have_count(2 * len(CORPUS))
+    await all_is_said(visitor)
+    await unharmed(visitor.page, "frontdesk-panel")
+    await unharmed(ada.page, ".desk")
+    for who in (visitor, ada):
+        await who.page.reload()
+    await expect(visitor.bubbles.last).to_be_visible()
+    await ada.look_at("Marta")
+    await unharmed(visitor.page, "frontdesk-panel")
+    await unharmed(ada.page, ".desk")
+
+
+@pytest.mark.parametrize("words", [CORPUS[0], CORPUS[1], CORPUS[2], CORPUS[10]])
+async def test_who_they_say_they_are_and_where(people: People, words: str):
+    ada = await people.agent("ada")
+    visitor = await people.visitor()
+    await visitor.arrive("?page=" + words.replace("#", "") + "#" + words)
+    await visitor.page.evaluate("(title) => { document.title = title; }", words)
+    await visitor.open()
+    await visitor.introduce(words, f"\"{words[:40]}\"@example.org")
+    await visitor.say(words)
+    await expect(ada.rings).to_contain_text(shown(words)[:30])
+    await unharmed(ada.page, ".desk")
+    await ada.rings.get_by_role("button", name="Accept").click()
+    await expect(ada.about.get_by_role("heading", level=2)).to_have_text(words[:200])
+    await expect(ada.hears("started from")).to_contain_text(words)
+    await unharmed(ada.page, ".desk")
+    await ada.transfer("Sales", note=words)
+    await ada.accept(words)
+    await unharmed(ada.page, ".desk")
+    await ada.close(words[:200])
+    await expect(visitor.again).to_be_visible()
+    await unharmed(visitor.page, "frontdesk-panel")
