@@ -85,6 +85,7 @@ describe("a conversation one has", () => {
 
   test("says it as something past", () => {
     expect(yours(why)).toBe("It rang at all 3 who could take it; you were the first.");
+    expect(yours({ ...why, takeable: 1 })).toBe("You were the only one who could take it.");
   });
 
   test("that was handed over names who did it", () => {

@@ -43,11 +43,20 @@ function answer(given: Reason, words: Words, me: string): Said {
 /** What sounds different while it rings and afterwards. */
 interface Words {
   hands: string;
+  only: string;
   atAll(takeable: number): string;
 }
 
-const RINGS: Words = { hands: "hands", atAll: (n) => `Rings at all ${n} who can take it; the first to accept has it.` };
-const RANG: Words = { hands: "handed", atAll: (n) => `It rang at all ${n} who could take it; you were the first.` };
+const RINGS: Words = {
+  hands: "hands",
+  only: "You are the only one who can take it.",
+  atAll: (n) => `Rings at all ${n} who can take it; the first to accept has it.`,
+};
+const RANG: Words = {
+  hands: "handed",
+  only: "You were the only one who could take it.",
+  atAll: (n) => `It rang at all ${n} who could take it; you were the first.`,
+};
 
 function sentence({ why, transfer_from }: Reason, words: Words): string {
   if (why.reason === "transfer") return `${transfer_from?.name || "A colleague"} ${words.hands} it to you.`;
@@ -55,7 +64,7 @@ function sentence({ why, transfer_from }: Reason, words: Words): string {
   if (why.reason === "pick") return "You picked it from the line.";
   if (why.reason === "reserved") return "It is kept for you.";
   if (why.method === "ring_all" && why.takeable > 1) return words.atAll(why.takeable);
-  if (why.takeable === 1) return "You are the only one who can take it.";
+  if (why.takeable === 1) return words.only;
   return `${measure(why)} ${FROM[why.method] ?? "of"} ${why.takeable} who could take it.`;
 }
 

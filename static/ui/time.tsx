@@ -1,4 +1,4 @@
-import { now } from "./clock.ts";
+import { now, serverNow } from "./clock.ts";
 
 /** `1:48`, `12:03`, from an hour on `2 h 05`: short enough for a list, never negative. */
 export function span(ms: number): string {
@@ -54,8 +54,9 @@ export function Since({ at, lateAfter }: { at: string; lateAfter?: number }) {
   return <time class={late ? "time late" : "time"} dateTime={at}>{span(ms)}</time>;
 }
 
-/** How long still, ticking; stops at 0:00. */
+/** How long still, ticking; stops at 0:00. What has just begun must not show more than the whole, so not by the last tick. */
 export function Until({ at }: { at: string }) {
-  const ms = Date.parse(at) - now.value;
+  void now.value;
+  const ms = Date.parse(at) - serverNow();
   return <time class="time" dateTime={at}>{span(ms + 500)}</time>;
 }

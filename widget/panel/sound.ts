@@ -3,6 +3,8 @@ let context: AudioContext | null = null;
 /** Lets the page sound later: browsers allow it only during a click or key press. */
 export function allowSound(): void {
   if (typeof AudioContext === "undefined") return;
+  // A page that opens by itself was not touched yet; browsers complain of the attempt.
+  if ("userActivation" in navigator && !navigator.userActivation.hasBeenActive) return;
   context ??= new AudioContext();
   if (context.state === "suspended") void context.resume();
 }
