@@ -297,9 +297,7 @@ class _Parts:
         presence.desk = desk
         queues = Queues(hub, open_conversations=lambda: engine.open, places=_places(engine))
         overview = Overview(hub, asyncio.get_running_loop().call_later)
-        pushes = Pushes(
-            hub, places=_places(engine), serving=engine.serving, ringing=engine.ringing, overview=overview
-        )
+        pushes = Pushes(hub, places=_places(engine), serving=engine.serving, ringing=engine.ringing, overview=overview)
         engine.on_untold = desk.reopen_everybody
         told.listeners = (pushes.told, lambda _told: queues.changed(), lambda what: _forget(what, desk, messages))
         await engine.start()
