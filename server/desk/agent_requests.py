@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msgspec import UnsetType
 
@@ -144,14 +144,15 @@ class AgentRequests:
         identity: AgentIdentity = peer.identity
         command = self._transfer_command(identity, request)
 
+        noted: list[Appended] = []
+
         def before(tx: Tx) -> None:
+            noted.clear()
             if request.note.strip():
-                _add_transfer_note(tx, request.conversation, identity, request.note, self._engine.now())
+                noted.append(_add_transfer_note(tx, request.conversation, identity, request.note, self._engine.now()))
 
         def after(tx: Tx, _v: int) -> Shown:
-            shown = _show(tx, request.conversation)
-            note = _last_note(tx, shown.row) if request.note.strip() else None
-            return Shown(row=shown.row, visitor=shown.visitor, page=shown.page, note=note)
+            return replace(_show(tx, request.conversation), note=noted[0] if noted else None)
 
         def plan(_now: int, seen: ConversationRow | None) -> Step:
             self._check_own(seen, identity)
@@ -298,15 +299,11 @@ def _label(tx: Tx, request: ConversationClose | WrapUpEnd) -> None:
     )
 
 
-def _add_transfer_note(tx: Tx, conversation: str, identity: AgentIdentity, text: str, at: int) -> None:
+def _add_transfer_note(tx: Tx, conversation: str, identity: AgentIdentity, text: str, at: int) -> Appended:
     place = _place(tx, conversation)
     draft = Draft(kind="transferred", role="agent", sender=identity.agent, name=identity.name, text=text, at=at)
-    entries.append(tx, place, draft, "note")
-
-
-def _last_note(tx: Tx, row: ConversationRow) -> Appended:
-    note = entries.last(tx, row.id, row.n, limit=1, log="note")[0]
-    return Appended(row=note, place=_place(tx, row.id), first=True)
+    seq = entries.append(tx, place, draft, "note")
+    return Appended(row=entries.entry_of(conversation, seq, draft), place=place, first=True)
 
 
 def _place(tx: Tx, conversation: str) -> Target:

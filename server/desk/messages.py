@@ -124,6 +124,13 @@ class Messages:
         """It was closed, or changed hands: whoever writes next is news."""
         self._last_writer.pop(conversation, None)
 
+    def known_as(self, identity: VisitorIdentity, name: str) -> None:
+        """The visitor exists: all their pages write under the name that was given on one of them."""
+        identities = [peer.identity for peer in self._hub.peers(audience.of_visitor(identity.visitor, identity.site))]
+        for each in (identity, *identities):
+            each.known = True
+            each.name = name
+
     def _submit(self, peer: Peer, request: MessageSend | NoteAdd, log: Log) -> asyncio.Future[None]:
         identity: Identity = peer.identity
         draft = self._draft(identity, check_text(request.text), request.client_id)

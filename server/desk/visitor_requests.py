@@ -60,8 +60,7 @@ class VisitorRequests:
 
         def reply(done: Done) -> replies.ConversationReply:
             shown: Shown = done.value
-            identity.known = True
-            identity.name = shown.visitor.name
+            self._messages.known_as(identity, shown.visitor.name)
             return self._reply(request.id, shown, done)
 
         def told(done: Done) -> None:
