@@ -42,7 +42,10 @@ def ask(  # noqa: PLR0913 - the parts of one request
             case Done(value=Refused() as refused):
                 _fail(ended, refused)
             case Done():
-                peer.send(encode(reply(end)))
+                try:
+                    peer.send(encode(reply(end)))
+                except Exception as error:  # noqa: BLE001 - done, but not to be shown: our bug, told as `internal`
+                    _fail(ended, error)
                 if not ended.done():
                     ended.set_result(None)
             case Refused():
@@ -53,9 +56,9 @@ def ask(  # noqa: PLR0913 - the parts of one request
     return ended
 
 
-def _fail(ended: asyncio.Future[None], refused: Refused) -> None:
+def _fail(ended: asyncio.Future[None], error: Exception) -> None:
     if not ended.done():
-        ended.set_exception(refused)
+        ended.set_exception(error)
 
 
 def name_of(request: Any, identity: VisitorIdentity | AgentIdentity) -> RequestName | None:

@@ -36,6 +36,11 @@ class FaultyStore:
         """Keep writes back until `release`: then they come in one go."""
         self._held = []
 
+    @property
+    def held(self) -> int:
+        """How many wait for `release`."""
+        return len(self._held or [])
+
     def release(self) -> None:
         held, self._held = self._held or [], None
         for submit in held:
