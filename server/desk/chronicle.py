@@ -55,7 +55,8 @@ _NOT_TAKEN = frozenset({OfferState.DECLINED, OfferState.MISSED, OfferState.WITHD
 def _not_taken(event: events.OfferEnded, directory: Directory) -> Line:
     """A hand-over that came to nothing: the team is told in the notes, whose language is the workspace's."""
     notice = f"transfer_{event.end.value}"
-    text = notices.say(notice, languages=(directory.workspace.language,), agent=_agent_name(directory, event.agent))
+    agent, keeper = (_agent_name(directory, each) for each in (event.agent, event.transfer_from))
+    text = notices.say(notice, languages=(directory.workspace.language,), agent=agent, keeper=keeper)
     draft = Draft(kind="notice", role="system", sender="", name="", text=text, at=event.at, body={"notice": notice})
     return Line(conversation=event.conversation, draft=draft, log="note")
 

@@ -22,14 +22,14 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "de": "{agent} hat Sie an {to} weitergegeben.",
     },
     "transfer_declined": {
-        "en": "{agent} declined. The conversation stays with you.",
-        "da": "{agent} sagde nej. Samtalen bliver hos dig.",
-        "de": "{agent} hat abgelehnt. Das Gespräch bleibt bei Ihnen.",
+        "en": "{agent} declined. The conversation stays with {keeper}.",
+        "da": "{agent} sagde nej. Samtalen bliver hos {keeper}.",
+        "de": "{agent} hat abgelehnt. Das Gespräch bleibt bei {keeper}.",
     },
     "transfer_missed": {
-        "en": "{agent} did not answer. The conversation stays with you.",
-        "da": "{agent} svarede ikke. Samtalen bliver hos dig.",
-        "de": "{agent} hat nicht geantwortet. Das Gespräch bleibt bei Ihnen.",
+        "en": "{agent} did not answer. The conversation stays with {keeper}.",
+        "da": "{agent} svarede ikke. Samtalen bliver hos {keeper}.",
+        "de": "{agent} hat nicht geantwortet. Das Gespräch bleibt bei {keeper}.",
     },
     "transfer_withdrawn": {
         "en": "It no longer rings at {agent}.",
