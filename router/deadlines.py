@@ -65,6 +65,10 @@ class Deadlines:
                 self.want(true, due, one, two)
         return None
 
+    def any_look(self, now: int) -> bool:
+        """Whether anything has to be looked at by now, true or not."""
+        return bool(self._heap) and self._heap[0][0] <= now
+
     def pop(self, now: int, due_at: DueAt) -> Key | None:
         """Take the first that is due at `now`, or None."""
         at = self.next(due_at)

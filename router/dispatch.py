@@ -247,8 +247,10 @@ def _doubtful(choosing: _Choosing, start: int, end: int) -> Collection[int]:
     for agent in choosing.doubtful:
         rank = choosing.line.ranks.get(agent)
         if rank is not None and ranks[start] <= rank <= ranks[end - 1]:
-            found.append(_position(ranks, rank))
-    return sorted(position for position in found if position < end)
+            position = _position(ranks, rank)
+            if ranks[position] == rank:  # not so for one who is open, but not among those looked at
+                found.append(position)
+    return sorted(found)
 
 
 def _agent_of(rank: Rank) -> AgentId:

@@ -17,6 +17,8 @@ def fire_due(step: Step) -> None:
     Stamped with now: a router that slept does not offer and count misses in the past.
     """
     state = step.state
+    if not state.deadlines.any_look(state.now):
+        return
 
     def true_at(due: Due, one: str, two: str) -> int | None:
         return due_at(state, due, one, two)

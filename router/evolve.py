@@ -26,7 +26,7 @@ from router.model import (
 )
 from router.state import State
 from router.transitions import CHOSEN, CONVERSATION, HOLD, OFFER, STATUS, Cause, StatusCause, step
-from router.watch import watch_agent, watch_conversation, watch_idle, watch_line, watch_offer
+from router.watch import watch, watch_conversation, watch_idle, watch_line, watch_offer
 
 
 def apply(state: State, event: e.Event) -> None:
@@ -178,8 +178,10 @@ def _assigned(state: State, event: e.ConversationAssigned) -> None:
     conversation.asked_at = None
     conversation.unconfirmed = event.confirm
     conversation.unconfirmed_at = None if event.confirm is None else event.at
+    if event.confirm is not None:
+        watch(state, Due.AUTO_CONFIRM, conversation.id)
     state.shelve(conversation)
-    watch_conversation(state, conversation)
+    watch_idle(state, conversation)
     _take(state, _agent(state, event.agent), conversation, event)
 
 
@@ -191,7 +193,8 @@ def _take(state: State, agent: Agent, conversation: Conversation, event: e.Conve
     agent.turns[conversation.department] = state.assignments
     agent.misses = 0
     agent.breathing_until = event.breathing_until
-    watch_agent(state, agent.id)
+    if event.breathing_until is not None:
+        watch(state, Due.BREATHING, agent.id)
     _wake(state, agent)
 
 
@@ -251,7 +254,7 @@ def _closed(state: State, event: e.ConversationClosed) -> None:
     if event.wrap_up_until is None:
         _forget(state, conversation)
     else:
-        watch_conversation(state, conversation)
+        watch(state, Due.WRAP_UP, conversation.id)
 
 
 def _wrap_up_ended(state: State, event: e.WrapUpEnded) -> None:
@@ -286,7 +289,7 @@ def _quarantined(state: State, event: e.Quarantined) -> None:
     conversation = _conversation(state, event)
     conversation.quarantined_until = event.until
     state.shelve(conversation)
-    watch_conversation(state, conversation)
+    watch(state, Due.QUARANTINE, conversation.id)
 
 
 def _quarantine_ended(state: State, event: e.QuarantineEnded) -> None:
@@ -368,8 +371,8 @@ def _note_refusal(state: State, conversation: Conversation, agent: Agent, event:
     agent.misses = agent.misses + 1 if event.end is OfferState.MISSED else 0
     if event.rest_until is not None:
         agent.rest_until = max(event.rest_until, agent.rest_until or 0)
-    watch_line(state, conversation)
-    watch_agent(state, agent.id)
+        watch(state, Due.REST, agent.id)
+    watch(state, Due.LAPSE, conversation.id, agent.id)
 
 
 # Agents and visitors come and go.
@@ -429,7 +432,7 @@ def _note_presence(state: State, agent: Agent, *, was_here: bool) -> None:
 
 def _start_grace(state: State, agent: Agent) -> None:
     agent.grace_until = state.now + state.settings.grace_ms
-    watch_agent(state, agent.id)
+    watch(state, Due.GRACE, agent.id)
 
 
 def _restaff(state: State, agent: Agent) -> None:

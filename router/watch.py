@@ -106,29 +106,29 @@ def _idle_at(state: State, conversation: Conversation) -> int | None:
 
 def watch_agent(state: State, agent_id: AgentId) -> None:
     for due in (Due.GRACE, Due.BREATHING, Due.REST):
-        _watch(state, due, agent_id)
+        watch(state, due, agent_id)
 
 
 def watch_offer(state: State, offer: Offer) -> None:
-    _watch(state, Due.CONFIRM, offer.conversation, offer.agent)
-    _watch(state, Due.RING, offer.conversation, offer.agent)
+    watch(state, Due.CONFIRM, offer.conversation, offer.agent)
+    watch(state, Due.RING, offer.conversation, offer.agent)
 
 
 def watch_idle(state: State, conversation: Conversation) -> None:
-    _watch(state, Due.IDLE, conversation.id)
+    watch(state, Due.IDLE, conversation.id)
 
 
 def watch_line(state: State, conversation: Conversation) -> None:
     """What time does to a conversation in line: the visitor's absence, refusals that lapse."""
-    _watch(state, Due.BLIP, conversation.id)
-    _watch(state, Due.PLACE, conversation.id)
+    watch(state, Due.BLIP, conversation.id)
+    watch(state, Due.PLACE, conversation.id)
     for agent in conversation.refusals:
-        _watch(state, Due.LAPSE, conversation.id, agent)
+        watch(state, Due.LAPSE, conversation.id, agent)
 
 
 def watch_conversation(state: State, conversation: Conversation) -> None:
     for due in (Due.AUTO_CONFIRM, Due.WRAP_UP, Due.IDLE, Due.QUARANTINE):
-        _watch(state, due, conversation.id)
+        watch(state, due, conversation.id)
     for offer in conversation.offers.values():
         watch_offer(state, offer)
     watch_line(state, conversation)
@@ -137,7 +137,7 @@ def watch_conversation(state: State, conversation: Conversation) -> None:
 def watch_everything(state: State) -> None:
     """After a rebuild or with new settings."""
     state.deadlines.clear()
-    _watch(state, Due.PAUSE)
+    watch(state, Due.PAUSE)
     for agent in state.agents:
         watch_agent(state, agent)
     for conversation in state.conversations.values():
@@ -148,7 +148,8 @@ def watch_everything(state: State) -> None:
 _WAKES = {Due.BREATHING, Due.REST, Due.BLIP, Due.LAPSE}
 
 
-def _watch(state: State, due: Due, one: str = "", two: str = "") -> None:
+def watch(state: State, due: Due, one: str = "", two: str = "") -> None:
+    """Look at this record when it says that this is due."""
     at = due_at(state, due, one, two)
     if at is not None and (at > state.now or due not in _WAKES):
         state.deadlines.want(at, due, one, two)
