@@ -74,6 +74,8 @@ class FaultyStore:
 
         def failing(tx: Tx) -> T:
             value = transaction(tx)
+            if lane is not None:
+                lane.broken = True
             if not committed:
                 raise StoreUnavailable("told to")
             return value
@@ -82,8 +84,6 @@ class FaultyStore:
             if isinstance(outcome, Failed) and not isinstance(outcome.error, StoreUnavailable):
                 then(outcome)
                 return
-            if lane is not None:
-                lane.broken = True
             then(Failed(StoreUnavailable("told to")))
 
         self._inner.submit(failing, then=told, lane=lane)
