@@ -307,15 +307,28 @@ class Desk:
         self._tell_others(peer, conversation, f"typing:{conversation.id}", frame)
         _received(peer, request.id)
 
-    def _mark_read(self, peer: Peer, request: ask.Read) -> None:
+    def _mark_read(self, peer: Peer, request: ask.Read) -> asyncio.Future[None]:
         conversation = self._mine(peer.identity, request.conversation)
+        return asyncio.ensure_future(self._tell_read(peer, request, conversation))
+
+    async def _tell_read(self, peer: Peer, request: ask.Read, conversation: OpenConversation) -> None:
+        """Nobody has read what is not written yet: a mark above the top would call everything to come read."""
         sender = _person(peer.identity)
         key = (conversation.id, sender.id)
         if request.seq > self._read.get(key, 0):
-            self._read[key] = request.seq
-            frame = encode(wire.ReadEvent(conversation=conversation.id, sender=sender, seq=request.seq))
-            self._tell_others(peer, conversation, f"read:{conversation.id}", frame)
+            seq = min(request.seq, await self._top(conversation.id))
+            if seq > self._read.get(key, 0) and self._engine.open.is_open(conversation.id):
+                self._read[key] = seq
+                frame = encode(wire.ReadEvent(conversation=conversation.id, sender=sender, seq=seq))
+                self._tell_others(peer, conversation, f"read:{conversation.id}", frame)
         _received(peer, request.id)
+
+    async def _top(self, conversation: str) -> int:
+        try:
+            found = await self._store.read(lambda tx: entries.tops(tx, [conversation]))
+        except StoreUnavailable:
+            raise Refused(ErrorCode.UNAVAILABLE, "Not ready. Try again.", retry_after_ms=1000) from None
+        return found[conversation][0]
 
     def forget(self, conversation: str) -> None:
         """It was closed: nothing lossy is kept of it."""
