@@ -90,6 +90,5 @@ def pick(texts: Mapping[str, str], languages: tuple[str, ...]) -> str:
 
 def fill(text: str, **fields: str) -> str:
     """Put the fields into their braces; unknown braces stay, an empty field leaves no gap behind."""
-    for name, value in fields.items():
-        text = text.replace("{" + name + "}", value)
+    text = re.sub(r"\{(\w+)\}", lambda brace: fields.get(brace[1], brace[0]), text)
     return re.sub(r" {2,}", " ", text).strip()
