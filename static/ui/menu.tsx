@@ -63,6 +63,9 @@ export function Menu({ label, face, look = "button", children }: Props) {
           if (event.key === "ArrowDown" && !open) {
             event.preventDefault();
             setOpen(true);
+          } else if (open) {
+            // The list has not taken the focus yet.
+            pressed(event);
           }
         }}
       >

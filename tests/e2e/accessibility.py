@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.async_api import Page
 
@@ -17,17 +17,18 @@ async def axe(page: Page) -> list[str]:
         await page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[dict[str, Any]] = await page.evaluate(
         """async (tags) => (await axe.run(document, {runOnly: tags, preload: false, resultTypes: ["violations"]}))
-            .violations.flatMap(({id, nodes}) => nodes.map(({target, failureSummary}) => ({id, target, failureSummary})))
+            .violations.flatMap(({id, nodes}) => nodes.map(({target, failureSummary: why}) => ({id, target, why})))
         """,
         TAGS,
     )
-    return [f"{one['id']}: {one['target']}: {one['failureSummary']}" for one in found]
+    return [f"{one['id']}: {one['target']}: {one['why']}" for one in found]
 
 
 async def in_both_themes(page: Page) -> list[str]:
     faults = []
-    for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for scheme in schemes:
+        await page.emulate_media(color_scheme=scheme)
         faults += [f"{scheme}: {fault}" for fault in await axe(page)]
     await page.emulate_media(color_scheme=None)
     return faults
@@ -41,9 +42,11 @@ async def overflow(page: Page) -> list[str]:
             const look = (root) => {
                 for (const element of root.querySelectorAll("*")) {
                     if (element.shadowRoot) look(element.shadowRoot);
-                    const scrolls = /auto|scroll/.test(getComputedStyle(element).overflowX) || element === document.documentElement;
-                    if (scrolls && element.scrollWidth > element.clientWidth) {
-                        found.push(`${element.tagName}.${element.className} ${element.scrollWidth} > ${element.clientWidth}`);
+                    const whole = element === document.documentElement;
+                    const scrolls = whole || /auto|scroll/.test(getComputedStyle(element).overflowX);
+                    const {tagName, className, scrollWidth, clientWidth} = element;
+                    if (scrolls && scrollWidth > clientWidth) {
+                        found.push(`${tagName}.${className} ${scrollWidth} > ${clientWidth}`);
                     }
                 }
             };

@@ -11,7 +11,6 @@ from tests.blackbox.process import Server
 from tests.e2e.agent import Agent
 from tests.e2e.visitor import Visitor
 
-LOOKS: dict[str, Any] = {"locale": "en-GB", "timezone_id": "Europe/Copenhagen"}
 # What a browser says when a page does what it may not.
 FORBIDDEN = ("Content Security Policy", "TrustedHTML", "TrustedScript", "Permissions policy")
 
@@ -28,10 +27,11 @@ class People:
         self.agents: list[Agent] = []
         self.faults: list[str] = []
         self.office: BrowserContext | None = None
+        self.looks: dict[str, Any] = {"locale": "en-GB", "timezone_id": "Europe/Copenhagen"}
 
     async def newcomer(self, **looks: Any) -> BrowserContext:
         """A browser that was never here; what goes wrong in its pages is a fault."""
-        context = await self.browser.new_context(**(LOOKS | looks))
+        context = await self.browser.new_context(**(self.looks | looks))
         self.contexts.append(context)
         context.on("weberror", lambda failed: self.faults.append(str(failed.error)))
         context.on("dialog", lambda dialog: self.faults.append(f"dialog: {dialog.message}"))

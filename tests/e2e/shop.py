@@ -32,9 +32,8 @@ class Shop(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    server: Shop
-
     def do_GET(self) -> None:
+        assert isinstance(self.server, Shop)
         kind, text = "text/html", PAGE.format(html=self.server.html, widget=self.server.widget)
         if self.path == "/site.css":
             kind, text = "text/css", self.server.style
@@ -50,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *_said: Any) -> None:
         """Nobody reads it."""
 
 

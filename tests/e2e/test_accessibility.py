@@ -20,8 +20,8 @@ async def still_moving(page: Page) -> list[str]:
     """Animations and transitions that go on, shadow roots included."""
     moving: list[str] = await page.evaluate(
         """() => {
-            const roots = [document, ...[...document.querySelectorAll("*")].map((one) => one.shadowRoot).filter(Boolean)];
-            return roots.flatMap((root) => root.getAnimations())
+            const shadows = [...document.querySelectorAll("*")].map((one) => one.shadowRoot);
+            return [document, ...shadows.filter(Boolean)].flatMap((root) => root.getAnimations())
                 .filter(({effect}) => effect.getComputedTiming().activeDuration > 20)
                 .map((one) => one.animationName ?? one.transitionProperty);
         }"""
@@ -56,6 +56,8 @@ async def test_the_widget_while_waiting_and_talking(people: People):
     await expect(visitor.place).to_be_visible()
     assert await in_both_themes(visitor.page) == []
     await ada.be("Available")
+    await expect(visitor.panel.get_by_text("It is ringing at the team now.")).to_be_visible()
+    assert await in_both_themes(visitor.page) == []
     await ada.accept("Marta")
     await ada.say("Of course")
     await ada.box.press_sequentially("Which")
@@ -130,6 +132,7 @@ async def test_what_opens_in_the_console(people: People):
 async def test_while_the_connection_is_lost(own_server: Server, own_people: People):
     ada = await own_people.agent("ada", **STILL)
     visitor = await own_people.pair(ada, "Marta", **STILL)
+    await expect(visitor.hears("Ada joined")).to_be_visible()
     own_server.kill()
     await expect(visitor.status).to_contain_text("Reconnecting")
     await expect(ada.banners).to_contain_text("Reconnecting")

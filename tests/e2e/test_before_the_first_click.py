@@ -13,13 +13,18 @@ class Record:
     """What a page asked for."""
 
     def __init__(self, page: Page) -> None:
-        self.requests: list[str] = []
+        self.asked: list[str] = []
         self.sockets: list[str] = []
         page.on("request", self._asked)
         page.on("websocket", self._opened)
 
     def _asked(self, request: Request) -> None:
-        self.requests.append(request.url)
+        self.asked.append(request.url)
+
+    def of_frontdesk(self, url: str) -> list[str]:
+        """What the widget asked for: the rest is the shop's own page, style, script and icon."""
+        ours = [asked.removeprefix(url).partition("?")[0] for asked in self.asked]
+        return [path for path in ours if path and not path.startswith("assets/")]
 
     def _opened(self, socket: WebSocket) -> None:
         self.sockets.append(socket.url)
@@ -47,10 +52,7 @@ async def test_nothing_is_kept_opened_or_fetched(people: People):
     await page.goto(people.url)
     await expect(page.locator("frontdesk-launcher").get_by_role("button")).to_be_visible()
     await page.wait_for_load_state("networkidle")
-    ours = [url.removeprefix(people.url) for url in record.requests]
-    # The rest is the shop's own: its page, its style, its script, its icon.
-    assert [url for url in ours if url and not url.startswith("assets/")] == ["widget.js"]
-    assert not any("panel" in url or "chat" in url for url in ours)
+    assert record.of_frontdesk(people.url) == ["widget.js"]
     assert record.sockets == []
     assert await kept(page) == NOTHING
     await expect(page.locator("frontdesk-panel")).to_have_count(0)
@@ -60,7 +62,7 @@ async def test_opening_connects_and_only_the_first_message_is_remembered(people:
     visitor = await people.visitor()
     record = Record(visitor.page)
     await visitor.open()
-    assert [url.partition("?")[0].removeprefix(people.url) for url in record.requests] == ["panel.js"]
+    assert record.of_frontdesk(people.url) == ["panel.js"]
     assert [url.rpartition("/ws/")[2] for url in record.sockets] == ["visitor"]
     opened = await kept(visitor.page)
     assert (opened["local"], opened["cookies"]) == ([], [])

@@ -162,7 +162,8 @@ async def test_somebody_else_closed_it(people: People):
     await marta.end()
     await expect(ada.page.get_by_text("The conversation with Marta was closed by the visitor.")).to_be_visible()
     await jonas.end()
-    await expect(ada.page.get_by_text("This conversation is closed. You can read it until you open another.")).to_be_visible()
+    closed = ada.page.get_by_text("This conversation is closed. You can read it until you open another.")
+    await expect(closed).to_be_visible()
 
 
 async def test_picking_from_the_line(people: People):

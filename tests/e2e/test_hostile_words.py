@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 
-import pytest
 from playwright.async_api import Page, expect
 
 from tests.e2e.agent import Agent
@@ -15,23 +14,23 @@ from tests.e2e.visitor import Visitor
 RUN = "window.canary='dead';alert(1)"
 CORPUS = [
     f"<script>{RUN}</script>",
-    f"<img src=x onerror=\"{RUN}\">",
+    f'<img src=x onerror="{RUN}">',
     f"<svg/onload={RUN}>",
-    f"<iframe srcdoc=\"<script>parent.{RUN}</script>\">",
-    f"<a href=\"javascript:{RUN}\">press</a>",
+    f'<iframe srcdoc="<script>parent.{RUN}</script>">',
+    f'<a href="javascript:{RUN}">press</a>',
     f"javascript:{RUN}",
     f"data:text/html,<script>{RUN}</script>",
-    f"https://a.example/\"onmouseover=\"{RUN}",
+    f'https://a.example/"onmouseover="{RUN}',
     f"https://a.example/<img src=x onerror={RUN}>",
     f"[press](javascript:{RUN})",
     f"</textarea></title></style><script>{RUN}</script>",
-    f"{{{{constructor.constructor(\"{RUN}\")()}}}} ${{{RUN}}} <%= {RUN} %>",
-    f"<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror={RUN}&gt;\">",
+    f'{{{{constructor.constructor("{RUN}")()}}}} ${{{RUN}}} <%= {RUN} %>',
+    f'<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror={RUN}&gt;">',
     "<base href=//evil.example/><meta http-equiv=refresh content=0;url=//evil.example>",
     "<form action=//evil.example><button>Sign in</button></form><style>*{display:none}</style>",
     "\u202egnp.exe\u2066 \u0000\u0007\ufeff end",
 ]
-FOREIGN = "script, img, iframe, svg:not(.icon, [aria-hidden]), form form, math, base, style, object, embed, meta[http-equiv]"
+FOREIGN = "script, img, iframe, svg:not(.icon, [aria-hidden]), form[action], math, base, style, object, embed, meta"
 
 
 async def unharmed(page: Page, root: str) -> None:
@@ -77,24 +76,26 @@ async def test_messages_both_ways(people: People):
     await unharmed(ada.page, ".desk")
 
 
-@pytest.mark.parametrize("words", [CORPUS[0], CORPUS[1], CORPUS[2], CORPUS[10]])
-async def test_who_they_say_they_are_and_where(people: People, words: str):
+async def test_who_they_say_they_are_and_where(people: People):
+    name, title, address, outcome, note = (CORPUS[number] for number in (1, 0, 2, 10, 3))
     ada = await people.agent("ada")
     visitor = await people.visitor()
-    await visitor.arrive("?page=" + words.replace("#", "") + "#" + words)
-    await visitor.page.evaluate("(title) => { document.title = title; }", words)
+    await visitor.arrive(f"?page={address}#{address}")
+    await visitor.page.evaluate("(title) => { document.title = title; }", title)
     await visitor.open()
-    await visitor.introduce(words, f"\"{words[:40]}\"@example.org")
-    await visitor.say(words)
-    await expect(ada.rings).to_contain_text(shown(words)[:30])
+    await visitor.introduce(name, '"<img/src=x>"@example.org')
+    await visitor.say("Hello")
+    await expect(ada.ring(name)).to_be_visible()
     await unharmed(ada.page, ".desk")
-    await ada.rings.get_by_role("button", name="Accept").click()
-    await expect(ada.about.get_by_role("heading", level=2)).to_have_text(words[:200])
-    await expect(ada.hears("started from")).to_contain_text(words)
+    await ada.accept(name)
+    await expect(ada.about.get_by_role("heading", level=2)).to_have_text(name)
+    await expect(ada.about.get_by_role("link")).to_have_attribute("href", re.compile("^http://.*onload"))
+    await expect(ada.hears("started from")).to_contain_text(title)
     await unharmed(ada.page, ".desk")
-    await ada.transfer("Sales", note=words)
-    await ada.accept(words)
+    await ada.transfer("Sales", note=note)
+    await ada.accept(name)
+    await expect(ada.notes).to_contain_text(note)
     await unharmed(ada.page, ".desk")
-    await ada.close(words[:200])
+    await ada.close(outcome)
     await expect(visitor.again).to_be_visible()
     await unharmed(visitor.page, "frontdesk-panel")

@@ -39,7 +39,9 @@ def as_new(shop: Shop, server: Server) -> None:
 
 
 async def styles(element: Locator, *names: str) -> list[str]:
-    wanted: list[str] = await element.evaluate("(one, names) => names.map((name) => getComputedStyle(one)[name])", names)
+    wanted: list[str] = await element.evaluate(
+        "(one, names) => names.map((name) => getComputedStyle(one)[name])", names
+    )
     return wanted
 
 
@@ -66,7 +68,16 @@ async def test_a_page_that_allows_nothing_but_our_script_and_socket(people: Peop
 
 async def test_a_page_whose_style_means_everybody(people: People, shop: Shop):
     kind = await people.visitor("Marta", url=shop.origin)
-    looks = ("fontSize", "fontFamily", "color", "backgroundColor", "letterSpacing", "textTransform", "display", "position")
+    looks = (
+        "fontSize",
+        "fontFamily",
+        "color",
+        "backgroundColor",
+        "letterSpacing",
+        "textTransform",
+        "display",
+        "position",
+    )
     parts = [kind.box, kind.panel.locator(".panel"), kind.panel.get_by_role("heading"), kind.launcher]
     plain = [await styles(part, *looks) for part in parts]
     places = [await part.bounding_box() for part in (kind.panel, kind.launcher)]

@@ -1,0 +1,156 @@
+"""The pictures of docs/screenshots: one busy quarter of an hour at the demo's shop, in both themes.
+
+Run by `make screenshots`, as `python -m tests.e2e.screenshots [FOLDER]`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from playwright.async_api import Page, expect
+
+from tests.blackbox.process import Server
+from tests.e2e.agent import Agent
+from tests.e2e.chromium import chromium
+from tests.e2e.people import People
+from tests.e2e.visitor import Visitor
+
+FOLDER = Path(__file__).parents[2] / "docs/screenshots"
+WITHIN_MS = 30_000
+ZONES = (
+    "Europe/Copenhagen",
+    "America/New_York",
+    "America/Los_Angeles",
+    "Pacific/Auckland",
+    "Asia/Tokyo",
+    "Asia/Kolkata",
+)
+
+
+def where_it_is_day() -> str:
+    return min(ZONES, key=lambda zone: abs(datetime.now(ZoneInfo(zone)).hour - 13))
+
+
+class Camera:
+    """Takes each picture twice: by day and by night."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    async def take(self, name: str, page: Page) -> None:
+        await page.bring_to_front()
+        await page.mouse.move(1, 1)
+        await page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        await page.screenshot(path=self.folder / f"{name}-dark.png", caret="hide")
+        await page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        await page.screenshot(path=self.folder / f"{name}.png", caret="hide")
+
+
+async def somebody_talks_to(agent: Agent, people: People, *names: str) -> None:
+    for name in names:
+        await people.pair(agent, name)
+
+
+async def in_line(people: People, camera: Camera, ada: Agent) -> tuple[Visitor, Visitor]:
+    """Jonas rings at Ada, Marta is second."""
+    jonas = await people.visitor(url=f"{people.url}?page=pricing")
+    await camera.take("widget-closed", (await people.visitor()).page)
+    await jonas.open()
+    await jonas.introduce("Jonas Ojala", "jonas@example.org")
+    await jonas.say("Hello, I cannot pay for the reading lamp.")
+    await expect(ada.ring("Jonas Ojala")).to_be_visible()
+
+    marta = await people.visitor("Marta Lind")
+    await marta.say("Hi, my order says delivered, but nothing came.", "It is number 20417.")
+    await expect(marta.place).to_contain_text("2nd in line")
+    await expect(marta.panel.get_by_text("Sent").last).to_be_visible()
+    await camera.take("widget-waiting", marta.page)
+    return jonas, marta
+
+
+async def at_the_console(people: People, camera: Camera, ada: Agent, jonas: Visitor, marta: Visitor) -> None:
+    await ada.accept("Jonas Ojala")
+    await ada.say("Hi Jonas, sorry about that. Which card do you use?")
+    await jonas.say("Visa, it worked last year")
+    await ada.note("Same bank as the two cases yesterday")
+    await expect(ada.notes).to_be_visible()
+    await jonas.say("It still says “card declined”")
+    await expect(ada.bubbles).to_have_count(4)
+    await expect(ada.ring("Marta Lind")).to_be_visible()
+    await camera.take("console-offer", ada.page)
+
+    await ada.accept("Marta Lind")
+    eleni = await people.visitor("Eleni P.")
+    await eleni.say("Do you deliver to Crete?")
+    await ada.accept("Eleni P.")
+    await ada.say("We do, it takes five days. Shall I reserve the notebooks?")
+    await ada.look_at("Marta Lind")
+    await ada.say("Hi Marta! I can see your parcel. One moment.")
+    await marta.reads(
+        "You: Hi, my order says delivered, but nothing came.",
+        "You: It is number 20417.",
+        "Ada: Hi Marta! I can see your parcel. One moment.",
+    )
+    await marta.say("Thank you")
+    await ada.say("It is with your neighbour at number 9, she signed for it.")
+    await marta.say("Found it, wonderful!")
+    await expect(marta.bubbles).to_have_count(6)
+
+
+async def three_conversations(people: People, camera: Camera, ada: Agent, jonas: Visitor, marta: Visitor) -> None:
+    await ada.look_at("Jonas Ojala")
+    await marta.say("Could you change the address for next time?", "I have moved to number 11")
+    waiting = await people.visitor("Sara R.")
+    await waiting.say("Is the mug dishwasher safe?")
+    await expect(ada.row("Marta Lind").locator(".count")).to_have_text("2 unread")
+    await expect(ada.page.get_by_text("Support: 1 waiting")).to_be_visible()
+    await ada.say("Could you open the app of your bank? It wants your approval.")
+    await expect(ada.log.get_by_text("Read ·")).to_be_visible()
+    await jonas.say("Oh, there it is")
+    await jonas.box.press_sequentially("One mo")
+    await expect(ada.hears("Jonas is typing")).to_be_visible()
+    await camera.take("console-three-conversations", ada.page)
+
+
+async def talking(server: Server, camera: Camera, ada: Agent, marta: Visitor) -> None:
+    await ada.look_at("Marta Lind")
+    await expect(marta.panel.get_by_text("Read").last).to_be_visible()
+    await ada.box.press_sequentially("Of cou")
+    await expect(marta.panel.get_by_text("Ada is typing")).to_be_visible()
+    await camera.take("widget-talking", marta.page)
+
+    server.kill()
+    await expect(marta.status).to_contain_text("Reconnecting")
+    await marta.say("Thank you for everything")
+    await expect(marta.panel.get_by_text("Waiting to send")).to_be_visible()
+    await camera.take("widget-reconnecting", marta.page)
+
+
+async def main(folder: Path) -> None:
+    expect.set_options(timeout=WITHIN_MS)
+    with tempfile.TemporaryDirectory() as data, Server(Path(data)) as server:
+        async with chromium() as browser:
+            people = People(browser, server)
+            people.looks |= {"viewport": {"width": 1280, "height": 800}, "timezone_id": where_it_is_day()}
+            camera = Camera(folder)
+            ben = await people.agent("ben")
+            await somebody_talks_to(ben, people, "Nora", "Tomasz", "Ines")
+            ada = await people.agent("ada")
+            jonas, marta = await in_line(people, camera, ada)
+            await at_the_console(people, camera, ada, jonas, marta)
+            await three_conversations(people, camera, ada, jonas, marta)
+            await talking(server, camera, ada, marta)
+            await people.close()
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(main(folder))
+    for path in sorted(folder.glob("*.png")):
+        print(f"{path.name:<40} {path.stat().st_size // 1000:>4} KB")
