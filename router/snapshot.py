@@ -186,7 +186,7 @@ def settings_knowing(settings: WorkspaceSettings, snapshot: Snapshot) -> Workspa
     departments = {
         record.department: DepartmentSettings(id=record.department, key=record.department, name=record.department)
         for record in snapshot.conversations
-        if record.department not in settings.departments
+        if record.department not in settings.departments and record.state is not ConversationState.CLOSED
     }
     if not agents and not departments:
         return settings

@@ -115,6 +115,18 @@ def test_the_default_department_must_exist():
         desk.do(c.Configure(settings=broken))
 
 
+def test_a_wrap_up_outlives_its_department():
+    desk = Desk(department(), department("sales", wrap_up_ms=60_000), agent("ada", "sales"), confirm_ms=0)
+    desk.comes("ada")
+    desk.start("c_1", "sales")
+    desk.accept("ada")
+    desk.close("c_1")
+    configure(desk, department(), agent("ada"), confirm_ms=0)
+    again = Router.rebuild(desk.router.settings, desk.router.snapshot(), seed=1)
+    assert kinds(again.advance(desk.now)) == []
+    assert kinds(again.advance(desk.now + 60_000)) == kinds(desk.wait(60_000)) == ["WrapUpEnded"]
+
+
 def test_settings_changed_while_no_router_ran_are_made_up_for_in_the_first_step():
     desk = Desk(department(), department("sales"), agent("ada", "support", "sales"), agent("ben"), confirm_ms=0)
     desk.comes("ada", "ben")

@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -381,4 +382,5 @@ AnyCommandsInAnyOrder.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
-TestAnyCommandsInAnyOrder: Any = AnyCommandsInAnyOrder.TestCase
+# A failure is shrunk for up to five minutes.
+TestAnyCommandsInAnyOrder: Any = pytest.mark.slow(pytest.mark.timeout(900)(AnyCommandsInAnyOrder.TestCase))
