@@ -22,7 +22,7 @@ from server.desk.history import Missed
 from server.desk.identity import AgentIdentity, VisitorIdentity
 from server.desk.ids import Ids
 from server.session.ports import Peer
-from server.store import conversations, routing, visitors, workspaces
+from server.store import accounts, conversations, routing, visitors, workspaces
 from server.store.base import Store, Tx
 from server.store.installation import Installation
 from server.store.rows import ConversationRow, VisitorRow
@@ -243,7 +243,9 @@ class Openings:
 
     def _see_agent(self, tx: Tx, identity: AgentIdentity, resume: Resume | UnsetType) -> Seen:
         v, directory = self._settings(tx)
-        if identity.agent not in directory.agents:
+        # Asked once more, now that we are subscribed: a login that ended meanwhile would find no socket to close.
+        still = accounts.token_agent(tx, identity.token_hash, now=self._clock.now())
+        if still != identity.agent or identity.agent not in directory.agents:
             raise Refused(ErrorCode.UNAUTHORISED, "Please log in.")
         records = self._records(tx, directory)
         own = records.get(identity.agent)
@@ -267,7 +269,13 @@ class Openings:
         return Seen(
             v=v,
             snapshot=snapshot,
-            missed=history.missed(tx, rows, resume, epoch=self._installation.epoch, with_notes=True),
+            missed=history.missed(
+                tx,
+                {**rows, **_ended_meanwhile(tx, identity, resume)},
+                resume,
+                epoch=self._installation.epoch,
+                with_notes=True,
+            ),
         )
 
     def _records(self, tx: Tx, directory: Directory) -> dict[str, AgentRecord]:
@@ -287,6 +295,16 @@ class Openings:
         person = visitors.find(tx, row.visitor)
         assert person is not None
         return views.conversation_for_agent(row, person, directory, None)
+
+
+def _ended_meanwhile(tx: Tx, identity: AgentIdentity, resume: Resume | UnsetType) -> dict[str, ConversationRow]:
+    """Conversations that the client names and that ended with this agent meanwhile: how they ended is told."""
+    named = [] if isinstance(resume, UnsetType) else list(resume.positions)
+    return {
+        row.id: row
+        for row in conversations.find_all(tx, named).values()
+        if identity.supervises or row.owner == identity.agent
+    }
 
 
 def _page(page: parts.Page) -> dict[str, str]:

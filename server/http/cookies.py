@@ -18,6 +18,11 @@ class AgentCookies:
         """What the cookie of the agent of this key holds."""
         return request.cookies.get(self._name(request, agent))
 
+    def agents(self, request: web.Request) -> list[str]:
+        """The keys of all agents who sit in this browser."""
+        start = self._name(request, "")
+        return [name.removeprefix(start) for name in request.cookies if name.startswith(start)]
+
     def give(self, request: web.Request, response: web.Response, agent: str, token: str) -> None:
         response.set_cookie(
             self._name(request, agent),

@@ -46,7 +46,8 @@ def _own_pages(request: web.Request) -> None:
     A form cannot send `application/json`, a script of another origin cannot without asking first (and is not answered),
     and both are given away by the two headers that no page can change.
     """
-    if request.content_type != answers.JSON:
+    # An empty body has no type, and no form sends one: a browser still gives itself away by the headers below.
+    if request.can_read_body and request.content_type != answers.JSON:
         raise Refused(ErrorCode.BAD_REQUEST, "The body must be application/json.")
     if hdrs.CONTENT_ENCODING in request.headers:
         raise Refused(ErrorCode.BAD_REQUEST, "The body must not be compressed.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from aiohttp import hdrs, web
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from server.desk.accounts import Accounts
 from server.http import answers
@@ -37,6 +37,12 @@ class AgentBody(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Which of the agents in this browser."""
 
     agent: Key
+
+
+class LogoutBody(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Which of the agents in this browser; without one, all of them."""
+
+    agent: Key | UnsetType = UNSET
 
 
 class LoginAnswer(Struct, kw_only=True, frozen=True):
@@ -85,11 +91,13 @@ class Rest:
         return answers.yes(TicketAnswer(token=await self._accounts.ticket(token)))
 
     async def logout(self, request: web.Request) -> web.Response:
-        body = codec.decode_body(AgentBody, await request.read())
-        token = self._cookies.token(request, body.agent)
-        admission = await self._accounts.logout(token) if token is not None else None
-        if admission is not None:
-            self._desk.logged_out(admission)
+        body = codec.decode_body(LogoutBody, await request.read() or b"{}")
+        agents = self._cookies.agents(request) if isinstance(body.agent, UnsetType) else [body.agent]
         response = web.Response(status=204)
-        self._cookies.take_back(request, response, body.agent)
+        for agent in agents:
+            token = self._cookies.token(request, agent)
+            admission = await self._accounts.logout(token) if token is not None else None
+            if admission is not None:
+                self._desk.logged_out(admission)
+            self._cookies.take_back(request, response, agent)
         return response

@@ -152,6 +152,20 @@ async def test_dropped_is_what_is_no_longer_theirs(it: Story):
     assert other.identified["missed"] == []
 
 
+async def test_how_a_conversation_ended_while_its_agent_was_away_is_told(it: Story):
+    c = await it.talk()
+    before = resume(it.ada, **{c: 2})
+    await it.ada.leave()
+    await it.vera.ask("message.send", conversation=c, client_id="bye", text="Bye")
+    await it.vera.ask("conversation.close", conversation=c)
+    ada = await it.desk.again(it.ada, resume=before)
+    assert ada.identified["dropped"] == []
+    assert [each["kind"] for each in ada.identified["missed"] if each["conversation"] == c][-2:] == [
+        "message",
+        "closed",
+    ]
+
+
 async def test_two_conversations_share_what_fits(it: Story):
     first = await it.talk()
     await it.vera.ask("conversation.close", conversation=first)

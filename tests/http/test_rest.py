@@ -67,6 +67,15 @@ async def test_a_logout_takes_the_cookie_back_and_ends_the_sockets_of_this_login
     assert 204 == (await house.post("/api/v1/logout", {"agent": "ada"}, Cookie=cookie))[0]
 
 
+async def test_a_logout_that_names_nobody_ends_every_agent_of_this_browser(house):
+    ada, first = await house.log_in("ada")
+    ben, second = await house.log_in("ben")
+    assert 204 == (await house.post("/api/v1/logout", {}, Cookie=f"{first}; {second}"))[0]
+    assert ["a_ada", "a_ben"] == sorted(admission.agent for admission in house.desk.gone)
+    for gone in (ada, ben):
+        assert await house.people.accounts.redeem(gone["token"]) is None
+
+
 async def test_a_wrong_password_is_refused_without_a_cookie(house):
     status, headers, answer = await house.post("/api/v1/login", {**GOOD, "password": "wrong"})
     assert (401, "unauthorised") == (status, answer["error"]["code"])
