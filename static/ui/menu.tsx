@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 interface Props {
   label: string;
@@ -24,7 +24,8 @@ export function Menu({ label, face, look = "button", children }: Props) {
     else button.current?.focus();
   };
 
-  useEffect(() => {
+  // Before the next key: one that comes later must find the focus in the list.
+  useLayoutEffect(() => {
     if (!open) return;
     const first = items(list.current).find((item) => item.getAttribute("aria-checked") === "true") ?? items(list.current)[0];
     first?.focus();
@@ -63,9 +64,6 @@ export function Menu({ label, face, look = "button", children }: Props) {
           if (event.key === "ArrowDown" && !open) {
             event.preventDefault();
             setOpen(true);
-          } else if (open) {
-            // The list has not taken the focus yet.
-            pressed(event);
           }
         }}
       >
