@@ -253,7 +253,11 @@ class Engine:
         return first is not job
 
     async def _commit(self, batch: list[Job], now: int, happened: tuple[events.Event, ...]) -> None:
-        plan = self._batch(batch, happened)
+        try:
+            plan = self._batch(batch, happened)
+        except Exception as bug:  # noqa: BLE001 - as above
+            await self._stumble(batch, bug)
+            return
         if plan is None:
             self._answer_uncommitted(batch, now)
             return
@@ -276,14 +280,13 @@ class Engine:
         sweeps = now - self._swept_at >= _SWEEP_MS
 
         def then(outcome: Committed[tuple[Written, list[object]]] | Failed) -> None:
-            error = None
-            if isinstance(outcome, Failed):
-                error = outcome.error
-            else:
-                self._swept_at = now if sweeps else self._swept_at
-                self._finish(batch, now, plan, *outcome.value)
-            if not ended.done():
-                ended.set_result(error)
+            try:
+                if isinstance(outcome, Committed):
+                    self._swept_at = now if sweeps else self._swept_at
+                    self._finish(batch, now, plan, *outcome.value)
+            finally:
+                if not ended.done():
+                    ended.set_result(outcome.error if isinstance(outcome, Failed) else None)
 
         try:
             self._store.submit(lambda tx: transaction(tx, plan, batch, now, sweeps=sweeps), then=then)

@@ -40,7 +40,8 @@ class Pushes:
         for ring in told.written.rings:
             self._ring(told, ring)
         self._offers_ended(told)
-        for row in told.written.conversations.values():
+        # The oldest first: whoever ended one and began another in the same commit is left with the newer one.
+        for row in sorted(told.written.conversations.values(), key=lambda row: row.n):
             self._conversation(told, row)
         self._joined(told)
         records = [record for record in told.batch.agents.values() if record is not None]

@@ -355,6 +355,21 @@ async def test_a_look_or_plan_that_raises_ends_only_its_own_request(it: Story):
     assert [end.value for end in ends if isinstance(end, Done)] == [7]
 
 
+async def test_an_entry_that_cannot_be_worded_ends_only_its_own_request(it: Story, monkeypatch: pytest.MonkeyPatch):
+    c = await it.talk()
+
+    def broken(*_: object, **__: object) -> Any:
+        raise ZeroDivisionError("a bug of ours")
+
+    monkeypatch.setattr("server.desk.chronicle._closed", broken)
+    asked = [it.ada.begin("conversation.close", conversation=c), it.ben.begin("status.set", status="busy")]
+    await it.desk.settle()
+    assert codes(*asked) == ["internal", "ok"]
+    monkeypatch.undo()
+    assert (await it.ada.ask("conversation.close", conversation=c))["ok"]
+    await it.desk.check_law()
+
+
 async def test_an_answer_that_cannot_be_made_ends_nobody_else(it: Story, monkeypatch: pytest.MonkeyPatch):
     def broken(*_: object, **__: object) -> Any:
         raise ZeroDivisionError("a bug of ours")

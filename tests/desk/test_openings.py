@@ -287,10 +287,6 @@ async def opening(it: Story, client: Client) -> tuple[Client, asyncio.Event, asy
     """A second connection whose snapshot has been read, and is held back."""
     has_read, go_on = it.desk.store.hold_next_read()
     credentials = dict(client.credentials)
-    if client.peer.endpoint == "agent":
-        # The first read is that of the token.
-        go_on.set()
-        has_read, go_on = it.desk.store.hold_next_read()
     twin = it.desk.stranger(client.peer.endpoint, credentials)
     task = asyncio.ensure_future(twin.identify())
     await has_read.wait()

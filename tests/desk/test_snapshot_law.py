@@ -466,6 +466,7 @@ async def test_snapshot_and_later_events_are_a_fresh_snapshot(tmp_path: Path, na
         await it.desk.check_law()
         await it.desk.check_router()
         await it.desk.check_numbers()
+        it.desk.check_memory()
         happened = {type(event) for told in it.desk.commits[begin:] for event in told.events} | set(handled)
         assert found.produces <= happened, f"missing {found.produces - happened}"
 

@@ -69,7 +69,7 @@ class DeskBench(Checks):
         self.clock = clock
         self.random = random.Random(seed)
         self.ids = Ids(self.random.randbytes)
-        self.accounts = Accounts(self.store, clock=clock, random_bytes=self.random.randbytes, passwords=passwords)
+        self.accounts = Accounts(store, clock=clock, random_bytes=self.random.randbytes, passwords=passwords)
         self.pauses: list[float] = []
         self.alarms: list[str] = []
         self.under_way: list[Pending] = []
@@ -93,7 +93,8 @@ class DeskBench(Checks):
         """As the composition root does it."""
         bus = MemoryBus()
         await bus.start()
-        self.hub = Fanout(bus, Hub())
+        self.local = Hub()
+        self.hub = Fanout(bus, self.local)
         self._later.clear()
         found = await self.store.read(_load)
         engine = Engine(
@@ -285,11 +286,18 @@ def _places(engine: Engine) -> Callable[[str], model.Queue | None]:
     return lambda conversation: engine.router.queue(model.ConversationId(conversation))
 
 
+async def open_store(folder: Path) -> SqliteStore:
+    """A real database that does not wait for the disk: what a cut of the power does is for the store's own tests."""
+    store = await SqliteStore.open(folder / "data", clock=SystemClock())
+    store._parts.connection.execute("PRAGMA synchronous = OFF")
+    return store
+
+
 @asynccontextmanager
 async def bench(folder: Path, file: WorkspaceFile | None = None, *, seed: int = 1) -> AsyncIterator[DeskBench]:
     """A desk in this folder; what was due at its start is done."""
     clock, passwords = FakeClock(), Passwords(CHEAP)
-    store = await SqliteStore.open(folder / "data", clock=SystemClock())
+    store = await open_store(folder)
     try:
         made = DeskBench(store, clock, passwords, seed)
         await made.found(file or settings())

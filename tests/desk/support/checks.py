@@ -7,9 +7,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from router import invariants
+from server.desk.desk import Desk
 from server.desk.engine import Engine
 from server.desk.fanout import Fanout
+from server.desk.messages import Messages
 from server.desk.opening import Openings
+from server.session.hub import Hub
 from server.wire import codec
 from tests.desk.support.client import Client
 from tests.desk.support.faulty_store import FaultyStore
@@ -25,6 +28,9 @@ class Checks:
     openings: Openings
     hub: Fanout
     clients: list[Client]
+    desk: Desk
+    messages: Messages
+    local: Hub
 
     async def check_law(self) -> None:
         """Snapshot + later events = fresh snapshot, for everyone who is connected."""
@@ -77,6 +83,20 @@ class Checks:
         )
         found = {each.id: (each.state.value, each.owner, each.department) for each in records}
         assert {id: row[:3] for id, row in rows.items()} == found
+
+    def check_memory(self) -> None:
+        """Nothing is remembered of what has ended, and of nobody who has left."""
+        snapshot = self.engine.router.snapshot()
+        running = {each.id for each in snapshot.conversations if each.state != "closed"}
+        open_ones = self.engine.open
+        assert {each.id for each in open_ones.all()} == running
+        assert set(open_ones._by_visitor.values()) == running
+        assert [*open_ones._closed, *open_ones._moved, *open_ones._expected] == []
+        assert set(self.messages._last_writer) <= running
+        assert {conversation for conversation, _ in self.desk._read} <= running
+        here = {client.peer for client in self.clients}
+        assert set(self.local._topics) <= here
+        assert {peer for peers in self.local._peers.values() for peer in peers} <= here
 
     async def check_numbers(self) -> None:
         """Entries and notes of every conversation are numbered 1, 2, 3… up to its counter."""

@@ -46,6 +46,11 @@ class Pending:
             self._client.peer.send(codec.error_reply(self._id, refused))
 
     @property
+    def cut(self) -> bool:
+        """Whether the connection ended before the answer."""
+        return self._client.peer.closed is not None
+
+    @property
     def reply(self) -> Frame:
         """The one answer."""
         found = [frame for frame in self._client.peer.frames if "re" in frame and frame["re"] == self._id]

@@ -32,6 +32,10 @@ class FaultyStore:
     def fail_reads(self, count: int = 1) -> None:
         self._reads_to_fail += count
 
+    def mend(self) -> None:
+        """No more faults."""
+        self._writes_to_fail.clear()
+
     def hold_writes(self) -> None:
         """Keep writes back until `release`: then they come in one go."""
         self._held = []
