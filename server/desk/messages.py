@@ -29,6 +29,7 @@ from server.wire.times import rfc3339
 Identity = VisitorIdentity | AgentIdentity
 TEXT_CHARS = 8000
 _TELL_AGAIN_MS = 5_000
+_DOUBTFUL = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,15 +103,14 @@ class Messages:
         hub: Hub,
         clock: Clock,
         tell: Callable[[commands.Command], None],
-        ringing: Callable[[str], Iterable[str]],
     ) -> None:
-        """`tell` reaches the router; `ringing` names the agents at whom a conversation rings."""
+        """`tell` reaches the router."""
         self._store = store
         self._hub = hub
         self._clock = clock
         self._tell = tell
-        self._ringing = ringing
         self._last_writer: dict[str, tuple[model.Writer, int]] = {}
+        self._doubtful: dict[tuple[str, str, str | None], bool] = {}
 
     def send(self, peer: Peer, request: MessageSend) -> asyncio.Future[None]:
         """Queue it behind what this connection sent before; the future ends when it was answered."""
@@ -142,6 +142,8 @@ class Messages:
                     self._sent(peer, request.id, appended, log)
                     _finish(ended, None)
                 case Failed(error):
+                    if isinstance(error, StoreUnavailable):
+                        self._doubt(request.conversation, draft)
                     _finish(ended, error)
 
         try:
@@ -164,26 +166,32 @@ class Messages:
     def _sent(self, peer: Peer, re: str, appended: Appended, log: Log) -> None:
         row = appended.row
         peer.send(encode(replies.Sent(re=re, seq=row.seq, at=rfc3339(row.at))))
-        if not appended.first:
+        doubtful = self._doubtful.pop((row.conversation, row.sender, row.client_id), False)
+        if not (appended.first or doubtful):
             return
         if log == "note":
             self.publish_note(appended)
         else:
             self.publish(appended)
 
+    def _doubt(self, conversation: str, draft: Draft) -> None:
+        """It may have been kept all the same: then nobody was told, until it is sent again."""
+        self._doubtful[conversation, draft.sender, draft.client_id] = True
+        while len(self._doubtful) > _DOUBTFUL:
+            self._doubtful.pop(next(iter(self._doubtful)))
+
     def publish(self, appended: Appended) -> None:
         """Tell everyone in the conversation of a new message, and the router who wrote it."""
         row, place = appended.row, appended.place
         frame = encode(views.entry_event(row))
         self._hub.publish(audience.of_visitor(place.visitor, place.site), frame)
-        for agent in dict.fromkeys(filter(None, (place.owner, *self._ringing(row.conversation)))):
-            self._hub.publish(audience.of_agent(agent), frame)
+        if place.owner is not None:
+            self._hub.publish(audience.of_agent(place.owner), frame)
         self.wrote(row.conversation, model.Writer(row.role))
 
     def publish_note(self, appended: Appended) -> None:
         """Tell the team."""
-        ringing = self._ringing(appended.row.conversation)
-        agents = dict.fromkeys(filter(None, (appended.place.owner, appended.row.sender, *ringing)))
+        agents = dict.fromkeys(filter(None, (appended.place.owner, appended.row.sender)))
         frame = encode(views.note_event(appended.row))
         for agent in agents:
             self._hub.publish(audience.of_agent(agent), frame)

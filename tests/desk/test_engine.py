@@ -12,14 +12,11 @@ import pytest
 from router import commands, events, model
 from router.router import Router
 from server.desk.job import Done, Job, Step
-from server.store.base import Tx
 from server.wire.codes import CloseCode, Refused
 from tests.desk.support.bench import DeskBench, bench, settings
 from tests.desk.support.client import Client, Pending
-from tests.desk.support.story import WRAP_UP, Story, story, transfer_to
+from tests.desk.support.story import Story, story
 from tests.support.until import until
-
-DAY_S = 86_400
 
 
 @pytest.fixture
@@ -424,143 +421,3 @@ async def test_presence_and_writing_alone_are_not_committed(it: Story):
     twin = await it.desk.again(it.vera)
     await it.gone(twin)
     assert await version(it.desk) == before
-
-
-# Requests that named themselves.
-
-
-async def _ringing(it: Story) -> dict[str, Any]:
-    await it.ring()
-    return {"offer": it.ada.offer["offer"]}
-
-
-async def _talking(it: Story) -> dict[str, Any]:
-    return {"conversation": await it.talk()}
-
-
-async def _waiting(it: Story) -> dict[str, Any]:
-    await it.ada.ask("status.set", status="busy")
-    return {"conversation": await it.desk.start_conversation(it.vera)}
-
-
-async def _wrapping_up(it: Story) -> dict[str, Any]:
-    c = await it.talk()
-    await it.ada.ask("conversation.close", conversation=c)
-    return {"conversation": c}
-
-
-async def _nothing(_: Story) -> dict[str, Any]:
-    return {}
-
-
-# Request -> who asks, what is given, the rest of its fields, other content under the same name.
-NAMED: dict[str, tuple[str, Callable[[Story], Any], dict[str, Any], dict[str, Any]]] = {
-    "visitor conversation.start": ("vera", _nothing, {"text": "Hello"}, {"text": "Goodbye"}),
-    "visitor conversation.close": ("vera", _talking, {}, {}),
-    "visitor message.send": ("vera", _talking, {"text": "Hello"}, {"text": "Goodbye"}),
-    "agent message.send": ("ada", _talking, {"text": "Hello"}, {"text": "Goodbye"}),
-    "agent note.add": ("ada", _talking, {"text": "Hello"}, {"text": "Goodbye"}),
-    "agent status.set": ("ada", _nothing, {"status": "busy"}, {"status": "away"}),
-    "agent offer.accept": ("ada", _ringing, {}, {"offer": "o_other"}),
-    "agent offer.decline": ("ada", _ringing, {"reason": "lunch"}, {"reason": "dinner"}),
-    "agent conversation.pick": ("ada", _waiting, {}, {}),
-    "agent conversation.transfer": (
-        "ada",
-        _talking,
-        {"to": {"department": "sales"}, "note": "Wants to buy"},
-        {"to": {"department": "support"}},
-    ),
-    "agent conversation.close": ("ada", _talking, {"outcome": "solved", "tags": ["late"]}, {"outcome": "spam"}),
-    "agent wrap_up.end": ("ada", _wrapping_up, {"outcome": "solved"}, {"outcome": "spam"}),
-}
-
-
-@pytest.mark.parametrize("restarted", [False, True], ids=["at once", "after a restart"])
-@pytest.mark.parametrize("name", NAMED)
-async def test_a_resend_gets_the_first_outcome(tmp_path: Path, name: str, restarted: bool):
-    who, given, fields, other = NAMED[name]
-    do = name.split()[1]
-    async with story(tmp_path, WRAP_UP) as it:
-        fields = {**await given(it), **fields, "client_id": "same"}
-        first = await getattr(it, who).ask(do, **fields)
-        assert first["ok"]
-        if restarted:
-            await it.desk.restart()
-            client = await it.desk.agent(who) if who == "ada" else await it.desk.visitor(it.vera.credentials["token"])
-        else:
-            client = await it.desk.again(getattr(it, who))
-        before = await everything(it.desk)
-        again = await client.ask(do, **fields)
-        assert again["ok"]
-        assert again["at"] == first["at"]
-        assert again.get("seq") == first.get("seq")
-        assert again.get("conversation", {}).get("id") == first.get("conversation", {}).get("id")
-        if other:
-            conflict = await client.ask(do, **{**fields, **other})
-            assert conflict["error"]["code"] == "client_id_conflict"
-        assert await everything(it.desk) == before
-
-
-async def everything(desk: DeskBench) -> list[Any]:
-    def read(tx: Tx) -> list[Any]:
-        tables = ("conversation", "entry", "note", "offer", "hold", "visitor", "request")
-        return [tx.all(f"SELECT * FROM {table}") for table in tables]
-
-    return await desk.store.read(read)
-
-
-def test_every_request_with_a_client_id_is_resent():
-    from typing import get_args
-
-    from server.wire import requests as ask
-
-    unions = {"visitor": ask.VisitorRequest, "agent": ask.AgentRequest}
-    named = {
-        f"{endpoint} {kind.__struct_config__.tag}"
-        for endpoint, union in unions.items()
-        for kind in get_args(union)
-        if "client_id" in kind.__struct_fields__
-    }
-    assert named == set(NAMED)
-
-
-async def test_names_count_for_each_sender_and_conversation(it: Story):
-    c = await it.talk()
-    for client, do in ((it.vera, "message.send"), (it.ada, "message.send"), (it.ada, "note.add")):
-        assert (await client.ask(do, conversation=c, client_id="m1", text=f"{client.me} {do}"))["ok"]
-    await it.ada.ask("conversation.close", conversation=c, client_id="m1")
-    second = await it.talk()
-    assert (await it.ada.ask("conversation.close", conversation=second, client_id="m1"))["ok"]
-
-
-async def test_a_start_is_remembered_for_ever_the_rest_for_a_day(it: Story):
-    first = start(it.vera)
-    await it.ada.ask("status.set", status="busy", client_id="same")
-    await it.desk.settle()
-    await it.desk.jump(DAY_S + 1)
-    await it.ben.ask("status.set", status="busy")
-    assert (await it.ada.ask("status.set", status="away", client_id="same"))["ok"]
-    again = start(it.vera)
-    await it.desk.settle()
-    assert again.reply["conversation"]["id"] == first.reply["conversation"]["id"]
-
-
-async def test_a_start_onto_the_open_one_whose_name_was_a_message_is_refused_again_and_again(it: Story):
-    c = await it.desk.start_conversation(it.vera)
-    await it.vera.ask("message.send", conversation=c, client_id="m1", text="One")
-    for _ in range(2):
-        reply = await it.vera.ask("conversation.start", client_id="m1", text="Two", form={"name": "Vera"})
-        assert reply["error"]["code"] == "client_id_conflict"
-    assert it.vera.reading().state()["conversation"]["visitor"]["name"] == ""
-    assert (await it.vera.ask("conversation.start", client_id="m1", text="One"))["ok"]
-
-
-async def test_the_note_of_an_earlier_transfer_is_not_shown_with_a_later_one(it: Story):
-    it.more["c"] = await it.talk()
-    await it.ben.ask("status.set", status="available")
-    await transfer_to(it, agent="ben", note="Knows it all")
-    await it.ben.ask("offer.decline", offer=it.ben.offer["offer"])
-    await it.desk.jump(61)
-    await it.ben.ask("ping")
-    await transfer_to(it, agent="ben")
-    assert it.ben.offer["note"] == ""

@@ -141,7 +141,7 @@ class DeskMachine(RuleBasedStateMachine):
         if fault == "restarts":
             self.restart()
         else:
-            self.desk.store.fail_writes(1, committed=fault != "fails")
+            self.desk.store.fail_writes(1, committed="engine" if fault != "fails" else False)
 
     def restart(self) -> None:
         async def turn() -> None:
@@ -246,12 +246,13 @@ class DeskMachine(RuleBasedStateMachine):
 
 
 def _check_replies_first(client: Client) -> None:
-    """The reply to a message stands ahead of its own entry."""
-    frames = client.peer.frames
-    for number, frame in enumerate(frames):
-        if frame.get("ok") and "seq" in frame:
-            own = [event for event in frames[:number] if event.get("on") == "entry" and event["seq"] == frame["seq"]]
-            assert all(event["from"]["id"] != client.me or event["at"] != frame["at"] for event in own)
+    """The reply to a message stands ahead of its own entry or note."""
+    told: set[str] = set()
+    for frame in client.peer.frames:
+        if frame.get("on") in ("entry", "note") and frame["from"]["id"] == client.me:
+            told.add(frame.get("client_id", ""))
+        elif frame.get("ok"):
+            assert client.named.get(frame["re"]) not in told
 
 
 TestDeskMachine = DeskMachine.TestCase

@@ -116,6 +116,13 @@ async def test_an_answer_that_was_lost(it: Story):
     await it.desk.settle()
     assert outcome(again) == 3
     assert await texts(it, c) == ["Hello", "a"]
+    # Those who were not told the first time are told now, once.
+    assert [event["text"] for event in it.ada.told("entry")][-1] == "a"
+    heard = len(it.ada.told("entry"))
+    again = send(twin, c, "a")
+    await it.desk.settle()
+    assert len(it.ada.told("entry")) == heard
+    await it.desk.check_law()
 
 
 async def test_a_refusal_breaks_no_order(it: Story):

@@ -107,9 +107,7 @@ class DeskBench(Checks):
         )
         engine.on_alarm = self.alarms.append
         self.engine = engine
-        self.messages = Messages(
-            store=self.store, hub=self.hub, clock=self.clock, tell=engine.tell, ringing=engine.ringing
-        )
+        self.messages = Messages(store=self.store, hub=self.hub, clock=self.clock, tell=engine.tell)
         self.openings = Openings(
             store=self.store,
             hub=self.hub,

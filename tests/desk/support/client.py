@@ -68,6 +68,7 @@ class Client:
         # Of the newest identification.
         self.identified: Frame = {}
         self._asked = 0
+        self.named: dict[str, str] = {}  # the client_id of each request that named itself, by its id
 
     async def identify(self, **more: Any) -> Frame:
         """Open the session; the reply."""
@@ -84,6 +85,8 @@ class Client:
         """Ask without waiting."""
         self._asked += 1
         request_id = id or f"{self._asked}"
+        if "client_id" in fields:
+            self.named[request_id] = fields["client_id"]
         frame = json.dumps({"do": do, "id": request_id, **fields})
         request = codec.decode(self.peer.endpoint, frame)
         if do == "identify":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from server.store.base import Committed, Failed, Lane, Store, StoreUnavailable, Transaction, Tx
 
@@ -17,7 +17,8 @@ class FaultyStore:
 
     def __init__(self, inner: Store) -> None:
         self._inner = inner
-        self._writes_to_fail: list[bool] = []  # for each write from now on: lost before the commit, or its answer?
+        # For each write from now on: is only its answer lost? "engine": if it is one of the engine's.
+        self._writes_to_fail: list[bool | Literal["engine"]] = []
         self._held: list[Callable[[], None]] | None = None
         self._reads_to_fail = 0
         self._read_gates: list[tuple[asyncio.Event, asyncio.Event]] = []
@@ -25,7 +26,7 @@ class FaultyStore:
 
     # What a test says.
 
-    def fail_writes(self, count: int = 1, *, committed: bool = False) -> None:
+    def fail_writes(self, count: int = 1, *, committed: bool | Literal["engine"] = False) -> None:
         """The next writes are told to have failed; ``committed``: though they were kept, as when an answer is lost."""
         self._writes_to_fail.extend([committed] * count)
 
@@ -74,7 +75,8 @@ class FaultyStore:
             self._inner.submit(transaction, then=then, lane=lane)
             return
 
-        committed = self._writes_to_fail.pop(0)
+        fault = self._writes_to_fail.pop(0)
+        committed = lane is None if fault == "engine" else fault
 
         def failing(tx: Tx) -> T:
             value = transaction(tx)

@@ -95,7 +95,7 @@ class Reading:
     def _all(self) -> list[Frame]:
         if "conversation" in self._was:
             return [self._was["conversation"]] if self._was["conversation"] else []
-        return [*self._was["conversations"], *(offer["conversation"] for offer in self._was["offers"])]
+        return list(self._was["conversations"])
 
 
 def _merged(known: list[Frame], news: list[Frame]) -> list[Frame]:
@@ -113,6 +113,8 @@ def _plain(snapshot: Frame) -> Frame:
     held = {hold["conversation"] for hold in shown["agent"]["holds"] if hold["kind"] != "offer"}
     for offer in shown["offers"]:
         del offer["conversation"]["queue"]
+        # Entries go to whoever has the conversation; who is only rung reads them on accepting it.
+        del offer["conversation"]["top"]
         # The first words: those of the moment, in an offer as in a snapshot.
         del offer["text"]
     shown["offers"] = {each["offer"]: each for each in shown["offers"]}
