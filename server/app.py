@@ -269,7 +269,7 @@ class _Parts:
             publish=told,
             pause=pause,
         )
-        messages = Messages(store=store, hub=hub, clock=clock, tell=engine.tell, ringing=engine.ringing)
+        messages = Messages(store=store, hub=hub, clock=clock, tell=engine.tell)
         openings = Openings(
             store=store,
             hub=hub,

@@ -7,7 +7,7 @@ not asked; it only hears who wrote, where that matters to it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from router import commands, model

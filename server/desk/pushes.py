@@ -64,7 +64,7 @@ class Pushes:
             conversation = told.written.conversations[row.conversation]
             frame = encode(views.entry_event(row))
             self._hub.publish(audience.of_visitor(conversation.visitor, conversation.site), frame)
-            for agent in self._concerned(told, conversation):
+            for agent in _having(told, conversation):
                 self._hub.publish(audience.of_agent(agent), frame)
 
     def _joined(self, told: Told) -> None:
@@ -82,7 +82,7 @@ class Pushes:
     def _notes(self, told: Told) -> None:
         """What the team is told by us, never the visitor."""
         for row in told.written.notes:
-            for agent in self._concerned(told, told.written.conversations[row.conversation]):
+            for agent in _having(told, told.written.conversations[row.conversation]):
                 self._hub.publish(audience.of_agent(agent), encode(views.note_event(row)))
 
     def _conversation(self, told: Told, row: ConversationRow) -> None:
@@ -139,20 +139,25 @@ class Pushes:
 
     def _concerned(self, told: Told, row: ConversationRow) -> list[str]:
         """The agents who have the conversation or at whom it rings, and those who had it until this commit."""
-        agents = dict.fromkeys(filter(None, (row.owner, *self._ringing(row.id))))
-        for event in told.events:
-            match event:
-                case events.ConversationAssigned(conversation=row.id, previous=previous) if previous is not None:
-                    agents[previous] = None
-                case events.ConversationReturned(conversation=row.id, previous=previous):
-                    agents[previous] = None
-                case _:
-                    pass
-        return list(agents)
+        return list(dict.fromkeys([*_having(told, row), *self._ringing(row.id)]))
 
     def _send(self, topic: str, frame: Struct) -> None:
         if self._hub.peers(topic):
             self._hub.publish(topic, encode(frame))
+
+
+def _having(told: Told, row: ConversationRow) -> list[str]:
+    """The agents who have the conversation, and those who had it until this commit: its log is theirs."""
+    agents = {} if row.owner is None else {row.owner: None}
+    for event in told.events:
+        match event:
+            case events.ConversationAssigned(conversation=row.id, previous=previous) if previous is not None:
+                agents[previous] = None
+            case events.ConversationReturned(conversation=row.id, previous=previous):
+                agents[previous] = None
+            case _:
+                pass
+    return list(agents)
 
 
 def _offer_ended(event: events.OfferEnded, v: int) -> wire.OfferEndedEvent:

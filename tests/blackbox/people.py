@@ -68,7 +68,8 @@ class People:
                 await self._end_wrap_ups(agent)
         people: list[Client] = [*self.agents, *self.visitors]
         await asyncio.gather(*[client.leave() for client in people])
-        assert [fault for client in people for fault in client.contradictions()] == []
+        found = [fault for client in people for fault in client.contradictions()]
+        assert found == [], found
 
     @staticmethod
     async def _back(client: Client) -> None:
