@@ -61,16 +61,6 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "da": "Er du der stadig? Skriv et ord, så fortsætter vi.",
         "de": "Sind Sie noch da? Schreiben Sie ein Wort, dann machen wir weiter.",
     },
-    "queued": {
-        "en": "You are number {place} in line. {wait}",
-        "da": "Du er nummer {place} i køen. {wait}",
-        "de": "Sie sind Nummer {place} in der Reihe. {wait}",
-    },
-    "nobody": {
-        "en": "Nobody is here right now. Write your question: it is kept, and whoever comes next reads it.",
-        "da": "Der er ingen her lige nu. Skriv dit spørgsmål: det bliver gemt, og den næste læser det.",
-        "de": "Gerade ist niemand da. Schreiben Sie Ihre Frage: sie bleibt, und wer als Nächstes kommt, liest sie.",
-    },
 }
 
 
