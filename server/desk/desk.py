@@ -368,7 +368,8 @@ def _may_read(tx: Tx, row: ConversationRow, identity: Identity) -> bool:
         case VisitorIdentity():
             return (row.visitor, row.site) == (identity.visitor, identity.site)
         case AgentIdentity():
-            return identity.supervises or row.owner == identity.agent or routing.knows(tx, identity.agent, row.id)
+            # Who handed it on may know that it goes on, but reads it no more.
+            return identity.supervises or row.owner == identity.agent or routing.is_offered(tx, identity.agent, row.id)
 
 
 def _session_conversations(tx: Tx, identity: Identity) -> list[str]:
