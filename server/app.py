@@ -50,6 +50,9 @@ from server.store.sqlite.directory import DATABASE
 
 log = structlog.get_logger(__name__)
 
+# What clients may use beyond the published protocol, named as docs/protocol.md names it.
+FEATURES = ("history.notes_after", "history.notes_before")
+
 
 _NO_WORKSPACE = 'There is no workspace here yet. Run "frontdesk init" first, or choose another --data.'
 
@@ -307,7 +310,9 @@ class _Parts:
             queues=queues,
             desk=desk,
             accounts=ground.accounts,
-            connections=Connections(desk, terms=Terms(server=f"frontdesk/{version()}"), proxies=proxies),
+            connections=Connections(
+                desk, terms=Terms(server=f"frontdesk/{version()}", features=FEATURES), proxies=proxies
+            ),
             proxies=proxies,
         )
 
