@@ -98,7 +98,7 @@ class Engine:
         self.open = OpenConversations()
         self.ready = False
         self.alive = True
-        self.on_alarm: Callable[[str], None] = lambda _what: None
+        self.on_alarm: Callable[[str], None] = lambda what: log.critical("alarm", part=what)
         self.on_untold: Callable[[], None] = lambda: None
 
     @property

@@ -66,10 +66,6 @@ class Handlers:
         handler = self._table.get(kind)
         return handler is not None and handler.pipelines
 
-    def policies(self) -> dict[type, Policy]:
-        """For the tests and the reference."""
-        return {kind: handler.policy for kind, handler in self._table.items()}
-
 
 def _may_ask(policy: Policy, identity: Any) -> bool:
     if policy in _BOTH:

@@ -29,8 +29,3 @@ def create(tx: Tx, installation: Installation) -> Installation:
     )
     found = read(tx)
     return installation if found is None else found
-
-
-def rotate_epoch(tx: Tx, epoch: str) -> None:
-    """History is another one from here on (restore): every client starts afresh."""
-    tx.run("UPDATE installation SET epoch = ? WHERE id = 1", (epoch,))
