@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from router.model import (
+    NO_NEEDS,
     AgentId,
     ConversationId,
     DepartmentId,
+    Needs,
     OfferId,
     Status,
     VisitorId,
@@ -37,13 +39,26 @@ class Tick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartConversation:
-    """A visitor's conversation enters a department's line. The visitor is here."""
+    """A visitor's conversation enters a department's line; rules, hours and history have been looked at before.
+
+    `reserve_for`: the agents of its reservation, the named one first; it lasts `reserve_ms` from now.
+    `overflow`: departments to try, in order, when the line of `department` is full or nobody serves it; those that are
+    closed now are left out. `rules`: names of those that matched, for the record.
+    `left`: a message left for later: the visitor is not here, does not have to be, and is told nothing of waiting.
+    Rejected `line_full` when no line has room.
+    """
 
     conversation: ConversationId
     visitor: VisitorId
     department: DepartmentId
     head_start_ms: int = 0
     cost: int = 1
+    needs: Needs = NO_NEEDS
+    reserve_for: tuple[AgentId, ...] = ()
+    reserve_ms: int = 0
+    overflow: tuple[DepartmentId, ...] = ()
+    rules: tuple[str, ...] = ()
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +187,22 @@ class Wrote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseWait:
+    """The visitor is told this range for the first time in this line entry. Later ones and late ones are ignored."""
+
+    conversation: ConversationId
+    low_ms: int
+    high_ms: int
+    p50_ms: int
+    p80_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepPlaces:
+    """Look at the places of those who wait: where one came nearer, `place` messages are due. Every 2 s or rarer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quarantine:
     """Its handling failed twice: keep this conversation out of routing for `for_ms`."""
 
@@ -199,5 +230,7 @@ Command = (
     | ConnectVisitor
     | DisconnectVisitor
     | Wrote
+    | PromiseWait
+    | SweepPlaces
     | Quarantine
 )

@@ -4,14 +4,18 @@ from dataclasses import dataclass, field
 
 from router.line import Line
 from router.model import (
+    NO_NEEDS,
     AgentId,
     ConversationId,
     ConversationState,
     DepartmentId,
+    Needs,
     Offer,
     OfferId,
     Order,
+    Promise,
     Refusal,
+    Reservation,
     VisitorId,
 )
 
@@ -23,8 +27,10 @@ class Conversation:
     """A conversation at run time.
 
     `waited_ms`: before this line entry. `previous` lost it and comes first, `sender` gave it to this line and comes
-    last. `told`: how often each wait message was sent in this line entry. `unconfirmed`, `unconfirmed_at`: the offer by
-    which it was assigned automatically, and when, until the console confirms it.
+    last. `told`: how often each wait message was sent in this line entry, `told_at` when the last of all, `told_place`
+    the place that was told last. `unconfirmed`, `unconfirmed_at`: the offer by which it was assigned automatically, and
+    when, until the console confirms it. `widening_step`: how many of the department's steps have come. `left`: a
+    message left by a visitor who went.
     """
 
     id: ConversationId
@@ -53,6 +59,14 @@ class Conversation:
     told: dict[int, int] = field(default_factory=dict)
     unconfirmed: OfferId | None = None
     unconfirmed_at: int | None = None
+    needs: Needs = NO_NEEDS
+    widening_step: int = 0
+    reservation: Reservation | None = None
+    promise: Promise | None = None
+    told_at: int | None = None
+    told_place: int | None = None
+    rules: tuple[str, ...] = ()
+    left: bool = False
     # Where it stands in the indexes: line, ready or held, under which order. Kept by `State.shelve`.
     shelf: tuple[Line, bool, Order] | None = None
 

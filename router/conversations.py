@@ -50,6 +50,9 @@ def start(step: Step, command: StartConversation) -> None:
             key_at=step.now - command.head_start_ms,
             head_start_ms=command.head_start_ms,
             cost=command.cost,
+            needs=command.needs,
+            rules=command.rules,
+            left=command.left,
         )
     )
 

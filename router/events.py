@@ -7,13 +7,17 @@ Every event names the moment (`at`).
 from dataclasses import dataclass
 
 from router.model import (
+    NO_NEEDS,
     AgentId,
     ConversationId,
     Decision,
     DepartmentId,
+    Needs,
     Offer,
     OfferId,
     OfferState,
+    Promise,
+    Reservation,
     Status,
     VisitorId,
     WorkspaceSettings,
@@ -40,7 +44,7 @@ class PauseEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationStarted:
-    """Entered the line of `department` with `key_at`; `arrival` breaks ties."""
+    """Entered the line of `department` with `key_at`; `arrival` breaks ties. `asked`: the one it overflowed from."""
 
     at: int
     conversation: ConversationId
@@ -50,6 +54,11 @@ class ConversationStarted:
     key_at: int
     head_start_ms: int
     cost: int
+    needs: Needs = NO_NEEDS
+    reservation: Reservation | None = None
+    asked: DepartmentId | None = None
+    rules: tuple[str, ...] = ()
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +246,27 @@ class NoticeDue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationWidened:
+    """It has waited long enough for widening `step` (1 is the first of the department's)."""
+
+    at: int
+    conversation: ConversationId
+    step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitPromised:
+    """The first range told in this line entry. Judged when the conversation is assigned or ends."""
+
+    at: int
+    conversation: ConversationId
+    department: DepartmentId
+    line_entry: int
+    place: int
+    promise: Promise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quarantined:
     at: int
     conversation: ConversationId
@@ -273,6 +303,8 @@ Event = (
     | MessageWritten
     | IdleAsked
     | NoticeDue
+    | ConversationWidened
+    | WaitPromised
     | Quarantined
     | QuarantineEnded
 )

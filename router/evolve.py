@@ -148,6 +148,10 @@ def _started(state: State, event: e.ConversationStarted) -> None:
         head_start_ms=event.head_start_ms,
         cost=event.cost,
         quiet_since=event.at,
+        needs=event.needs,
+        reservation=event.reservation,
+        rules=event.rules,
+        left=event.left,
     )
     _move_new(conversation)
     state.conversations[conversation.id] = conversation
@@ -219,11 +223,17 @@ def _returned(state: State, event: e.ConversationReturned) -> None:
 def _enter_line(state: State, conversation: Conversation, at: int, line_entry: int) -> None:
     conversation.entered_line_at = at
     conversation.line_entry = line_entry
-    conversation.told.clear()
+    _tell_anew(conversation)
     conversation.asked_at = None
     state.shelve(conversation)
     watch_line(state, conversation)
     state.untold.add(conversation.id)
+
+
+def _tell_anew(conversation: Conversation) -> None:
+    """What was told and promised belonged to the line entry that is over."""
+    conversation.told.clear()
+    conversation.told_at = conversation.told_place = conversation.promise = None
 
 
 def _moved(state: State, event: e.ConversationMoved) -> None:
@@ -232,7 +242,7 @@ def _moved(state: State, event: e.ConversationMoved) -> None:
     conversation.department = event.department
     if conversation.in_line:
         conversation.line_entry += 1
-        conversation.told.clear()
+        _tell_anew(conversation)
         state.untold.add(conversation.id)
     state.shelve(conversation)
     watch_conversation(state, conversation)
@@ -283,6 +293,16 @@ def _idle_asked(state: State, event: e.IdleAsked) -> None:
 
 def _notice_due(state: State, event: e.NoticeDue) -> None:
     _conversation(state, event).told[event.rule] = event.occurrence
+
+
+def _widened(state: State, event: e.ConversationWidened) -> None:
+    conversation = _conversation(state, event)
+    conversation.widening_step = event.step
+    state.shelve(conversation)
+
+
+def _wait_promised(state: State, event: e.WaitPromised) -> None:
+    _conversation(state, event).promise = event.promise
 
 
 def _quarantined(state: State, event: e.Quarantined) -> None:
@@ -482,6 +502,8 @@ _FOLDS: dict[type[e.Event], Callable[[State, Any], None]] = {
     e.MessageWritten: _written,
     e.IdleAsked: _idle_asked,
     e.NoticeDue: _notice_due,
+    e.ConversationWidened: _widened,
+    e.WaitPromised: _wait_promised,
     e.Quarantined: _quarantined,
     e.QuarantineEnded: _quarantine_ended,
 }

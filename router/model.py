@@ -97,6 +97,54 @@ class Clause(StrEnum):
     QUARANTINED = "quarantined"  # (m)
 
 
+# Skills with levels (1-10) or weights, sorted by skill, so that equal needs are equal values.
+Skills = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What a conversation asks of its agent: `require` levels, `prefer` weights (a preferred skill is met or not)."""
+
+    require: Skills = ()
+    prefer: Skills = ()
+
+
+NO_NEEDS = Needs()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """Until `until` only these agents, the named one first, then the substitutes in their order (DESIGN §5.2).
+
+    Void while none of them is present and eligible. Whoever is on leave is left out by the one who makes it.
+    """
+
+    agents: tuple[AgentId, ...]
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What a visitor was first told in this line entry: the range as shown, and the quantiles it was made from."""
+
+    at: int
+    low_ms: int
+    high_ms: int
+    p50_ms: int
+    p80_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WidenStep:
+    """What opens for a conversation that has waited `after_ms` in all. The steps that have come add up."""
+
+    after_ms: int
+    drop_preferred: bool = False
+    lower_levels: int = 0
+    add_departments: tuple[DepartmentId, ...] = ()
+    any_agent: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """An agent's place in a department: `priority` 1 best … 100; `max_slots` 0 = no cap of its own."""
@@ -122,7 +170,10 @@ class AgentSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRule:
-    """One automated wait message; its texts live outside the router."""
+    """One automated wait message; its texts live outside the router.
+
+    `when`: queued, every, place, waited, estimate_passed, nobody, returned.
+    """
 
     when: str
     seconds_ms: int = 0
@@ -153,6 +204,7 @@ class DepartmentSettings:
     idle_ms: int = 600_000
     idle_close_ms: int = 300_000
     messages: tuple[MessageRule, ...] = ()
+    widen: tuple[WidenStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,11 +282,15 @@ class Candidate:
     max_slots: int
     priority: int
     measure: str = ""
+    preference: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Why this agent (DESIGN §5.9). `reason`: method, previous_agent, transfer, pick. `candidates`: up to 50 agents."""
+    """Why this agent (DESIGN §5.9). `candidates`: up to 50 agents. `rules`: the names of those that matched.
+
+    `reason`: method, reserved, previous_agent, transfer, pick. A candidate's `preference` sums the weights they meet.
+    """
 
     method: Method
     reason: str

@@ -4,10 +4,11 @@ A conversation is looked at when it comes to stand in line without an offer, and
 serving agent or loses the last one. The other wait messages come with their issue.
 """
 
+from router.commands import PromiseWait
 from router.conversation import Conversation
-from router.events import NoticeDue
+from router.events import NoticeDue, WaitPromised
 from router.line import Line
-from router.model import ConversationState, MessageRule
+from router.model import ConversationState, MessageRule, Promise
 from router.step import Step
 
 
@@ -27,6 +28,33 @@ def tell(step: Step) -> None:
         for number, rule in enumerate(line.settings.messages):
             if number not in conversation.told and _is_due(rule, line, conversation):
                 _tell(step, conversation, line, number)
+
+
+def promise_wait(step: Step, command: PromiseWait) -> None:
+    """Remember what the visitor was told first in this line entry."""
+    conversation = step.state.conversations.get(command.conversation)
+    if conversation is None or not conversation.in_line or conversation.promise is not None:
+        return
+    step.emit(
+        WaitPromised(
+            at=step.now,
+            conversation=conversation.id,
+            department=conversation.department,
+            line_entry=conversation.line_entry,
+            place=step.state.line_of(conversation).place(conversation.order),
+            promise=Promise(
+                at=step.now,
+                low_ms=command.low_ms,
+                high_ms=command.high_ms,
+                p50_ms=command.p50_ms,
+                p80_ms=command.p80_ms,
+            ),
+        )
+    )
+
+
+def sweep_places(step: Step) -> None:
+    """Places changed: the `place` messages."""
 
 
 def _is_due(rule: MessageRule, line: Line, conversation: Conversation) -> bool:

@@ -27,7 +27,7 @@ from router.errors import CommandRejected
 from router.events import Event
 from router.indexes import rebuild_indexes
 from router.model import AgentId, ConversationId, DepartmentId, Queue, WorkspaceSettings
-from router.notices import tell
+from router.notices import promise_wait, sweep_places, tell
 from router.offers import accept, decline, pick, see, transfer_to_agent
 from router.presence import connect, disconnect, end_pause_early, restart, set_status
 from router.snapshot import (
@@ -239,6 +239,10 @@ def _do(step: Step, command: c.Command) -> None:  # noqa: C901, PLR0912 - the ta
             disconnect_visitor(step, command)
         case c.Quarantine():
             quarantine(step, command)
+        case c.PromiseWait():
+            promise_wait(step, command)
+        case c.SweepPlaces():
+            sweep_places(step)
         case c.Configure():
             configure(step, command)
         case c.Restart():

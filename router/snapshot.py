@@ -9,6 +9,7 @@ from router.agent import Agent
 from router.conversation import Conversation
 from router.indexes import rebuild_indexes
 from router.model import (
+    NO_NEEDS,
     AgentId,
     AgentSettings,
     ConversationId,
@@ -17,9 +18,12 @@ from router.model import (
     DepartmentSettings,
     Hold,
     HoldKind,
+    Needs,
     Offer,
     OfferId,
+    Promise,
     Refusal,
+    Reservation,
     Status,
     VisitorId,
     WorkspaceSettings,
@@ -84,6 +88,14 @@ class ConversationRecord:
     told: tuple[tuple[int, int], ...]
     unconfirmed: OfferId | None
     unconfirmed_at: int | None
+    needs: Needs = NO_NEEDS
+    widening_step: int = 0
+    reservation: Reservation | None = None
+    promise: Promise | None = None
+    told_at: int | None = None
+    told_place: int | None = None
+    rules: tuple[str, ...] = ()
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +164,14 @@ def conversation_record(conversation: Conversation) -> ConversationRecord:
         told=tuple(sorted(conversation.told.items())),
         unconfirmed=conversation.unconfirmed,
         unconfirmed_at=conversation.unconfirmed_at,
+        needs=conversation.needs,
+        widening_step=conversation.widening_step,
+        reservation=conversation.reservation,
+        promise=conversation.promise,
+        told_at=conversation.told_at,
+        told_place=conversation.told_place,
+        rules=conversation.rules,
+        left=conversation.left,
     )
 
 
@@ -266,6 +286,14 @@ def _restore_conversation(state: State, record: ConversationRecord) -> None:
         told=dict(record.told),
         unconfirmed=record.unconfirmed,
         unconfirmed_at=record.unconfirmed_at,
+        needs=record.needs,
+        widening_step=record.widening_step,
+        reservation=record.reservation,
+        promise=record.promise,
+        told_at=record.told_at,
+        told_place=record.told_place,
+        rules=record.rules,
+        left=record.left,
     )
     state.conversations[conversation.id] = conversation
     state.costly = state.costly or conversation.cost > 1

@@ -4,6 +4,8 @@
 that a deadline may have come nearer; that it may have moved away or vanished needs no call (see `router.deadlines`).
 """
 
+from collections.abc import Callable
+
 from router.conversation import Conversation
 from router.deadlines import Due
 from router.model import AgentId, ConversationId, ConversationState, HoldKind, Offer
@@ -24,7 +26,7 @@ def due_at(state: State, due: Due, one: str, two: str) -> int | None:
         return None if offer is None else _offer_due_at(state, due, offer)
     if due is Due.LAPSE:
         return _lapse_at(state, conversation, AgentId(two))
-    return _conversation_due_at(state, due, conversation)
+    return _OF_CONVERSATION[due](state, conversation)
 
 
 _OF_AGENT = {Due.GRACE, Due.BREATHING, Due.REST}
@@ -54,24 +56,9 @@ def _offer_due_at(state: State, due: Due, offer: Offer) -> int | None:
     return offer.made_at + confirm_ms if confirm_ms and not offer.seen else None
 
 
-def _conversation_due_at(state: State, due: Due, conversation: Conversation) -> int | None:
-    match due:
-        case Due.AUTO_CONFIRM:
-            since, confirm_ms = conversation.unconfirmed_at, state.settings.confirm_ms
-            return since + confirm_ms if since is not None and confirm_ms else None
-        case Due.WRAP_UP:
-            return _wrap_up_until(state, conversation)
-        case Due.PLACE:
-            return _place_given_up_at(state, conversation)
-        case Due.BLIP:
-            left_at = conversation.visitor_left_at
-            return left_at + state.settings.blip_ms if left_at is not None and conversation.in_line else None
-        case Due.IDLE:
-            return _idle_at(state, conversation)
-        case Due.QUARANTINE:
-            return conversation.quarantined_until
-        case _:
-            raise AssertionError(f"{due} is not about a conversation")
+def _confirmed_by(state: State, conversation: Conversation) -> int | None:
+    since, confirm_ms = conversation.unconfirmed_at, state.settings.confirm_ms
+    return since + confirm_ms if since is not None and confirm_ms else None
 
 
 def _wrap_up_until(state: State, conversation: Conversation) -> int | None:
@@ -89,6 +76,11 @@ def _place_given_up_at(state: State, conversation: Conversation) -> int | None:
     return max(left_at, conversation.entered_line_at) + state.settings.hold_place_ms
 
 
+def _blip_over_at(state: State, conversation: Conversation) -> int | None:
+    left_at = conversation.visitor_left_at
+    return left_at + state.settings.blip_ms if left_at is not None and conversation.in_line else None
+
+
 def _idle_at(state: State, conversation: Conversation) -> int | None:
     """Ask a visitor who was answered and says nothing; close when that is not answered either. 0 ms: never."""
     if conversation.state is not ConversationState.ACTIVE or conversation.awaiting_reply:
@@ -99,6 +91,28 @@ def _idle_at(state: State, conversation: Conversation) -> int | None:
     if conversation.asked_at is not None:
         return conversation.asked_at + line.settings.idle_close_ms
     return conversation.quiet_since + line.settings.idle_ms
+
+
+def _quarantined_until(state: State, conversation: Conversation) -> int | None:  # noqa: ARG001
+    return conversation.quarantined_until
+
+
+def _never(state: State, conversation: Conversation) -> int | None:  # noqa: ARG001
+    return None
+
+
+_OF_CONVERSATION: dict[Due, Callable[[State, Conversation], int | None]] = {
+    Due.AUTO_CONFIRM: _confirmed_by,
+    Due.WRAP_UP: _wrap_up_until,
+    Due.PLACE: _place_given_up_at,
+    Due.BLIP: _blip_over_at,
+    Due.IDLE: _idle_at,
+    Due.QUARANTINE: _quarantined_until,
+    Due.WIDEN: _never,
+    Due.WAVE: _never,
+    Due.RESERVED: _never,
+    Due.NOTICE: _never,
+}
 
 
 # Seeing that it is looked at.

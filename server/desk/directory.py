@@ -123,7 +123,7 @@ def router_settings(directory: Directory) -> model.WorkspaceSettings:
     workspace = directory.workspace
     return model.WorkspaceSettings(
         departments={
-            model.DepartmentId(department.id): _router_department(department)
+            model.DepartmentId(department.id): _router_department(directory, department)
             for department in directory.departments.values()
         },
         agents={model.AgentId(agent.id): _router_agent(directory, agent) for agent in directory.agents.values()},
@@ -135,7 +135,7 @@ def router_settings(directory: Directory) -> model.WorkspaceSettings:
     )
 
 
-def _router_department(department: Department) -> model.DepartmentSettings:
+def _router_department(directory: Directory, department: Department) -> model.DepartmentSettings:
     said = department.settings
     return model.DepartmentSettings(
         id=model.DepartmentId(department.id),
@@ -156,6 +156,17 @@ def _router_department(department: Department) -> model.DepartmentSettings:
         idle_ms=said.idle_seconds * 1000,
         idle_close_ms=said.idle_close_seconds * 1000,
         messages=tuple(_router_message(message) for message in said.messages),
+        widen=tuple(_router_widening(directory, step) for step in said.widen),
+    )
+
+
+def _router_widening(directory: Directory, step: settings.WidenStep) -> model.WidenStep:
+    return model.WidenStep(
+        after_ms=step.after * 1000,
+        drop_preferred=step.drop_preferred,
+        lower_levels=step.lower_levels,
+        add_departments=tuple(model.DepartmentId(directory.department_ids[key]) for key in step.add_departments),
+        any_agent=step.any_agent,
     )
 
 
