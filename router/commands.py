@@ -1,7 +1,5 @@
 """What may be asked of the router. Imperative, frozen, plain values: commands with their `now` are a replay."""
 
-from dataclasses import dataclass
-
 from router.model import (
     NO_NEEDS,
     AgentId,
@@ -14,9 +12,10 @@ from router.model import (
     WorkspaceSettings,
     Writer,
 )
+from router.record import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Configure:
     """Take these settings. Lowered limits only stop new holds.
 
@@ -27,17 +26,17 @@ class Configure:
     settings: WorkspaceSettings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Restart:
     """First command after a rebuild: withdraw pending offers (no miss), start graces anew, pause dispatch (§5.1 l)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Tick:
     """Time has passed: do what is due. (Every command does that first; this one does nothing else)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StartConversation:
     """A visitor's conversation enters a department's line; rules, hours and history have been looked at before.
 
@@ -61,21 +60,21 @@ class StartConversation:
     left: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ConnectAgent:
     """The agent has a live connection, or one thought deaf has spoken. Never changes the status."""
 
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DisconnectAgent:
     """The agent's last connection is gone."""
 
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SetStatus:
     """The agent (or a supervisor) chose a status."""
 
@@ -84,7 +83,7 @@ class SetStatus:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SeeOffer:
     """The agent's console confirms that it rings. Late or unknown: ignored."""
 
@@ -92,7 +91,7 @@ class SeeOffer:
     offer: OfferId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AcceptOffer:
     """Take it. Rejected `gone` when the offer ended, `conflict` when no slot is left, `not_found` if foreign."""
 
@@ -100,7 +99,7 @@ class AcceptOffer:
     offer: OfferId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DeclineOffer:
     """Let it go to the next agent at once. Rejected `gone` when the offer ended."""
 
@@ -109,7 +108,7 @@ class DeclineOffer:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Pick:
     """Take a waiting (or softly ringing, or offered to somebody else: then taken from there) conversation by hand.
 
@@ -122,7 +121,7 @@ class Pick:
     any_department: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TransferToAgent:
     """Offer an active conversation to a colleague while its owner keeps it (§5.4)."""
 
@@ -131,7 +130,7 @@ class TransferToAgent:
     to: AgentId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TransferToDepartment:
     """Put an active conversation into a department's line with what it had waited before."""
 
@@ -140,7 +139,7 @@ class TransferToDepartment:
     to: DepartmentId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CloseByAgent:
     """The owner ends it (`any_owner`: a supervisor may end any). Starts the wrap-up."""
 
@@ -149,14 +148,14 @@ class CloseByAgent:
     any_owner: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CloseByVisitor:
     """The visitor ends it."""
 
     conversation: ConversationId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EndWrapUp:
     """Free the slot. Rejected `gone` when there is no such wrap-up."""
 
@@ -164,21 +163,21 @@ class EndWrapUp:
     conversation: ConversationId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ConnectVisitor:
     """The visitor of an open conversation is here."""
 
     conversation: ConversationId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DisconnectVisitor:
     """The visitor's last connection is gone."""
 
     conversation: ConversationId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Wrote:
     """A message of this conversation was committed. Unknown or closed conversations are ignored."""
 
@@ -186,7 +185,7 @@ class Wrote:
     writer: Writer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PromiseWait:
     """The visitor is told this range for the first time in this line entry. Later ones and late ones are ignored."""
 
@@ -197,12 +196,12 @@ class PromiseWait:
     p80_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SweepPlaces:
     """Look at the places of those who wait: where one came nearer, `place` messages are due. Every 2 s or rarer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Quarantine:
     """Its handling failed twice: keep this conversation out of routing for `for_ms`."""
 

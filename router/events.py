@@ -4,8 +4,6 @@
 Every event names the moment (`at`).
 """
 
-from dataclasses import dataclass
-
 from router.model import (
     NO_NEEDS,
     AgentId,
@@ -23,26 +21,27 @@ from router.model import (
     WorkspaceSettings,
     Writer,
 )
+from router.record import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Configured:
     at: int
     settings: WorkspaceSettings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Restarted:
     at: int
     pause_until: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PauseEnded:
     at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ConversationStarted:
     """Entered the line of `department` with `key_at`; `arrival` breaks ties. `asked`: the one it overflowed from."""
 
@@ -61,14 +60,14 @@ class ConversationStarted:
     left: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OfferMade:
     at: int
     offer: Offer
     decision: Decision
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OfferSeen:
     at: int
     offer: OfferId
@@ -76,7 +75,7 @@ class OfferSeen:
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OfferMissCounted:
     """A soft offer rang for `ring_ms`: one miss for the agent; it rings on."""
 
@@ -86,7 +85,7 @@ class OfferMissCounted:
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OfferEnded:
     """`end` is any state but pending; a directed miss counts for the agent. `rest_until`: no directed offers before."""
 
@@ -101,7 +100,7 @@ class OfferEnded:
     rest_until: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ConversationAssigned:
     """`agent` owns it now. `via`: offer, pick, transfer. `waited_ms`: this time in line (0 on transfer to an agent).
 
@@ -120,7 +119,7 @@ class ConversationAssigned:
     confirm: OfferId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ConversationReturned:
     """Back in line, owner gone. `reason`: agent_gone (key kept) or transferred (new line, waited time kept)."""
 
@@ -133,7 +132,7 @@ class ConversationReturned:
     line_entry: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ConversationMoved:
     """A waiting conversation changed department without an owner (settings changed)."""
 
@@ -142,7 +141,7 @@ class ConversationMoved:
     department: DepartmentId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ConversationClosed:
     """`by`: visitor, agent, idle, abandoned. `agent`: who owned it; `wrap_up_until` when a wrap-up hold began."""
 
@@ -154,14 +153,14 @@ class ConversationClosed:
     wrap_up_until: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class WrapUpEnded:
     at: int
     agent: AgentId
     conversation: ConversationId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StatusChanged:
     """`automatic`: not chosen, but the consequence of missed offers; the agent is told."""
 
@@ -172,19 +171,19 @@ class StatusChanged:
     automatic: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AgentConnected:
     at: int
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AgentDisconnected:
     at: int
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AgentDeaf:
     """A ring was not confirmed in time: unreachable until the next frame."""
 
@@ -192,7 +191,7 @@ class AgentDeaf:
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AgentGone:
     """The grace is over: no longer present."""
 
@@ -200,26 +199,26 @@ class AgentGone:
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class VisitorConnected:
     at: int
     conversation: ConversationId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class VisitorDisconnected:
     at: int
     conversation: ConversationId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MessageWritten:
     at: int
     conversation: ConversationId
     writer: Writer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class IdleAsked:
     """The visitor has been silent for `idle_ms` though answered: ask whether they are still there."""
 
@@ -227,7 +226,7 @@ class IdleAsked:
     conversation: ConversationId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NoticeDue:
     """A wait message is due: once per (conversation, line_entry, rule, occurrence).
 
@@ -245,7 +244,7 @@ class NoticeDue:
     serving: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ConversationWidened:
     """It has waited long enough for widening `step` (1 is the first of the department's)."""
 
@@ -254,7 +253,7 @@ class ConversationWidened:
     step: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class WaitPromised:
     """The first range told in this line entry. Judged when the conversation is assigned or ends."""
 
@@ -266,14 +265,14 @@ class WaitPromised:
     promise: Promise
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Quarantined:
     at: int
     conversation: ConversationId
     until: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class QuarantineEnded:
     at: int
     conversation: ConversationId

@@ -5,9 +5,11 @@ written to the database and read back is equal to the last bit.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import NewType
+
+from router.record import record
 
 AgentId = NewType("AgentId", str)
 ConversationId = NewType("ConversationId", str)
@@ -101,7 +103,7 @@ class Clause(StrEnum):
 Skills = tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Needs:
     """What a conversation asks of its agent: `require` levels, `prefer` weights (a preferred skill is met or not)."""
 
@@ -112,7 +114,7 @@ class Needs:
 NO_NEEDS = Needs()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reservation:
     """Until `until` only these agents, the named one first, then the substitutes in their order (DESIGN §5.2).
 
@@ -123,7 +125,7 @@ class Reservation:
     until: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Promise:
     """What a visitor was first told in this line entry: the range as shown, and the quantiles it was made from."""
 
@@ -134,7 +136,7 @@ class Promise:
     p80_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class WidenStep:
     """What opens for a conversation that has waited `after_ms` in all. The steps that have come add up."""
 
@@ -145,7 +147,7 @@ class WidenStep:
     any_agent: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Member:
     """An agent's place in a department: `priority` 1 best … 100; `max_slots` 0 = no cap of its own."""
 
@@ -154,7 +156,7 @@ class Member:
     max_slots: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AgentSettings:
     """One agent as configured."""
 
@@ -168,7 +170,7 @@ class AgentSettings:
     members: tuple[Member, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MessageRule:
     """One automated wait message; its texts live outside the router.
 
@@ -182,7 +184,7 @@ class MessageRule:
     max_count: int = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DepartmentSettings:
     """One department as configured."""
 
@@ -207,7 +209,7 @@ class DepartmentSettings:
     widen: tuple[WidenStep, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class WorkspaceSettings:
     """All that routing needs to know of a workspace. Replaced whole by `commands.Configure`."""
 
@@ -222,7 +224,7 @@ class WorkspaceSettings:
     restart_pause_ms: int = 5_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Hold:
     """What takes `cost` of an agent's slots because of one conversation. `until`: end of ring or wrap-up."""
 
@@ -234,7 +236,7 @@ class Hold:
     since: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Offer:
     """A conversation proposed to an agent.
 
@@ -254,7 +256,7 @@ class Offer:
     auto: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Refusal:
     """An agent declined or missed this conversation. Lapses after the workspace's `reoffer_ms` (as an exclusion)."""
 
@@ -263,7 +265,7 @@ class Refusal:
     at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Queue:
     """Where a conversation in line stands. `place` counts from 1; `serving`: an eligible agent is available."""
 
@@ -271,7 +273,7 @@ class Queue:
     serving: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Candidate:
     """One agent looked at in a decision: takeable (`excluded` is None) or the first clause that excluded them."""
 
@@ -285,7 +287,7 @@ class Candidate:
     preference: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Decision:
     """Why this agent (DESIGN §5.9). `candidates`: up to 50 agents. `rules`: the names of those that matched.
 
