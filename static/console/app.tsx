@@ -2,21 +2,17 @@ import { useEffect, useState } from "preact/hooks";
 import { newClientId } from "../../widget/client/client-id.ts";
 import type { Item } from "../../widget/client/outbox.ts";
 import { browserStore, OutboxStore } from "../../widget/client/outbox-store.ts";
+import { logout, seat } from "../ui/accounts.ts";
+import { Login } from "../ui/login.tsx";
 import { Desk } from "./desk.ts";
-import { logout, SIGNED_OUT, ticket } from "./http.ts";
+import { SIGNED_OUT, ticket } from "./http.ts";
 import { listen } from "./keyboard.ts";
 import { Panels } from "./panels.ts";
 import { attend } from "./ringing.ts";
 import { PlaceContext, type Place } from "./views/desk-context.ts";
-import { Login } from "./views/login.tsx";
 import { Sitting } from "./views/sitting.tsx";
 
 const REVOKED = 4501;
-
-/** `?as=ada`: several agents may sit in one browser, each in a tab of their own. */
-function seat(): string {
-  return new URLSearchParams(location.search).get("as") ?? "";
-}
 
 /** The login form or the desk behind it. */
 export function App() {

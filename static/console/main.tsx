@@ -1,5 +1,6 @@
 import { render } from "preact";
 import "../ui/base.css";
+import "../ui/frame.css";
 import "./shell.css";
 import "./talk.css";
 import { startClock } from "../ui/clock.ts";

@@ -1,16 +1,17 @@
 import { useState } from "preact/hooks";
-import { Button } from "../../ui/button.tsx";
-import { useFocus } from "../../ui/focus.ts";
-import { HttpRefused, login } from "../http.ts";
+import { HttpRefused, login } from "./accounts.ts";
+import { Button } from "./button.tsx";
+import { useFocus } from "./focus.ts";
 
 interface Props {
   /** Why the form is here again, if it is. */
   reason: string;
   onIn: (agent: string) => void;
+  title?: string;
 }
 
 /** Who are you? */
-export function Login({ reason, onIn }: Props) {
+export function Login({ reason, onIn, title = "Frontdesk" }: Props) {
   const [trouble, setTrouble] = useState("");
   const [busy, setBusy] = useState(false);
   const email = useFocus<HTMLInputElement>();
@@ -32,7 +33,7 @@ export function Login({ reason, onIn }: Props) {
   return (
     <main class="gate">
       <form class="card" onSubmit={(event) => void submit(event)}>
-        <h1>Frontdesk</h1>
+        <h1>{title}</h1>
         {reason !== "" && <p class="soft" role="status">{reason}</p>}
         <label class="field">
           E-mail
