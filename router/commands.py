@@ -12,11 +12,10 @@ from router.model import (
     WorkspaceSettings,
     Writer,
 )
-from router.record import record
+from router.record import Record
 
 
-@record
-class Configure:
+class Configure(Record, frozen=True, kw_only=True):
     """Take these settings. Lowered limits only stop new holds.
 
     Agents and departments that are gone let go in this step: offers withdrawn, conversations of a removed agent back to
@@ -26,18 +25,15 @@ class Configure:
     settings: WorkspaceSettings
 
 
-@record
-class Restart:
+class Restart(Record, frozen=True, kw_only=True):
     """First command after a rebuild: withdraw pending offers (no miss), start graces anew, pause dispatch (§5.1 l)."""
 
 
-@record
-class Tick:
+class Tick(Record, frozen=True, kw_only=True):
     """Time has passed: do what is due. (Every command does that first; this one does nothing else)."""
 
 
-@record
-class StartConversation:
+class StartConversation(Record, frozen=True, kw_only=True):
     """A visitor's conversation enters a department's line; rules, hours and history have been looked at before.
 
     `reserve_for`: the agents of its reservation, the named one first; it lasts `reserve_ms` from now.
@@ -60,22 +56,19 @@ class StartConversation:
     left: bool = False
 
 
-@record
-class ConnectAgent:
+class ConnectAgent(Record, frozen=True, kw_only=True):
     """The agent has a live connection, or one thought deaf has spoken. Never changes the status."""
 
     agent: AgentId
 
 
-@record
-class DisconnectAgent:
+class DisconnectAgent(Record, frozen=True, kw_only=True):
     """The agent's last connection is gone."""
 
     agent: AgentId
 
 
-@record
-class SetStatus:
+class SetStatus(Record, frozen=True, kw_only=True):
     """The agent (or a supervisor) chose a status."""
 
     agent: AgentId
@@ -83,24 +76,21 @@ class SetStatus:
     reason: str = ""
 
 
-@record
-class SeeOffer:
+class SeeOffer(Record, frozen=True, kw_only=True):
     """The agent's console confirms that it rings. Late or unknown: ignored."""
 
     agent: AgentId
     offer: OfferId
 
 
-@record
-class AcceptOffer:
+class AcceptOffer(Record, frozen=True, kw_only=True):
     """Take it. Rejected `gone` when the offer ended, `conflict` when no slot is left, `not_found` if foreign."""
 
     agent: AgentId
     offer: OfferId
 
 
-@record
-class DeclineOffer:
+class DeclineOffer(Record, frozen=True, kw_only=True):
     """Let it go to the next agent at once. Rejected `gone` when the offer ended."""
 
     agent: AgentId
@@ -108,8 +98,7 @@ class DeclineOffer:
     reason: str = ""
 
 
-@record
-class Pick:
+class Pick(Record, frozen=True, kw_only=True):
     """Take a waiting (or softly ringing, or offered to somebody else: then taken from there) conversation by hand.
 
     Any agent who is a member of its department; `conflict` without a free slot or when not connected and available or
@@ -121,8 +110,7 @@ class Pick:
     any_department: bool = False
 
 
-@record
-class TransferToAgent:
+class TransferToAgent(Record, frozen=True, kw_only=True):
     """Offer an active conversation to a colleague while its owner keeps it (§5.4)."""
 
     agent: AgentId
@@ -130,8 +118,7 @@ class TransferToAgent:
     to: AgentId
 
 
-@record
-class TransferToDepartment:
+class TransferToDepartment(Record, frozen=True, kw_only=True):
     """Put an active conversation into a department's line with what it had waited before."""
 
     agent: AgentId
@@ -139,8 +126,7 @@ class TransferToDepartment:
     to: DepartmentId
 
 
-@record
-class CloseByAgent:
+class CloseByAgent(Record, frozen=True, kw_only=True):
     """The owner ends it (`any_owner`: a supervisor may end any). Starts the wrap-up."""
 
     agent: AgentId
@@ -148,45 +134,39 @@ class CloseByAgent:
     any_owner: bool = False
 
 
-@record
-class CloseByVisitor:
+class CloseByVisitor(Record, frozen=True, kw_only=True):
     """The visitor ends it."""
 
     conversation: ConversationId
 
 
-@record
-class EndWrapUp:
+class EndWrapUp(Record, frozen=True, kw_only=True):
     """Free the slot. Rejected `gone` when there is no such wrap-up."""
 
     agent: AgentId
     conversation: ConversationId
 
 
-@record
-class ConnectVisitor:
+class ConnectVisitor(Record, frozen=True, kw_only=True):
     """The visitor of an open conversation is here."""
 
     conversation: ConversationId
 
 
-@record
-class DisconnectVisitor:
+class DisconnectVisitor(Record, frozen=True, kw_only=True):
     """The visitor's last connection is gone."""
 
     conversation: ConversationId
 
 
-@record
-class Wrote:
+class Wrote(Record, frozen=True, kw_only=True):
     """A message of this conversation was committed. Unknown or closed conversations are ignored."""
 
     conversation: ConversationId
     writer: Writer
 
 
-@record
-class PromiseWait:
+class PromiseWait(Record, frozen=True, kw_only=True):
     """The visitor is told this range for the first time in this line entry. Later ones and late ones are ignored."""
 
     conversation: ConversationId
@@ -196,13 +176,11 @@ class PromiseWait:
     p80_ms: int
 
 
-@record
-class SweepPlaces:
+class SweepPlaces(Record, frozen=True, kw_only=True):
     """Look at the places of those who wait: where one came nearer, `place` messages are due. Every 2 s or rarer."""
 
 
-@record
-class Quarantine:
+class Quarantine(Record, frozen=True, kw_only=True):
     """Its handling failed twice: keep this conversation out of routing for `for_ms`."""
 
     conversation: ConversationId

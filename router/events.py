@@ -21,28 +21,24 @@ from router.model import (
     WorkspaceSettings,
     Writer,
 )
-from router.record import record
+from router.record import Record
 
 
-@record
-class Configured:
+class Configured(Record, frozen=True, kw_only=True):
     at: int
     settings: WorkspaceSettings
 
 
-@record
-class Restarted:
+class Restarted(Record, frozen=True, kw_only=True):
     at: int
     pause_until: int
 
 
-@record
-class PauseEnded:
+class PauseEnded(Record, frozen=True, kw_only=True):
     at: int
 
 
-@record
-class ConversationStarted:
+class ConversationStarted(Record, frozen=True, kw_only=True):
     """Entered the line of `department` with `key_at`; `arrival` breaks ties. `asked`: the one it overflowed from."""
 
     at: int
@@ -60,23 +56,20 @@ class ConversationStarted:
     left: bool = False
 
 
-@record
-class OfferMade:
+class OfferMade(Record, frozen=True, kw_only=True):
     at: int
     offer: Offer
     decision: Decision
 
 
-@record
-class OfferSeen:
+class OfferSeen(Record, frozen=True, kw_only=True):
     at: int
     offer: OfferId
     conversation: ConversationId
     agent: AgentId
 
 
-@record
-class OfferMissCounted:
+class OfferMissCounted(Record, frozen=True, kw_only=True):
     """A soft offer rang for `ring_ms`: one miss for the agent; it rings on."""
 
     at: int
@@ -85,8 +78,7 @@ class OfferMissCounted:
     agent: AgentId
 
 
-@record
-class OfferEnded:
+class OfferEnded(Record, frozen=True, kw_only=True):
     """`end` is any state but pending; a directed miss counts for the agent. `rest_until`: no directed offers before."""
 
     at: int
@@ -100,8 +92,7 @@ class OfferEnded:
     rest_until: int | None = None
 
 
-@record
-class ConversationAssigned:
+class ConversationAssigned(Record, frozen=True, kw_only=True):
     """`agent` owns it now. `via`: offer, pick, transfer. `waited_ms`: this time in line (0 on transfer to an agent).
 
     `confirm`: the offer that the console still has to confirm, of an automatic assignment.
@@ -119,8 +110,7 @@ class ConversationAssigned:
     confirm: OfferId | None = None
 
 
-@record
-class ConversationReturned:
+class ConversationReturned(Record, frozen=True, kw_only=True):
     """Back in line, owner gone. `reason`: agent_gone (key kept) or transferred (new line, waited time kept)."""
 
     at: int
@@ -132,8 +122,7 @@ class ConversationReturned:
     line_entry: int
 
 
-@record
-class ConversationMoved:
+class ConversationMoved(Record, frozen=True, kw_only=True):
     """A waiting conversation changed department without an owner (settings changed)."""
 
     at: int
@@ -141,8 +130,7 @@ class ConversationMoved:
     department: DepartmentId
 
 
-@record
-class ConversationClosed:
+class ConversationClosed(Record, frozen=True, kw_only=True):
     """`by`: visitor, agent, idle, abandoned. `agent`: who owned it; `wrap_up_until` when a wrap-up hold began."""
 
     at: int
@@ -153,15 +141,13 @@ class ConversationClosed:
     wrap_up_until: int | None
 
 
-@record
-class WrapUpEnded:
+class WrapUpEnded(Record, frozen=True, kw_only=True):
     at: int
     agent: AgentId
     conversation: ConversationId
 
 
-@record
-class StatusChanged:
+class StatusChanged(Record, frozen=True, kw_only=True):
     """`automatic`: not chosen, but the consequence of missed offers; the agent is told."""
 
     at: int
@@ -171,63 +157,54 @@ class StatusChanged:
     automatic: bool = False
 
 
-@record
-class AgentConnected:
+class AgentConnected(Record, frozen=True, kw_only=True):
     at: int
     agent: AgentId
 
 
-@record
-class AgentDisconnected:
+class AgentDisconnected(Record, frozen=True, kw_only=True):
     at: int
     agent: AgentId
 
 
-@record
-class AgentDeaf:
+class AgentDeaf(Record, frozen=True, kw_only=True):
     """A ring was not confirmed in time: unreachable until the next frame."""
 
     at: int
     agent: AgentId
 
 
-@record
-class AgentGone:
+class AgentGone(Record, frozen=True, kw_only=True):
     """The grace is over: no longer present."""
 
     at: int
     agent: AgentId
 
 
-@record
-class VisitorConnected:
+class VisitorConnected(Record, frozen=True, kw_only=True):
     at: int
     conversation: ConversationId
 
 
-@record
-class VisitorDisconnected:
+class VisitorDisconnected(Record, frozen=True, kw_only=True):
     at: int
     conversation: ConversationId
 
 
-@record
-class MessageWritten:
+class MessageWritten(Record, frozen=True, kw_only=True):
     at: int
     conversation: ConversationId
     writer: Writer
 
 
-@record
-class IdleAsked:
+class IdleAsked(Record, frozen=True, kw_only=True):
     """The visitor has been silent for `idle_ms` though answered: ask whether they are still there."""
 
     at: int
     conversation: ConversationId
 
 
-@record
-class NoticeDue:
+class NoticeDue(Record, frozen=True, kw_only=True):
     """A wait message is due: once per (conversation, line_entry, rule, occurrence).
 
     `rule` indexes the department's messages.
@@ -244,8 +221,7 @@ class NoticeDue:
     serving: bool
 
 
-@record
-class ConversationWidened:
+class ConversationWidened(Record, frozen=True, kw_only=True):
     """It has waited long enough for widening `step` (1 is the first of the department's)."""
 
     at: int
@@ -253,8 +229,7 @@ class ConversationWidened:
     step: int
 
 
-@record
-class WaitPromised:
+class WaitPromised(Record, frozen=True, kw_only=True):
     """The first range told in this line entry. Judged when the conversation is assigned or ends."""
 
     at: int
@@ -265,15 +240,13 @@ class WaitPromised:
     promise: Promise
 
 
-@record
-class Quarantined:
+class Quarantined(Record, frozen=True, kw_only=True):
     at: int
     conversation: ConversationId
     until: int
 
 
-@record
-class QuarantineEnded:
+class QuarantineEnded(Record, frozen=True, kw_only=True):
     at: int
     conversation: ConversationId
 

@@ -5,8 +5,9 @@ rings, deadlines, who was woken) are kept in the same place as the record they f
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from router import events as e
 from router.agent import Agent

@@ -5,11 +5,11 @@ written to the database and read back is equal to the last bit.
 """
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
-from router.record import record
+from router.record import Record
 
 AgentId = NewType("AgentId", str)
 ConversationId = NewType("ConversationId", str)
@@ -103,8 +103,7 @@ class Clause(StrEnum):
 Skills = tuple[tuple[str, int], ...]
 
 
-@record
-class Needs:
+class Needs(Record, frozen=True, kw_only=True, cache_hash=True):
     """What a conversation asks of its agent: `require` levels, `prefer` weights (a preferred skill is met or not)."""
 
     require: Skills = ()
@@ -114,8 +113,7 @@ class Needs:
 NO_NEEDS = Needs()
 
 
-@record
-class Reservation:
+class Reservation(Record, frozen=True, kw_only=True):
     """Until `until` only these agents, the named one first, then the substitutes in their order (DESIGN §5.2).
 
     Void while none of them is present and eligible. Whoever is on leave is left out by the one who makes it.
@@ -125,8 +123,7 @@ class Reservation:
     until: int
 
 
-@record
-class Promise:
+class Promise(Record, frozen=True, kw_only=True):
     """What a visitor was first told in this line entry: the range as shown, and the quantiles it was made from."""
 
     at: int
@@ -136,7 +133,7 @@ class Promise:
     p80_ms: int
 
 
-@record
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WidenStep:
     """What opens for a conversation that has waited `after_ms` in all. The steps that have come add up."""
 
@@ -147,7 +144,7 @@ class WidenStep:
     any_agent: bool = False
 
 
-@record
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """An agent's place in a department: `priority` 1 best … 100; `max_slots` 0 = no cap of its own."""
 
@@ -156,7 +153,7 @@ class Member:
     max_slots: int = 0
 
 
-@record
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSettings:
     """One agent as configured."""
 
@@ -170,7 +167,7 @@ class AgentSettings:
     members: tuple[Member, ...] = ()
 
 
-@record
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRule:
     """One automated wait message; its texts live outside the router.
 
@@ -184,7 +181,7 @@ class MessageRule:
     max_count: int = 10
 
 
-@record
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DepartmentSettings:
     """One department as configured."""
 
@@ -209,7 +206,7 @@ class DepartmentSettings:
     widen: tuple[WidenStep, ...] = ()
 
 
-@record
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkspaceSettings:
     """All that routing needs to know of a workspace. Replaced whole by `commands.Configure`."""
 
@@ -224,8 +221,7 @@ class WorkspaceSettings:
     restart_pause_ms: int = 5_000
 
 
-@record
-class Hold:
+class Hold(Record, frozen=True, kw_only=True):
     """What takes `cost` of an agent's slots because of one conversation. `until`: end of ring or wrap-up."""
 
     agent: AgentId
@@ -236,8 +232,7 @@ class Hold:
     since: int = 0
 
 
-@record
-class Offer:
+class Offer(Record, frozen=True, kw_only=True):
     """A conversation proposed to an agent.
 
     Directed offers hold slots and end at `expires_at`; soft ones hold nothing, count one miss at `miss_at` and ring on.
@@ -256,8 +251,7 @@ class Offer:
     auto: bool = False
 
 
-@record
-class Refusal:
+class Refusal(Record, frozen=True, kw_only=True):
     """An agent declined or missed this conversation. Lapses after the workspace's `reoffer_ms` (as an exclusion)."""
 
     agent: AgentId
@@ -265,16 +259,14 @@ class Refusal:
     at: int
 
 
-@record
-class Queue:
+class Queue(Record, frozen=True, kw_only=True):
     """Where a conversation in line stands. `place` counts from 1; `serving`: an eligible agent is available."""
 
     place: int
     serving: bool
 
 
-@record
-class Candidate:
+class Candidate(Record, frozen=True, kw_only=True):
     """One agent looked at in a decision: takeable (`excluded` is None) or the first clause that excluded them."""
 
     agent: AgentId
@@ -287,8 +279,7 @@ class Candidate:
     preference: int = 0
 
 
-@record
-class Decision:
+class Decision(Record, frozen=True, kw_only=True):
     """Why this agent (DESIGN §5.9). `candidates`: up to 50 agents. `rules`: the names of those that matched.
 
     `reason`: method, reserved, previous_agent, transfer, pick. A candidate's `preference` sums the weights they meet.
