@@ -11,7 +11,7 @@ from server.store.rows import ConversationRow, LineRow
 
 _COLUMNS = (
     "n, id, site, visitor, department, state, owner, entered_at, assign_no, version, entries, notes, started_at, "
-    "closed_at, language, page, form, tags, outcome, decision, routing"
+    "closed_at, language, page, form, tags, outcome, decision, routing, left_message"
 )
 
 
@@ -38,6 +38,7 @@ def _row(row: Row) -> ConversationRow:
         outcome=row[18],
         decision=row[19],
         routing=row[20],
+        left=bool(row[21]),
     )
 
 
@@ -53,12 +54,13 @@ def create(  # noqa: PLR0913 - one argument per column
     language: str,
     page: dict[str, str],
     form: dict[str, str],
+    left: bool = False,
 ) -> None:
-    """A new conversation, waiting, without entries."""
+    """A new conversation, waiting, without entries. ``left``: a message left for later."""
     tx.run(
         "INSERT INTO conversation (id, workspace, site, visitor, department, state, owner, assign_no, version, "
-        "entries, notes, key_at, arrival, entered_at, started_at, language, page, form, tags) "
-        "VALUES (?, ?, ?, ?, ?, 'waiting', NULL, 0, 0, 0, 0, ?, 0, ?, ?, ?, ?, ?, '[]')",
+        "entries, notes, key_at, arrival, entered_at, started_at, language, page, form, tags, left_message) "
+        "VALUES (?, ?, ?, ?, ?, 'waiting', NULL, 0, 0, 0, 0, ?, 0, ?, ?, ?, ?, ?, '[]', ?)",
         (
             id,
             workspace,
@@ -71,6 +73,7 @@ def create(  # noqa: PLR0913 - one argument per column
             language,
             orjson.dumps(page).decode(),
             orjson.dumps(form).decode(),
+            int(left),
         ),
     )
 

@@ -34,8 +34,9 @@ class Migration:
 def known_migrations() -> list[Migration]:
     """Those this Frontdesk carries, numbered 1, 2, 3… without a gap."""
     folder = resources.files("server.store") / "migrations"
-    files = sorted((found, file) for file in folder.iterdir() if (found := _FILE.fullmatch(file.name)))
-    return [Migration(int(name[1]), name[2], file.read_text(encoding="utf-8")) for name, file in files]
+    files = [(name, file) for file in folder.iterdir() if (name := _FILE.fullmatch(file.name))]
+    found = [Migration(int(name[1]), name[2], file.read_text(encoding="utf-8")) for name, file in files]
+    return sorted(found, key=lambda migration: migration.number)
 
 
 def migrate(connection: apsw.Connection, migrations: Sequence[Migration], *, now: int) -> list[Migration]:

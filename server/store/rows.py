@@ -8,7 +8,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationRow:
-    """One row of ``conversation``; ``page``, ``form`` and ``tags`` are decoded, ``routing`` is the router's JSON."""
+    """One row of ``conversation``; ``page``, ``form`` and ``tags`` are decoded, ``routing`` is the router's JSON.
+
+    ``left``: a message left for later by a visitor who does not wait.
+    """
 
     n: int
     id: str
@@ -31,6 +34,25 @@ class ConversationRow:
     outcome: str | None
     decision: str | None
     routing: str | None
+    left: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseRow:
+    """One row of ``promise``: the first range told in one stay in line; ``ended`` None while it lasts."""
+
+    conversation: str
+    line_entry: int
+    department: str
+    at: int
+    place: int
+    low_ms: int
+    high_ms: int
+    p50_ms: int
+    p80_ms: int
+    ended: str | None = None
+    ended_at: int | None = None
+    realised_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
