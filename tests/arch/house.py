@@ -69,6 +69,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "sqlite3": ("server.store",),
     "psycopg": ("server.store",),
     "sortedcontainers": ("router",),
+    "cel": ("router.rules",),
     "click": ("server.cli",),
     "uvloop": ("server.app", "server.cli", "server.demo"),
     "websockets": ("bots",),
@@ -84,6 +85,7 @@ ROUTER_STDLIB = frozenset(
         "collections",
         "copy",
         "dataclasses",
+        "difflib",
         "enum",
         "functools",
         "heapq",
@@ -91,12 +93,13 @@ ROUTER_STDLIB = frozenset(
         "math",
         "operator",
         "random",  # Only its class Random, which takes a seed: test_imports.py and test_no_sleeps.py.
+        "re",
         "statistics",
         "types",
         "typing",
     }
 )
-ROUTER_LIBRARIES = frozenset({"sortedcontainers", "msgspec"})
+ROUTER_LIBRARIES = frozenset({"sortedcontainers", "msgspec", "cel"})
 # Builtins that reach out of the router, or whose answer differs from run to run.
 ROUTER_BUILTINS_AWAY = frozenset({"open", "print", "input", "eval", "exec", "hash", "id"})
 WIRE_LIBRARIES = frozenset({"msgspec", "orjson"})
