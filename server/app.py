@@ -129,7 +129,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
                 operations = ground.operations(parts.engine, parts.desk)
                 if config.prepare is not None and not founded:
                     await config.prepare(operations, url)
-                async with control.serving(config.data, operations), _listening(config, parts, sockets):
+                async with control.serving(config.data, operations), _listening(config, parts, operations, sockets):
                     yield Running(url=url, desk=parts.desk, engine=parts.engine, store=ground.store)
                     log.info("stopping")
                     await parts.connections.drain()
@@ -380,13 +380,16 @@ def _bound(config: Config) -> Iterator[list[socket.socket]]:
 
 
 @contextlib.asynccontextmanager
-async def _listening(config: Config, parts: _Parts, sockets: list[socket.socket]) -> AsyncIterator[None]:
+async def _listening(
+    config: Config, parts: _Parts, operations: Operations, sockets: list[socket.socket]
+) -> AsyncIterator[None]:
     """The open port."""
     app = application(
         desk=parts.desk,
         accounts=parts.accounts,
         connections=parts.connections,
         proxies=parts.proxies,
+        operations=operations,
         demo=config.demo,
     )
     runner = web.AppRunner(app, access_log=None, handle_signals=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -21,11 +22,12 @@ from server.desk.directory import Directory
 from server.desk.engine import Engine
 from server.desk.ids import Ids
 from server.desk.job import Done, Job, Step
+from server.settings.change import Change, changes
 from server.settings.check import check
 from server.settings.dump import dump, literal
 from server.settings.form import nearest
 from server.settings.plan import plan
-from server.settings.problem import SettingsError
+from server.settings.problem import Problem, SettingsError
 from server.settings.workspace import Agent, WorkspaceFile
 from server.store import accounts, workspaces
 from server.store.base import Store, Tx
@@ -36,6 +38,20 @@ MIN_PASSWORD = 8
 
 StartEngine = Callable[[], Awaitable[Engine | None]]
 """Brings the router to life, once there is a workspace for it."""
+
+
+Make = Callable[[WorkspaceFile], WorkspaceFile]
+"""The settings as they are to be, from those that are; may raise whatever the caller wants to hear of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revised:
+    """What a change of settings came to, or would come to: with `problems`, it is not made."""
+
+    before: WorkspaceFile
+    after: WorkspaceFile
+    changes: tuple[Change, ...]
+    problems: tuple[Problem, ...] = ()
 
 
 class Sockets(Protocol):
@@ -122,6 +138,23 @@ class Operations:
                 await self._settle(found.workspace)
             return lines
 
+    async def revise(self, make: Make, *, dry_run: bool = False) -> Revised:
+        """Change the settings by this function, all of it or nothing. Nobody else changes them meanwhile.
+
+        Raises:
+            SettingsError: the workspace it would make is not sound (of a dry run, the problems are told instead).
+            Failure: there is no workspace.
+        """
+        async with self._settling:
+            before = await self._workspace()
+            # As above: checks take their time.
+            found = await asyncio.to_thread(self._revised, before, make)
+            if found.problems and not dry_run:
+                raise SettingsError.of(found.problems)
+            if found.changes and not dry_run:
+                await self._settle(found.after)
+            return found
+
     async def found(self, file: WorkspaceFile, password: tuple[str, str] | None = None) -> None:
         """Create the workspace; `password` is an agent's key and what they log in with.
 
@@ -176,12 +209,17 @@ class Operations:
         """The agent may log in again. Raises `Failure` for an unknown key."""
         await self._accounts.enable(await self._agent(agent))
 
-    async def agents(self) -> tuple[str, ...]:
-        """For each agent: key, name, address, role, departments, what keeps them from logging in; with tabs between."""
+    async def shut_out(self) -> dict[str, str]:
+        """By the key of each agent, what keeps them from logging in ("disabled", "no password"), or nothing."""
         file = await self._workspace()
         _, rows = await self._store.read(_accounts)
         by_email = {row.email: row for row in rows}
-        return tuple(_agent_line(agent, by_email.get(agent.email.lower())) for agent in file.agents)
+        return {agent.key: _shut(by_email.get(agent.email.lower())) for agent in file.agents}
+
+    async def agents(self) -> tuple[str, ...]:
+        """For each agent: key, name, address, role, departments, what keeps them from logging in; with tabs between."""
+        shut = await self.shut_out()
+        return tuple(_agent_line(agent, shut.get(agent.key, "")) for agent in (await self._workspace()).agents)
 
     # How it is done.
 
@@ -203,6 +241,13 @@ class Operations:
         if key not in known:
             raise Failure(f"There is no agent {literal(key)}{nearest(key, known) or '.'}")
         return known[key]
+
+    def _revised(self, before: WorkspaceFile, make: Make) -> Revised:
+        after = make(before)
+        problems = check(after, any_origin=self._any_origin)
+        if not after.departments:
+            problems = (*problems, Problem(("department",), "", "the workspace needs at least one department"))
+        return Revised(before=before, after=after, changes=changes(before, after), problems=problems)
 
     def _insist_sound(self, file: WorkspaceFile) -> None:
         if problems := check(file, any_origin=self._any_origin):
@@ -283,9 +328,9 @@ def _who(agent: Agent) -> tuple[str, str]:
     return agent.name, agent.role
 
 
-def _agent_line(agent: Agent, account: accounts.AccountRow | None) -> str:
+def _agent_line(agent: Agent, shut: str) -> str:
     departments = ", ".join(member.department for member in agent.members)
-    return f"{agent.key}\t{agent.name}\t{agent.email}\t{agent.role}\t{departments}\t{_shut(account)}"
+    return f"{agent.key}\t{agent.name}\t{agent.email}\t{agent.role}\t{departments}\t{shut}"
 
 
 def _shut(account: accounts.AccountRow | None) -> str:

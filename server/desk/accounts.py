@@ -112,6 +112,12 @@ class Accounts:
         agent = await self._agent_of(token_hash)
         return None if agent is None else Admission(agent=agent, token_hash=token_hash)
 
+    async def holder(self, token: str) -> Admission | None:
+        """Whose token it is, if it is good at this moment. A ticket is none: it opens a socket and nothing else."""
+        token_hash = hash_of(token)
+        agent = await self._agent_of(token_hash)
+        return None if agent is None else Admission(agent=agent, token_hash=token_hash)
+
     async def logout(self, token: str) -> Admission | None:
         """Make a token void; whose it was. The caller closes the sockets opened with it."""
         token_hash = hash_of(token)

@@ -26,6 +26,9 @@ class Policy(StrEnum):
     OFFERED_AGENT = "the agent at whom it rings"
     OWNER = "the agent who has the conversation, or a supervisor"
     MEMBER = "an agent of the conversation's department, or a supervisor"
+    READER = "whoever may read the conversation: its agent, one at whom it rings, or a supervisor"
+    SUPERVISOR = "a supervisor or an admin"
+    ADMIN = "an admin"
 
 
 _VISITORS = frozenset({Policy.VISITOR, Policy.VISITOR_OF_CONVERSATION})
@@ -58,8 +61,7 @@ class Handlers:
         handler = self._table.get(kind)
         if handler is None:
             raise Refused(ErrorCode.BAD_REQUEST, "This cannot be asked here.", field="do")
-        if not _may_ask(handler.policy, identity):
-            raise Refused(ErrorCode.FORBIDDEN, "You may not do this.")
+        insist(handler.policy, identity)
         return handler
 
     def pipelines(self, kind: type) -> bool:
@@ -67,7 +69,17 @@ class Handlers:
         return handler is not None and handler.pipelines
 
 
+def insist(policy: Policy, identity: Any) -> None:
+    """Raise `Refused` (forbidden) unless this identity may ask for what has this policy."""
+    if not _may_ask(policy, identity):
+        raise Refused(ErrorCode.FORBIDDEN, "You may not do this.")
+
+
 def _may_ask(policy: Policy, identity: Any) -> bool:
     if policy in _BOTH:
         return isinstance(identity, VisitorIdentity | AgentIdentity)
+    if policy is Policy.ADMIN:
+        return isinstance(identity, AgentIdentity) and identity.role == "admin"
+    if policy is Policy.SUPERVISOR:
+        return isinstance(identity, AgentIdentity) and identity.supervises
     return isinstance(identity, VisitorIdentity if policy in _VISITORS else AgentIdentity)

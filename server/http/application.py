@@ -6,13 +6,15 @@ from typing import Final, get_args
 
 from aiohttp import web
 
+from server.control.operations import Operations
 from server.desk.accounts import Accounts
+from server.http.api.operation import MAX_BODY
+from server.http.api.rest import Rest
 from server.http.built import Built
 from server.http.health import Health
 from server.http.pages import Pages
 from server.http.policy import SOCKET, Doors
 from server.http.ports import Desk
-from server.http.rest import MAX_BODY, Rest
 from server.http.sitting import Sitting
 from server.session.address import TrustedProxies
 from server.session.connection import Connections
@@ -21,12 +23,13 @@ from server.wire.requests import Endpoint
 ENDPOINTS: Final[tuple[Endpoint, ...]] = get_args(Endpoint)
 
 
-def application(
+def application(  # noqa: PLR0913 - the rooms it opens doors to
     *,
     desk: Desk,
     accounts: Accounts,
     connections: Connections,
     proxies: TrustedProxies,
+    operations: Operations,
     built: Built | None = None,
     demo: bool = False,
 ) -> web.Application:
@@ -34,7 +37,7 @@ def application(
     doors = Doors()
     for endpoint in ENDPOINTS:
         doors.add("GET", f"/ws/{endpoint}", connections.handler(endpoint), policy=SOCKET)
-    Rest(desk=desk, accounts=accounts, proxies=proxies).add_to(doors)
+    Rest(desk=desk, accounts=accounts, proxies=proxies, operations=operations).add_to(doors)
     Health(desk).add_to(doors)
     if demo:
         Sitting(desk=desk, accounts=accounts, proxies=proxies).add_to(doors)

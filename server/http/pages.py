@@ -13,9 +13,8 @@ from aiohttp import hdrs, web
 
 from server.http import answers, security
 from server.http.built import Built, File, NotBuilt
-from server.http.policy import OWN_PAGES, PUBLIC, Doors
+from server.http.policy import PUBLIC, Doors
 from server.http.ports import Desk
-from server.wire.codes import ErrorCode, Refused
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 FIVE_MINUTES: Final = "public, max-age=300"
@@ -40,7 +39,6 @@ class Pages:
         doors.add("GET", "/assets/{name}", self.asset, policy=PUBLIC)
         doors.add("GET", "/console", self.console, policy=PUBLIC)
         doors.add("GET", "/chat/{site}", self.chat, policy=PUBLIC)
-        doors.add("POST", "/api/{path:.*}", self.missing, policy=OWN_PAGES)
         # Last: whatever is not there, /settings (reserved) among it.
         doors.add("GET", "/{path:.*}", self.missing, policy=PUBLIC)
 
@@ -75,9 +73,7 @@ class Pages:
             return await self.missing(request)
         return self._serve(request, f"assets/{name}", {hdrs.CACHE_CONTROL: FOR_EVER, **_ANYWHERE})
 
-    async def missing(self, request: web.Request) -> web.Response:
-        if request.path.startswith("/api/"):
-            raise Refused(ErrorCode.NOT_FOUND, "There is nothing at this address.")
+    async def missing(self, _request: web.Request) -> web.Response:
         return answers.sentence(404, "There is nothing at this address.")
 
     def _page(self, request: web.Request, name: str, framed_by: tuple[str, ...] = security.NOBODY) -> web.Response:

@@ -48,9 +48,9 @@ def _own_pages(request: web.Request) -> None:
     """
     # An empty body has no type, and no form sends one: a browser still gives itself away by the headers below.
     if request.can_read_body and request.content_type != answers.JSON:
-        raise Refused(ErrorCode.BAD_REQUEST, "The body must be application/json.")
+        raise answers.Answered(415, ErrorCode.BAD_REQUEST, "The body must be application/json.")
     if hdrs.CONTENT_ENCODING in request.headers:
-        raise Refused(ErrorCode.BAD_REQUEST, "The body must not be compressed.")
+        raise answers.Answered(415, ErrorCode.BAD_REQUEST, "The body must not be compressed.")
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         raise Refused(ErrorCode.FORBIDDEN, "This may only be asked by our own pages.")
     origin = request.headers.get(hdrs.ORIGIN)
@@ -72,7 +72,11 @@ def is_own_origin(origin: str, host: str) -> bool:
 
 
 PUBLIC: Final = Policy("public", SAFE, _anyone)
-OWN_PAGES: Final = Policy("own pages", frozenset({"POST"}), _own_pages)
+OWN_PAGES: Final = Policy("own pages", frozenset({"POST", "PUT", "DELETE"}), _own_pages)
+# Who asks is found out by the API itself, from the token or the cookie; no other site's page gets as far as that.
+OWN_READING: Final = Policy("own pages, reading", SAFE, _own_pages)
+# Says to every method that there is nothing here for it.
+NOTHING_HERE: Final = Policy("nothing here", frozenset({hdrs.METH_ANY}), _anyone)
 NAVIGATION: Final = Policy("navigation", frozenset({"GET"}), _navigation)
 # Origin is checked before the upgrade and again with the site; who it is, by `identify`.
 SOCKET: Final = Policy("socket", frozenset({"GET"}), _anyone)

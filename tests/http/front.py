@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,7 +11,9 @@ from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar, web
 
+from server.control.operations import Operations
 from server.desk.accounts import Admission
+from server.desk.ids import Ids
 from server.http.application import application
 from server.http.built import Built
 from server.session.address import TrustedProxies
@@ -91,6 +94,7 @@ async def front(folder: Path, *, demo: bool = False, proxies: Sequence[str] = ()
             accounts=who.accounts,
             connections=Connections(ScriptedDesk(), terms=Terms(server="frontdesk/test")),
             proxies=trusted,
+            operations=Operations(store=who.store, accounts=who.accounts, ids=Ids(secrets.token_bytes)),
             built=Built(built),
             demo=demo,
         )

@@ -127,13 +127,13 @@ async def test_our_own_page_can_ask(house):
 )
 async def test_a_form_cannot_ask(house, kind):
     status, _, answer = await house.post("/api/v1/login", json.dumps(GOOD).encode(), Content_Type=kind)
-    assert (400, "bad_request") == (status, answer["error"]["code"])
+    assert (415, "bad_request") == (status, answer["error"]["code"])
 
 
 async def test_a_compressed_body_is_refused(house):
     packed = gzip.compress(json.dumps(GOOD).encode())
     status, _, _ = await house.post("/api/v1/login", packed, Content_Type="application/json", Content_Encoding="gzip")
-    assert 400 == status
+    assert 415 == status
 
 
 @pytest.mark.parametrize(

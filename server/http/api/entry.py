@@ -1,0 +1,106 @@
+"""The way into the API: who asks is found out anew for each request, then whether they may, and only then is it read.
+
+A program sends the token of its login (``Authorization: Bearer …``). Our own pages have the cookies of one or several
+agents and name the one they mean by key (``Frontdesk-Agent: ada``): a header that no other site's page can send without
+being asked whether it may, which is never answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Final
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from server.control.failure import Failure
+from server.desk.accounts import Accounts
+from server.desk.identity import AgentIdentity
+from server.desk.policy import insist
+from server.http.answers import Answered
+from server.http.api.operation import Call, Operation
+from server.http.cookies import AgentCookies
+from server.http.policy import NOTHING_HERE, OWN_PAGES, OWN_READING, PUBLIC, Doors
+from server.http.ports import Desk
+from server.store.base import StoreUnavailable
+from server.wire import codec
+from server.wire.codes import ErrorCode, Refused
+
+AGENT_HEADER: Final = "Frontdesk-Agent"
+
+_BEARER: Final = "bearer "
+
+
+class Entry:
+    """Turns operations into routes."""
+
+    def __init__(self, *, desk: Desk, accounts: Accounts, cookies: AgentCookies) -> None:
+        self._desk = desk
+        self._accounts = accounts
+        self._cookies = cookies
+
+    def add_to(self, doors: Doors, operations: Iterable[Operation]) -> None:
+        """All of them, and an answer in the API's own words to whatever else is asked under `/api/`."""
+        for path, group in groupby(operations, key=lambda each: each.path):
+            methods: list[str] = []
+            for operation in group:
+                reads = PUBLIC if operation.open else OWN_READING
+                policy = reads if operation.method == "GET" else OWN_PAGES
+                doors.add(operation.method, path, self._handler(operation), policy=policy)
+                methods += ["GET", "HEAD"] if operation.method == "GET" else [operation.method]
+            doors.add(hdrs.METH_ANY, path, _only(", ".join(sorted(methods))), policy=NOTHING_HERE)
+        doors.add(hdrs.METH_ANY, "/api/{path:.*}", _nothing, policy=NOTHING_HERE)
+
+    def _handler(self, operation: Operation) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            try:
+                return await self._perform(operation, request)
+            except Failure as failure:
+                raise Refused(ErrorCode.BAD_REQUEST, str(failure)) from failure
+            except StoreUnavailable as error:
+                said = "The database cannot be reached, so nothing was changed. Please try again."
+                raise Refused(ErrorCode.UNAVAILABLE, said, retry_after_ms=1000) from error
+
+        return handle
+
+    async def _perform(self, operation: Operation, request: web.Request) -> web.Response:
+        caller = None
+        if operation.who is not None:
+            caller = await self._caller(request)
+            insist(operation.who, caller)
+        # From here on, it is somebody's body: until then none of it is read.
+        body = None
+        if operation.body is not None:
+            sent = await request.clone(client_max_size=operation.max_body).read()
+            body = sent if operation.raw else codec.decode_body(operation.body, sent or b"null")
+        return await operation.run(Call(request=request, caller=caller, body=body))
+
+    async def _caller(self, request: web.Request) -> AgentIdentity:
+        """Who asks, by what they are now; raises `Refused`."""
+        token = self._token(request)
+        admission = None if token is None else await self._accounts.holder(token)
+        me = None if admission is None else self._desk.agent_me(admission.agent)
+        if admission is None or me is None:
+            challenge: dict[str, str] = {hdrs.WWW_AUTHENTICATE: 'Bearer realm="frontdesk"'}
+            raise Answered(401, ErrorCode.UNAUTHORISED, "Please log in.", headers=challenge)
+        return AgentIdentity(agent=me.id, key=me.key, name=me.name, role=me.role, token_hash=admission.token_hash)
+
+    def _token(self, request: web.Request) -> str | None:
+        said = request.headers.get(hdrs.AUTHORIZATION)
+        if said is not None:
+            return said[len(_BEARER) :].strip() if said.lower().startswith(_BEARER) else None
+        agent = request.headers.get(AGENT_HEADER)
+        return None if agent is None else self._cookies.token(request, agent)
+
+
+def _only(methods: str) -> Handler:
+    async def refuse(_request: web.Request) -> web.StreamResponse:
+        said = f"Here one can only ask {methods}."
+        raise Answered(405, ErrorCode.BAD_REQUEST, said, headers={hdrs.ALLOW: methods})
+
+    return refuse
+
+
+async def _nothing(_request: web.Request) -> web.StreamResponse:
+    raise Refused(ErrorCode.NOT_FOUND, "There is nothing at this address.")
