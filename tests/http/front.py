@@ -63,6 +63,7 @@ class Front:
     http: ClientSession
     url: str
     built: Path
+    app: web.Application
 
     async def get(self, path: str, **headers: str) -> tuple[int, Mapping[str, str], bytes]:
         options: dict[str, Any] = {"headers": headers, "allow_redirects": False}
@@ -103,7 +104,7 @@ async def front(folder: Path, *, demo: bool = False, proxies: Sequence[str] = ()
         try:
             await web.TCPSite(runner, "127.0.0.1", 0).start()
             async with ClientSession(cookie_jar=DummyCookieJar(), auto_decompress=False) as http:
-                yield Front(desk, who, http, f"http://127.0.0.1:{runner.addresses[0][1]}", built)
+                yield Front(desk, who, http, f"http://127.0.0.1:{runner.addresses[0][1]}", built, app)
         finally:
             await runner.cleanup()
 
