@@ -2,7 +2,18 @@
 
 from dataclasses import dataclass, field
 
-from router.model import AgentId, AgentSettings, ConversationId, DepartmentId, Hold, Member, Offer, Order, Status
+from router.model import (
+    AgentId,
+    AgentSettings,
+    Clause,
+    ConversationId,
+    DepartmentId,
+    Hold,
+    Member,
+    Offer,
+    Order,
+    Status,
+)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -11,7 +22,9 @@ class Agent:
 
     `rings` are the pending offers, directed and soft; `fresh` the orders of soft ones younger than `ring_ms`, sorted.
     `present`: here, or within grace. `turns`: when last assigned in each department, by the workspace's count of
-    assignments. `assigned_at` 0: never yet.
+    assignments. `assigned_at` 0: never yet. `version` counts changes; `settled` is what the pools know of their
+    standing; `was_open`: nothing of their own kept soft rings away when they were last looked at; `serving`: the pools
+    count them as such.
     """
 
     settings: AgentSettings
@@ -32,6 +45,10 @@ class Agent:
     fresh: list[Order] = field(default_factory=list)
     used: int = 0
     directed: int = 0
+    version: int = 0
+    settled: tuple[Clause | None, Clause | None] | None = None
+    was_open: bool = False
+    serving: bool = False
 
     @property
     def id(self) -> AgentId:

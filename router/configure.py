@@ -53,7 +53,7 @@ def _withdraw_what_no_longer_fits(step: Step) -> None:
         agent = state.agents[agent_id]
         for offer in [offer for offer in rings_in_order(step, agent) if offer.transfer_from is None]:
             conversation = state.conversations[offer.conversation]
-            foreign = conversation.department not in agent.members
+            foreign = agent_id not in state.pool_of(conversation).eligible
             soft = offer.soft and (not state.line_of(conversation).soft or fits(state, agent, conversation) is not None)
             if foreign or soft:
                 end_offer(step, offer, OfferState.WITHDRAWN)

@@ -1,8 +1,9 @@
 """A conversation at run time: where it stands, who was asked, who refused."""
 
 from dataclasses import dataclass, field
+from enum import Enum
 
-from router.line import Line
+from router.line import Pool
 from router.model import (
     NO_NEEDS,
     AgentId,
@@ -18,6 +19,15 @@ from router.model import (
     Reservation,
     VisitorId,
 )
+
+
+class Shelf(Enum):
+    """How a conversation stands in its pool: for any eligible agent, for those of its reservation, for nobody now."""
+
+    READY = 1
+    RESERVED = 2
+    HELD = 3
+
 
 IN_LINE = frozenset({ConversationState.WAITING, ConversationState.OFFERED})
 
@@ -67,8 +77,8 @@ class Conversation:
     told_place: int | None = None
     rules: tuple[str, ...] = ()
     left: bool = False
-    # Where it stands in the indexes: line, ready or held, under which order. Kept by `State.shelve`.
-    shelf: tuple[Line, bool, Order] | None = None
+    # Where it stands in the indexes: pool, how, under which order. Kept by `State.shelve`.
+    shelf: tuple[Pool, Shelf, Order] | None = None
 
     @property
     def order(self) -> Order:
@@ -81,7 +91,7 @@ class Conversation:
     @property
     def ready(self) -> bool:
         """In line, and may be proposed to somebody."""
-        return self.shelf is not None and self.shelf[1]
+        return self.shelf is not None and self.shelf[1] is not Shelf.HELD
 
     @property
     def directed_offer(self) -> Offer | None:

@@ -25,7 +25,7 @@ from router.events import (
     VisitorDisconnected,
     WrapUpEnded,
 )
-from router.model import AgentId, ConversationId, ConversationState, HoldKind, OfferState, Writer
+from router.model import AgentId, ConversationId, ConversationState, HoldKind, OfferState, Reservation, Writer
 from router.offers import end_offers_of, owned
 from router.step import Step
 
@@ -51,10 +51,16 @@ def start(step: Step, command: StartConversation) -> None:
             head_start_ms=command.head_start_ms,
             cost=command.cost,
             needs=command.needs,
+            reservation=_reservation(step, command),
             rules=command.rules,
             left=command.left,
         )
     )
+
+
+def _reservation(step: Step, command: StartConversation) -> Reservation | None:
+    agents = tuple(agent for agent in command.reserve_for if agent in step.state.agents)
+    return Reservation(agents=agents, until=step.now + command.reserve_ms) if agents and command.reserve_ms else None
 
 
 def transfer_to_department(step: Step, command: TransferToDepartment) -> None:

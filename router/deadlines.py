@@ -27,7 +27,7 @@ class Due(IntEnum):
     BLIP = 12  # conversation: the visitor no longer counts as being there
     LAPSE = 13  # conversation, agent: a refusal no longer excludes
     WIDEN = 14  # conversation: the next widening step has come
-    WAVE = 15  # conversation: the next ring wave has come
+    WAVE = 15  # conversation, number of the wave: more agents may ring
     RESERVED = 16  # conversation: the reservation is over
     NOTICE = 17  # conversation: the next wait message that time brings
 

@@ -6,32 +6,40 @@ Theory
 Before a step no takeable pair is left (DESIGN §1, law 6). A command or a deadline touches a few agents and
 conversations, and by `router.eligibility` only pairs with a touched side can have become takeable. So one pass looks at
 
-- every touched conversation that is ready, against all open members of its line, and
-- for every touched agent who is open in a line, at the conversations of that line against the touched agents only,
+- every touched conversation that is ready, against all open agents of its pool, and
+- for every touched agent who is open somewhere, at the conversations of those pools against the touched agents only,
 
-merged over all lines in the one order of the workspace. Serving a conversation only takes away: slots fill, agents
+merged over all pools in the one order of the workspace. Serving a conversation only takes away: slots fill, agents
 ring, softly ringing conversations ask for room. Nothing that was passed over becomes takeable by what follows, so one
-pass in key order is enough, and the first takeable conversation of every line is served before any younger one (where
+pass in key order is enough, and the first takeable conversation of every pool is served before any younger one (where
 something is withdrawn on the way, that touches again, and a further pass looks at it).
 
-The pass stops in a line when no touched agent is open there any more. With all agents busy and thousands waiting, a
-freed slot therefore looks at exactly one conversation.
+The pass stops in a pool when no touched agent is open there any more. With all agents busy and thousands waiting, a
+freed slot therefore looks at the first of each pool the agent is eligible in, and takes one of them.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 
-from sortedcontainers import SortedList
-
 from router.agent import Agent
 from router.chance import draw
-from router.conversation import Conversation
+from router.conversation import Conversation, Shelf
 from router.decisions import record
-from router.eligibility import keeps_room, pair_excluded
-from router.line import Line, Rank
-from router.model import AgentId, DepartmentId, Order
+from router.eligibility import (
+    capped,
+    disturbed,
+    general_standing,
+    keeps_room,
+    pair_excluded,
+    settle,
+    standing,
+    wave_room,
+)
+from router.line import Pool, Rank
+from router.methods import rank
+from router.model import AgentId, Order, Reservation
 from router.offers import make_offer, take
 from router.state import State
 from router.step import Step
@@ -40,9 +48,8 @@ from router.step import Step
 _LAST = "\U0010ffff"
 # How many of the next in rank are looked at to name a runner-up.
 _RUNNERS_UP = 8
-_TOUCHED = DepartmentId("")
-# The open members of a line, or some of them, by rank.
-_Ranks = SortedList[Rank] | list[Rank]
+# Where a head comes from that is a touched conversation, not the first of a pool.
+_TOUCHED = -1
 
 
 def dispatch(step: Step) -> None:
@@ -57,95 +64,163 @@ def dispatch(step: Step) -> None:
 
 def _one_pass(step: Step) -> None:
     state = step.state
+    pools = _open_where(state)
     conversations = {
         conversation.id: conversation.order
         for conversation in map(state.conversations.get, state.woken_conversations)
         if conversation is not None and conversation.ready
     }
-    agents = _open_where(state)
     state.forget_touched()
+    if not pools and not conversations:
+        return
+    sources = list(pools.items())
     heads = [(order, _TOUCHED) for order in conversations.values()]
-    for department in agents:
-        _push_next(state.lines[department], department, None, heads)
+    heads += [(pool.ready[0], source) for source, (pool, _) in enumerate(sources)]
     heapify(heads)
     while heads:
-        order, department = heappop(heads)
+        order, source = heappop(heads)
         conversation = state.conversations.get(order[2])
         if conversation is not None and conversation.ready:
-            touched = order[2] in conversations
-            _propose(step, conversation, None if touched else agents[department])
-        if department:
-            line = state.lines[department]
-            agents[department] = [agent for agent in agents[department] if _goes_on(state, line, agent, order)]
-            if agents[department]:
-                _push_next(line, department, order, heads)
+            _propose(step, conversation, None if order[2] in conversations else sources[source][1])
+        if source != _TOUCHED:
+            _next_of(state, sources, source, order, heads)
 
 
-def _open_where(state: State) -> dict[DepartmentId, list[AgentId]]:
-    """The touched agents by line, where they are open.
+def _next_of(
+    state: State,
+    sources: list[tuple[Pool, list[AgentId]]],
+    source: int,
+    order: Order,
+    heads: list[tuple[Order, int]],
+) -> None:
+    """The next conversation of that pool, while somebody touched is still open there."""
+    pool, agents = sources[source]
+    left = [agent for agent in agents if _goes_on(state, pool, state.agents[agent], order)]
+    following = pool.next_ready(order) if left else None
+    if following is not None:
+        sources[source] = (pool, left)
+        heappush(heads, (following, source))
+
+
+def _open_where(state: State) -> dict[Pool, list[AgentId]]:
+    """The touched agents by the pools where they are open and somebody is ready.
 
     In a ring_all line an agent who was open before rings already for whatever fits one slot.
     """
-    found: dict[DepartmentId, list[AgentId]] = {}
-    for agent in sorted(state.woken_agents):
-        known = state.agents.get(agent)
-        for department in known.members if known is not None else ():
-            line = state.lines[department]
-            if line.is_open(agent) and (agent in line.opened or not line.soft or state.costly):
-                found.setdefault(department, []).append(agent)
+    found: dict[Pool, list[AgentId]] = {}
+    touched = state.woken_agents
+    for agent_id in touched if len(touched) == 1 else sorted(touched):
+        agent = state.agents.get(agent_id)
+        if agent is None:
+            continue
+        if state.reserved and agent_id in state.reserved:
+            state.woken_conversations |= state.reserved[agent_id]
+        if general_standing(agent) is not None:
+            agent.was_open = False
+            continue
+        busy = disturbed(agent, state.now) is not None
+        for pool in state.pools_of[agent_id]:
+            if pool.ready and not _keeps_away(state, agent, pool, busy=busy):
+                found.setdefault(pool, []).append(agent_id)
+        agent.was_open = True
     return found
 
 
-def _push_next(
-    line: Line, department: DepartmentId, after: Order | None, heads: list[tuple[Order, DepartmentId]]
-) -> None:
-    order = line.next_ready(after)
-    if order is not None:
-        heappush(heads, (order, department))
-
-
-def _goes_on(state: State, line: Line, agent: AgentId, order: Order) -> bool:
-    """Can anything behind this conversation be for this agent? Not when the last slot is kept for an older one."""
-    if not line.is_open(agent):
-        return False
-    return line.soft or keeps_room(state, state.agents[agent], order, 1) is None
-
-
-def _propose(step: Step, conversation: Conversation, among: Collection[AgentId] | None) -> None:
-    """Offer a ready conversation to whom it should go, among these members or all."""
-    line = step.state.line_of(conversation)
+def _keeps_away(state: State, agent: Agent, pool: Pool, *, busy: bool) -> bool:
+    line = pool.line
     if line.soft:
-        _ring_all(step, line, conversation, line.ranks if among is None else among)
+        if agent.was_open and not state.costly and not line.capped:
+            return True
+    elif busy:
+        return True
+    return line.capped and capped(state, agent, line)
+
+
+def _goes_on(state: State, pool: Pool, agent: Agent, order: Order) -> bool:
+    """Can anything behind this conversation be for this agent? Not when the last slot is kept for an older one."""
+    if standing(state, agent, pool.line) is not None:
+        return False
+    return pool.line.soft or keeps_room(state, agent, order, 1) is None
+
+
+def _propose(step: Step, conversation: Conversation, among: Sequence[AgentId] | None) -> None:
+    """Offer a ready conversation to whom it should go, among these agents or all."""
+    pool = step.state.pool_of(conversation)
+    reservation = conversation.reservation
+    if reservation is not None and conversation.shelf is not None and conversation.shelf[1] is Shelf.RESERVED:
+        among = _of_reservation(step.state, pool, reservation)
     else:
-        _ring_one(step, line, conversation, among)
+        reservation = None
+    if among is None:
+        settle(step.state)
+    if pool.line.soft:
+        _ring_all(step, pool, conversation, pool.ranks if among is None else among)
+    else:
+        _ring_one(step, pool, conversation, among, reservation)
 
 
-def _ring_all(step: Step, line: Line, conversation: Conversation, among: Collection[AgentId]) -> None:
+def _of_reservation(state: State, pool: Pool, reservation: Reservation) -> list[AgentId]:
+    """Those it is kept for who are open here, the named one first."""
+    return [agent for agent in reservation.agents if _is_open(state, pool, agent)]
+
+
+def _is_open(state: State, pool: Pool, agent: AgentId) -> bool:
+    return agent in pool.eligible and standing(state, state.agents[agent], pool.line) is None
+
+
+def _ring_all(step: Step, pool: Pool, conversation: Conversation, among: Collection[AgentId]) -> None:
     state = step.state
+    line = pool.line
     takeable = [
         agent
         for agent in sorted(among)
         if agent not in conversation.offers
-        and line.is_open(agent)
+        and _is_open(state, pool, agent)
         and pair_excluded(state, line, state.agents[agent], conversation) is None
     ]
+    room = wave_room(state, conversation, line)
+    not_yet: list[AgentId] = []
+    if room is not None and room < len(takeable):
+        takeable = _first_rung(step, pool, conversation, takeable)
+        takeable, not_yet = takeable[:room], takeable[room:]
     if takeable:
-        decision = record(state, line, conversation, chosen=None, runner_up=None, reason="method")
+        decision = record(step, pool, conversation, not_yet=not_yet)
         for agent in takeable:
             make_offer(step, state.agents[agent], conversation, decision, soft=True)
 
 
-def _ring_one(step: Step, line: Line, conversation: Conversation, among: Collection[AgentId] | None) -> None:
+def _first_rung(step: Step, pool: Pool, conversation: Conversation, agents: list[AgentId]) -> list[AgentId]:
+    """In the order in which a wave comes to them: by rank, equals by lot."""
     state = step.state
-    ranks: _Ranks = line.open
-    if among is not None:
-        ranks = sorted(line.ranks[agent] for agent in among if line.is_open(agent))
-    choice = _choose(step, line, conversation, ranks)
+    turns = [
+        (rank(state.agents[agent], pool)[:-1], draw(step.seed, conversation.arrival, conversation.offer_no + n), agent)
+        for n, agent in enumerate(agents)
+    ]
+    return [agent for _, _, agent in sorted(turns)]
+
+
+def _ring_one(
+    step: Step,
+    pool: Pool,
+    conversation: Conversation,
+    among: Sequence[AgentId] | None,
+    reservation: Reservation | None,
+) -> None:
+    state = step.state
+    if reservation is not None and among is not None:
+        choice = _reserved(state, pool, conversation, among)
+    elif among is not None and len(among) == 1:
+        choice = _only(state, pool, conversation, among[0])
+    else:
+        ranks = pool.open
+        if among is not None:
+            ranks = sorted(rank(state.agents[agent], pool) for agent in among if _is_open(state, pool, agent))
+        choice = _choose(step, pool, conversation, ranks)
     if choice is None:
         return
     chosen, runner_up, reason = choice
-    decision = record(state, line, conversation, chosen=chosen, runner_up=runner_up, reason=reason)
-    auto = line.settings.accept == "auto"
+    decision = record(step, pool, conversation, chosen=chosen, runner_up=runner_up, reason=reason)
+    auto = pool.line.settings.accept == "auto"
     offer = make_offer(step, chosen, conversation, decision, auto=auto)
     if auto:
         take(step, offer, via="offer", confirm=offer.id)
@@ -154,41 +229,63 @@ def _ring_one(step: Step, line: Line, conversation: Conversation, among: Collect
 # The choice (DESIGN §5.2). It depends on who is takeable and on nothing else, so that a router rebuilt from its
 # records, which does not remember who was touched, chooses the same.
 
+# Chosen, runner-up, reason.
+_Choice = tuple[Agent, Agent | None, str]
 _Takeable = Callable[[AgentId], bool]
+
+
+def _reserved(state: State, pool: Pool, conversation: Conversation, among: Sequence[AgentId]) -> _Choice | None:
+    """The named agent, then the substitutes in their order."""
+    takeable = [
+        state.agents[agent]
+        for agent in among
+        if pair_excluded(state, pool.line, state.agents[agent], conversation) is None
+    ]
+    if not takeable:
+        return None
+    return takeable[0], takeable[1] if len(takeable) > 1 else None, "reserved"
+
+
+def _only(state: State, pool: Pool, conversation: Conversation, agent_id: AgentId) -> _Choice | None:
+    """One agent came free: the usual case."""
+    agent = state.agents[agent_id]
+    if standing(state, agent, pool.line) or pair_excluded(state, pool.line, agent, conversation):
+        return None
+    return agent, None, "previous_agent" if conversation.previous == agent_id else "method"
 
 
 @dataclass(frozen=True, slots=True)
 class _Choosing:
-    """What a choice is about. `doubtful`: the members whom something about the pair may exclude; None: any of them."""
+    """What a choice is about. `doubtful`: the agents whom something about the pair may exclude; None: any of them."""
 
     step: Step
-    line: Line
+    pool: Pool
     conversation: Conversation
-    ranks: _Ranks
+    ranks: list[Rank]
     doubtful: Collection[AgentId] | None
 
     def takeable(self, agent: AgentId) -> bool:
         state = self.step.state
-        return pair_excluded(state, self.line, state.agents[agent], self.conversation) is None
+        return pair_excluded(state, self.pool.line, state.agents[agent], self.conversation) is None
 
 
-def _choose(
-    step: Step, line: Line, conversation: Conversation, ranks: _Ranks
-) -> tuple[Agent, Agent | None, str] | None:
+def _choose(step: Step, pool: Pool, conversation: Conversation, ranks: list[Rank]) -> _Choice | None:
     """The agent and the runner-up: who lost it comes first, who refused it or sent it here last, else the method."""
+    if not ranks:
+        return None
     state = step.state
     last = set(conversation.refusals)
     if conversation.sender is not None:
         last.add(conversation.sender)
-    doubtful = None if conversation.cost > 1 else last | state.keeping_room
-    choosing = _Choosing(step, line, conversation, ranks, doubtful)
+    doubtful = None if conversation.cost > 1 or ranks is not pool.open else last | state.keeping_room
+    choosing = _Choosing(step, pool, conversation, ranks, doubtful)
     reason, chosen = "method", conversation.previous
-    if chosen is not None and line.is_open(chosen) and choosing.takeable(chosen):
+    if chosen is not None and _is_open(state, pool, chosen) and choosing.takeable(chosen):
         reason = "previous_agent"
     else:
         chosen = _best(choosing, lambda agent: agent not in last and choosing.takeable(agent))
         if chosen is None and last:
-            refusers = sorted(rank for agent in last if (rank := line.ranks.get(agent)) is not None)
+            refusers = [each for each in ranks if _agent_of(each) in last]
             chosen = _best(replace(choosing, ranks=refusers), choosing.takeable)
     if chosen is None:
         return None
@@ -209,15 +306,11 @@ def _best(choosing: _Choosing, takeable: _Takeable) -> AgentId | None:
     return None
 
 
-def _end_of_tie(ranks: _Ranks, start: int) -> int:
+def _end_of_tie(ranks: list[Rank], start: int) -> int:
     tie = ranks[start][:-1]
     if start + 1 == len(ranks) or ranks[start + 1][:-1] != tie:
         return start + 1
-    return _position(ranks, (*tie, _LAST))
-
-
-def _position(ranks: _Ranks, rank: Rank) -> int:
-    return bisect_left(ranks, rank) if isinstance(ranks, list) else ranks.bisect_left(rank)
+    return bisect_left(ranks, (*tie, _LAST))
 
 
 def _by_lot(choosing: _Choosing, start: int, end: int, takeable: _Takeable) -> AgentId | None:
@@ -245,21 +338,21 @@ def _doubtful(choosing: _Choosing, start: int, end: int) -> Collection[int]:
     ranks = choosing.ranks
     found = []
     for agent in choosing.doubtful:
-        rank = choosing.line.ranks.get(agent)
-        if rank is not None and ranks[start] <= rank <= ranks[end - 1]:
-            position = _position(ranks, rank)
-            if ranks[position] == rank:  # not so for one who is open, but not among those looked at
+        place = choosing.pool.ranks.get(agent)
+        if place is not None and ranks[start] <= place <= ranks[end - 1]:
+            position = bisect_left(ranks, place)
+            if ranks[position] == place:  # not so for one who is open, but not among those looked at
                 found.append(position)
     return sorted(found)
 
 
-def _agent_of(rank: Rank) -> AgentId:
-    return AgentId(str(rank[-1]))
+def _agent_of(place: Rank) -> AgentId:
+    return AgentId(str(place[-1]))
 
 
 def _runner_up(choosing: _Choosing, chosen: AgentId) -> AgentId | None:
-    for rank in choosing.ranks[:_RUNNERS_UP]:
-        agent = _agent_of(rank)
+    for place in choosing.ranks[:_RUNNERS_UP]:
+        agent = _agent_of(place)
         if agent != chosen and choosing.takeable(agent):
             return agent
     return None

@@ -2,8 +2,7 @@
 
 from router.conversations import close, idle, return_to_line, wrap_up_over
 from router.deadlines import Due, Key
-from router.eligibility import review
-from router.events import PauseEnded, QuarantineEnded
+from router.events import ConversationWidened, PauseEnded, QuarantineEnded
 from router.model import AgentId, ConversationId
 from router.offers import not_confirmed, ring_over
 from router.presence import gone
@@ -45,7 +44,7 @@ def _fire(step: Step, key: Key) -> None:
 
 
 def _wake(step: Step, agent: AgentId) -> None:
-    review(step.state, step.state.agents[agent])
+    step.state.unsettle(step.state.agents[agent])
     step.state.woken_agents.add(agent)
 
 
@@ -64,9 +63,13 @@ def _fire_conversation(step: Step, due: Due, conversation_id: ConversationId) ->
             idle(step, conversation)
         case Due.QUARANTINE:
             step.emit(QuarantineEnded(at=step.now, conversation=conversation_id))
-        case Due.BLIP:
+        case Due.BLIP | Due.RESERVED:
             step.state.shelve(conversation)
-        case Due.LAPSE:
+        case Due.LAPSE | Due.WAVE:
             step.state.woken_conversations.add(conversation_id)
+        case Due.WIDEN:
+            step.emit(
+                ConversationWidened(at=step.now, conversation=conversation_id, step=conversation.widening_step + 1)
+            )
         case _:
             raise AssertionError(f"{due} is not about a conversation")

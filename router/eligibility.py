@@ -7,16 +7,19 @@ An agent and a conversation are a *takeable pair* when no clause of the list exc
 groups by what they look at, and each group is kept where it is cheapest:
 
 - *the conversation alone* (state, visitor there, quarantine, the pause after a restart): decides between `ready` and
-  `held` in its line, so that nobody ever steps over a conversation that cannot be proposed to anyone;
+  `held` in its pool, so that nobody ever steps over a conversation that cannot be proposed to anyone;
+- *the conversation's asking* (member or opened, skills at the level of its widening step, a reservation): which pool it
+  is in, and there, for a reserved one, a shelf of its own that only the agents of the reservation look at;
 - *the agent alone, in one department* (status, reachable, a free slot, the member's cap, breathing, resting, ringing):
-  is the agent's *standing* in the line, recomputed by `review` whenever something about the agent changes. Those with
-  nothing against them are `open`, sorted by the method's measure;
-- *the pair* (a higher cost, room kept for an older conversation, a refusal): asked here, for those who are open.
+  is the agent's *standing*. Those with nothing against them are `open` in their pools, sorted by the method's measure;
+- *the pair* (a higher cost, room kept for an older conversation, a refusal, a ring wave that is full): asked here, for
+  those who are open.
 
-Every clause has a deadline or a waking event. Time alone changes an answer in five places (breathing, rest, a refusal
-lapses, the visitor's blip, a soft ring is no longer fresh); each has an entry in `router.deadlines`. Everything else
-changes by an event, which wakes the agent or the conversation it is about. So after a step in which every takeable
-pair was served, a pair can become takeable only by touching one of its two, and `router.dispatch` looks at no others.
+Every clause has a deadline or a waking event. Time alone changes an answer in eight places (breathing, rest, a refusal
+lapses, the visitor's blip, a soft ring is no longer fresh, widening, a ring wave, the end of a reservation); each has
+an entry in `router.deadlines`. Everything else changes by an event, which wakes the agent or the conversation it is
+about. So after a step in which every takeable pair was served, a pair can become takeable only by touching one of its
+two, and `router.dispatch` looks at no others.
 
 A soft offer (ring_all) holds nothing, therefore the clauses about being disturbed (breathing, resting, ringing) do not
 apply to it. A directed offer takes the slot while it rings; if it took the last one from under an older conversation
@@ -26,35 +29,24 @@ when the older one has had its `ring_ms`.
 
 from router.agent import Agent
 from router.conversation import Conversation
-from router.line import Line
+from router.line import Line, Pool
 from router.methods import rank
 from router.model import AgentId, Clause, Member, OfferState, Order, Status
 from router.state import State
 
-
-def review(state: State, agent: Agent) -> None:
-    """Bring the agent's standing in all their lines up to date."""
-    serving = agent.present and agent.status is Status.AVAILABLE
-    for department, member in agent.members.items():
-        line = state.lines[department]
-        standing = _standing(state, agent, member, line)
-        line.stand(agent.id, standing, rank(agent, line) if standing is None else None, serving=serving)
+# The agent alone.
 
 
-def _standing(state: State, agent: Agent, member: Member, line: Line) -> Clause | None:
-    """The first clause about the agent alone that keeps them from serving this line."""
+def general_standing(agent: Agent) -> Clause | None:
+    """(b), (c), (d): what keeps the agent from serving anywhere."""
     if agent.status is not Status.AVAILABLE:
         return Clause.STATUS
-    if not agent.reachable:
+    if not agent.connected or agent.deaf:
         return Clause.UNREACHABLE
-    if agent.free < 1:
-        return Clause.FULL
-    if member.max_slots and room_under_cap(state, agent, member) < 1:
-        return Clause.CAP
-    return None if line.soft else _disturbed(agent, state.now)
+    return Clause.FULL if agent.used >= agent.settings.max_slots else None
 
 
-def _disturbed(agent: Agent, now: int) -> Clause | None:
+def disturbed(agent: Agent, now: int) -> Clause | None:
     """(f) and (g): no second directed offer while resting, breathing or ringing."""
     if agent.breathing_until is not None and now < agent.breathing_until:
         return Clause.BREATHING
@@ -65,6 +57,12 @@ def _disturbed(agent: Agent, now: int) -> Clause | None:
     return None
 
 
+def capped(state: State, agent: Agent, line: Line) -> bool:
+    """(d): the member's own cap inside the department is reached."""
+    member = line.members.get(agent.id)
+    return member is not None and bool(member.max_slots) and room_under_cap(state, agent, member) < 1
+
+
 def room_under_cap(state: State, agent: Agent, member: Member) -> int:
     """Slots left under the member's own cap in that department."""
     taken = sum(
@@ -73,6 +71,45 @@ def room_under_cap(state: State, agent: Agent, member: Member) -> int:
         if state.conversations[hold.conversation].department == member.department
     )
     return member.max_slots - taken
+
+
+def standing(state: State, agent: Agent, line: Line) -> Clause | None:
+    """The first clause about the agent alone that keeps them from serving this line."""
+    clause = general_standing(agent)
+    if clause is None and line.capped and capped(state, agent, line):
+        clause = Clause.CAP
+    if clause is None and not line.soft:
+        clause = disturbed(agent, state.now)
+    return clause
+
+
+def settle(state: State) -> None:
+    """Bring `open` and `standing` of every pool up to date with the agents who changed."""
+    for agent_id in state.unsettled:
+        agent = state.agents.get(agent_id)
+        if agent is not None:
+            _settle_agent(state, agent)
+    state.unsettled.clear()
+
+
+def _settle_agent(state: State, agent: Agent) -> None:
+    general = general_standing(agent)
+    directed = general or disturbed(agent, state.now)
+    settled = (general, directed)
+    if general is not None and settled == agent.settled:
+        return  # in no pool before, in none now, and for the same reason
+    agent.settled = settled
+    for pool in state.pools_of[agent.id]:
+        settle_in(state, agent, pool)
+
+
+def settle_in(state: State, agent: Agent, pool: Pool) -> None:
+    """The same for one agent in one pool."""
+    clause = standing(state, agent, pool.line)
+    pool.stand(agent.id, clause, rank(agent, pool) if clause is None else None)
+
+
+# The pair.
 
 
 def fits(state: State, agent: Agent, conversation: Conversation) -> Clause | None:
@@ -104,8 +141,19 @@ def refused(state: State, agent: AgentId, conversation: Conversation, *, soft: b
     return Clause.REFUSED
 
 
+def wave_room(state: State, conversation: Conversation, line: Line) -> int | None:
+    """(k): how many more agents may ring for it now; None: as many as there are."""
+    waves = line.settings.ring_waves
+    if not waves or not line.soft:
+        return None
+    come = [agents for after_ms, agents in waves if state.now >= conversation.entered_line_at + after_ms]
+    if not come:
+        return 0
+    return max(0, come[-1] - len(conversation.offers)) if come[-1] else None
+
+
 def pair_excluded(state: State, line: Line, agent: Agent, conversation: Conversation) -> Clause | None:
-    """What keeps this open member from this ready conversation, if anything."""
+    """What keeps this open agent from this ready conversation, if anything; the wave apart."""
     if conversation.cost > 1:
         clause = fits(state, agent, conversation)
         if clause is not None:
@@ -119,7 +167,20 @@ def pair_excluded(state: State, line: Line, agent: Agent, conversation: Conversa
     return None
 
 
-def excluded(state: State, line: Line, agent: Agent, conversation: Conversation) -> Clause | None:
-    """The first clause against this member of the line for this ready conversation, or None: takeable."""
-    standing = line.standing.get(agent.id, Clause.NOT_MEMBER)
-    return standing if standing is not None else pair_excluded(state, line, agent, conversation)
+def excluded(state: State, pool: Pool, agent: Agent, conversation: Conversation) -> Clause | None:  # noqa: PLR0911
+    """The first clause of the whole list against this pair, or None: takeable. For those who ask why."""
+    if agent.id not in pool.eligible:
+        return Clause.SKILLS if agent.id in pool.people else Clause.NOT_MEMBER
+    clause = standing(state, agent, pool.line) or pair_excluded(state, pool.line, agent, conversation)
+    if clause is not None:
+        return clause
+    reservation = conversation.reservation
+    if reservation is not None and agent.id not in reservation.agents and state.is_reserved(conversation, pool):
+        return Clause.RESERVED
+    if not state.visitor_there(conversation):
+        return Clause.VISITOR_GONE
+    if agent.id not in conversation.offers and wave_room(state, conversation, pool.line) == 0:
+        return Clause.WAVE
+    if state.pause_until is not None:
+        return Clause.PAUSE
+    return Clause.QUARANTINED if conversation.quarantined_until is not None else None

@@ -13,7 +13,6 @@ from router import events as e
 from router.agent import Agent
 from router.conversation import Conversation
 from router.deadlines import Due
-from router.eligibility import review
 from router.indexes import rebuild_indexes
 from router.model import (
     AgentId,
@@ -23,6 +22,7 @@ from router.model import (
     Offer,
     OfferState,
     Refusal,
+    Status,
     Writer,
 )
 from router.state import State
@@ -39,14 +39,17 @@ def apply(state: State, event: e.Event) -> None:
 # Small steps shared by the folds.
 
 
-def _agent(state: State, agent: AgentId) -> Agent:
-    state.changed_agents.add(agent)
-    return state.agents[agent]
+def _agent(state: State, agent_id: AgentId) -> Agent:
+    """The agent, about whom something changes."""
+    agent = state.agents[agent_id]
+    state.changed_agents.add(agent_id)
+    state.unsettle(agent)
+    return agent
 
 
 def _wake(state: State, agent: Agent) -> None:
-    """Something about the agent changed: take stock, and look at their lines at the end of the step."""
-    review(state, agent)
+    """Look at their pools at the end of the step."""
+    state.unsettle(agent)
     state.woken_agents.add(agent.id)
 
 
@@ -118,7 +121,7 @@ def _cut_off(state: State, agent: Agent) -> None:
     if agent.present:
         state.awaited.add(agent.id)
         _start_grace(state, agent)
-    _wake(state, agent)
+    _restaff(state, agent)
 
 
 def _pause_ended(state: State, event: e.PauseEnded) -> None:  # noqa: ARG001
@@ -129,8 +132,7 @@ def _pause_ended(state: State, event: e.PauseEnded) -> None:  # noqa: ARG001
 
 def _look_at_everybody(state: State) -> None:
     state.wake_everybody()
-    for line in state.lines.values():
-        state.untold.update(conversation for _, _, conversation in (*line.ready, *line.held))
+    state.untold.update(one.id for one in state.conversations.values() if one.in_line)
 
 
 # Conversations.
@@ -158,6 +160,7 @@ def _started(state: State, event: e.ConversationStarted) -> None:
     state.conversations[conversation.id] = conversation
     state.changed_conversations.add(conversation.id)
     state.shelve(conversation)
+    watch_line(state, conversation)
     state.untold.add(conversation.id)
 
 
@@ -226,6 +229,8 @@ def _enter_line(state: State, conversation: Conversation, at: int, line_entry: i
     conversation.line_entry = line_entry
     _tell_anew(conversation)
     conversation.asked_at = None
+    conversation.widening_step = 0
+    conversation.reservation = None
     state.shelve(conversation)
     watch_line(state, conversation)
     state.untold.add(conversation.id)
@@ -300,6 +305,7 @@ def _widened(state: State, event: e.ConversationWidened) -> None:
     conversation = _conversation(state, event)
     conversation.widening_step = event.step
     state.shelve(conversation)
+    watch(state, Due.WIDEN, conversation.id)
 
 
 def _wait_promised(state: State, event: e.WaitPromised) -> None:
@@ -338,7 +344,6 @@ def _offer_made(state: State, event: e.OfferMade) -> None:
             state.add_fresh(agent, conversation.order)
     else:
         _set_hold(state, agent, conversation, Cause.OFFER_MADE, offer.expires_at)
-        review(state, agent)
         state.shelve(conversation)
     watch_offer(state, offer)
 
@@ -380,6 +385,8 @@ def _offer_ended(state: State, event: e.OfferEnded) -> None:
     if event.end is OfferState.ACCEPTED:
         return
     if event.end is not OfferState.TAKEN:
+        if event.soft and conversation.ready and state.line_of(conversation).settings.ring_waves:
+            state.woken_conversations.add(conversation.id)  # the wave has room again
         if not conversation.offers and conversation.in_line:
             _move(conversation, Cause.LAST_OFFER_ENDED)
             state.untold.add(conversation.id)
@@ -457,13 +464,17 @@ def _start_grace(state: State, agent: Agent) -> None:
 
 
 def _restaff(state: State, agent: Agent) -> None:
-    """Wake the agent; where a department is served from now on, or no longer, those in line may have to be told."""
-    before = [bool(state.lines[department].serving) for department in agent.members]
+    """Wake the agent; where somebody serves from now on, or nobody any more, those in line may have to be told."""
     _wake(state, agent)
-    for department, served in zip(agent.members, before, strict=True):
-        line = state.lines[department]
-        if bool(line.serving) is not served:
-            state.untold.update(conversation for _, _, conversation in (*line.ready, *line.held))
+    for conversation in [state.conversations[one] for one in state.reserved.get(agent.id, ())]:
+        state.shelve(conversation)  # a reservation is void while nobody of it is present
+    serving = agent.present and agent.status is Status.AVAILABLE
+    if serving is not agent.serving:
+        agent.serving = serving
+        for pool in state.pools_of[agent.id]:
+            pool.serving += 1 if serving else -1
+            if pool.serving == (1 if serving else 0):
+                state.untold.update(conversation for _, _, conversation in (*pool.ready, *pool.held))
 
 
 def _visitor_connected(state: State, event: e.VisitorConnected) -> None:

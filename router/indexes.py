@@ -3,24 +3,22 @@
 from collections.abc import Mapping
 
 from router.agent import Agent
-from router.eligibility import review
 from router.line import Line
 from router.methods import measure
-from router.model import AgentId, AgentSettings, DepartmentId, DepartmentSettings, Member
+from router.model import AgentId, AgentSettings, DepartmentId, DepartmentSettings, Member, Status
+from router.needs import CLOSED
 from router.state import State
 from router.watch import watch_everything
 
 
 def rebuild_indexes(state: State) -> None:
-    """Make lines, standings and deadlines anew from settings and records."""
+    """Make lines, pools and deadlines anew from settings and records."""
     _know_agents(state)
     _make_lines(state)
+    state.reserved.clear()
     for conversation in state.conversations.values():
         conversation.shelf = None
-        if conversation.department in state.lines:
-            state.shelve(conversation)
-    for agent in state.agents.values():
-        review(state, agent)
+        state.shelve(conversation)
     watch_everything(state)
 
 
@@ -52,10 +50,13 @@ def _make_lines(state: State) -> None:
     for agent_id in state.settings.agents:
         for department, member in state.agents[agent_id].members.items():
             members[department][agent_id] = member
+    state.pools_of = {agent: [] for agent in state.agents}
+    state.unsettled = set()
     state.lines = {
         department: Line(settings, members[department], measure(settings))
         for department, settings in state.settings.departments.items()
     }
-    for department, line in state.lines.items():
-        near = {department} | {other for agent in line.members for other in state.agents[agent].members}
-        line.neighbours = tuple(state.lines[other] for other in state.lines if other in near)
+    for agent in state.agents.values():
+        agent.serving = agent.present and agent.status is Status.AVAILABLE
+    for line in state.lines.values():
+        state.make_pool(line, CLOSED)

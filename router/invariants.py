@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterator
 from router.agent import Agent
 from router.conversation import Conversation
 from router.deadlines import Due
-from router.line import Line
+from router.eligibility import settle
+from router.line import Pool
 from router.model import (
     AgentId,
     ConversationId,
@@ -136,22 +137,33 @@ def _check_offer(state: State, offer: Offer) -> None:
         _require(conversation.owner == offer.transfer_from, f"{name}: transferred by {offer.transfer_from}")
         return
     _require(conversation.in_line, f"{name}: {conversation.state}")
-    _require(conversation.department in agent.members, f"{name}: not a member")
+    _require(agent.id in state.pool_of(conversation).eligible, f"{name}: not eligible")
     if offer.soft:
         _require(state.line_of(conversation).soft, f"{name}: soft, but the department does not ring all")
         _require(agent.free >= conversation.cost, f"{name}: rings softly without a free slot")
 
 
 def _check_places(state: State) -> None:
-    """The place is 1 + those in line before it that share a member, counted one by one."""
-    members = {department: set(line.members) for department, line in state.lines.items()}
-    in_line = [conversation for conversation in state.conversations.values() if conversation.in_line]
-    for conversation in in_line:
-        own = members[conversation.department]
-        near = {department for department in members if own & members[department]} | {conversation.department}
-        naive = 1 + sum(other.department in near and other.order < conversation.order for other in in_line)
-        place = state.line_of(conversation).place(conversation.order)
-        _require(place == naive, f"{conversation.id}: place {place}, counted {naive}")
+    """The place is 1 + those in line before it that share an eligible agent, counted one by one."""
+    snapshot = take_snapshot(state)
+    in_line = [conversation for conversation in snapshot.conversations if conversation.state in {WAITING, OFFERED}]
+    eligible = {one.id: {a.id for a in snapshot.agents if is_eligible(state.settings, a, one)} for one in in_line}
+    present = {agent.id for agent in snapshot.agents if agent.present and agent.status is Status.AVAILABLE}
+    for one in in_line:
+        naive = 1 + sum(
+            bool(eligible[other.id] & eligible[one.id] or other.department == one.department == _pooled(one, other))
+            and (other.key_at, other.arrival) < (one.key_at, one.arrival)
+            for other in in_line
+        )
+        conversation = state.conversations[one.id]
+        place = state.place(conversation)
+        _require(place == naive, f"{one.id}: place {place}, counted {naive}")
+        _require(state.serving(conversation) == bool(eligible[one.id] & present), f"{one.id}: serving is wrong")
+
+
+def _pooled(one: ConversationRecord, other: ConversationRecord) -> DepartmentId | None:
+    """Where nobody is eligible, those who ask for the same still stand behind one another."""
+    return one.department if (one.needs, one.widening_step) == (other.needs, other.widening_step) else None
 
 
 # Indexes and deadlines.
@@ -161,40 +173,54 @@ def _check_indexes(state: State) -> None:
     fresh = restore(state.settings, take_snapshot(state))
     _require(take_snapshot(fresh) == take_snapshot(state), "a restored state has other records")
     _require(set(fresh.lines) == set(state.lines), "lines of other departments")
+    settle(fresh)
+    settle(state)
     for department, line in state.lines.items():
-        _check_line(department, line, fresh.lines[department])
+        for opening, pool in line.pools.items():
+            again = fresh.lines[department].pools.get(opening)
+            if again is None:
+                _require(not len(pool), f"{department}: a restored state lacks the pool {opening}")
+            else:
+                _check_pool(f"{department} {opening}", pool, again)
+        _require(set(fresh.lines[department].pools) <= set(line.pools), f"{department}: lacks pools")
     _require(fresh.keeping_room == state.keeping_room, "other agents keep room")
+    _require(fresh.reserved == state.reserved, "other reservations")
     for agent in state.agents.values():
-        again = fresh.agents[agent.id]
-        _require(agent.fresh == again.fresh, f"{agent.id}: fresh rings {agent.fresh}, should be {again.fresh}")
+        again_agent = fresh.agents[agent.id]
+        _require(agent.fresh == again_agent.fresh, f"{agent.id}: fresh {agent.fresh}, should be {again_agent.fresh}")
+        for pool in state.pools_of[agent.id]:
+            _require(agent.id in pool.eligible, f"{agent.id}: listed in a pool without being eligible")
 
 
-def _check_line(department: DepartmentId, line: Line, fresh: Line) -> None:
-    counts = ({clause: count for clause, count in each.counts.items() if count} for each in (line, fresh))
+def _check_pool(name: str, pool: Pool, fresh: Pool) -> None:
+    counts = ({clause: count for clause, count in each.counts.items() if count} for each in (pool, fresh))
     pairs = {
-        "ready": (list(line.ready), list(fresh.ready)),
-        "held": (list(line.held), list(fresh.held)),
-        "ringing": (line.ringing, fresh.ringing),
-        "ranks": (line.ranks, fresh.ranks),
-        "open": (list(line.open), list(fresh.open)),
-        "standing": (line.standing, fresh.standing),
+        "eligible": (pool.eligible, fresh.eligible),
+        "ready": (list(pool.ready), list(fresh.ready)),
+        "held": (list(pool.held), list(fresh.held)),
+        "ringing": (pool.ringing, fresh.ringing),
+        "ranks": (pool.ranks, fresh.ranks),
+        "open": (pool.open, fresh.open),
+        "standing": (pool.standing, fresh.standing),
         "counts": tuple(counts),
-        "serving": (line.serving, fresh.serving),
+        "serving": (pool.serving, fresh.serving),
     }
-    for name, (kept, recomputed) in pairs.items():
-        _require(kept == recomputed, f"{department}: {name} is {kept}, should be {recomputed}")
-    for agent, row in line.table.items():
-        _require(row.excluded == line.standing[agent], f"{department}: stale row {row}")
+    for what, (kept, recomputed) in pairs.items():
+        _require(kept == recomputed, f"{name}: {what} is {kept}, should be {recomputed}")
+    _require(pool.open == sorted(pool.ranks.values()), f"{name}: open is not sorted")
 
 
 # Time alone changes nothing by these once they are past.
-_WAKES = {Due.BREATHING, Due.REST, Due.BLIP, Due.LAPSE}
+_WAKES = {Due.BREATHING, Due.REST, Due.BLIP, Due.LAPSE, Due.WAVE, Due.RESERVED}
+
+
+_WAVES = tuple(str(wave) for wave in range(5))
 
 
 def _all_due(state: State) -> Iterator[tuple[int, Due, str, str]]:
     for due in Due:
         for one in ("", *state.agents, *state.conversations):
-            for two in ("", *state.agents):
+            for two in ("", *state.agents, *_WAVES):
                 at = _due_or_none(state, due, one, two)
                 if at is not None and (at > state.now or due not in _WAKES):
                     yield at, due, one, two
@@ -203,11 +229,11 @@ def _all_due(state: State) -> Iterator[tuple[int, Due, str, str]]:
 def _due_or_none(state: State, due: Due, one: str, two: str) -> int | None:
     """`due_at` for those keys that make sense."""
     of_agent = due in {Due.GRACE, Due.BREATHING, Due.REST}
-    of_pair = due in {Due.CONFIRM, Due.RING, Due.LAPSE}
     known = state.agents if of_agent else state.conversations
     if due is Due.PAUSE:
         return due_at(state, due, "", "") if not one and not two else None
-    return due_at(state, due, one, two) if one in known and bool(two) == of_pair else None
+    seconds = state.agents if due in {Due.CONFIRM, Due.RING, Due.LAPSE} else _WAVES if due is Due.WAVE else ("",)
+    return due_at(state, due, one, two) if one in known and two in seconds else None
 
 
 def _check_deadlines(state: State) -> None:
@@ -238,22 +264,49 @@ def takeable(
     soft = settings.departments[conversation.department].method is Method.RING_ALL
     return all(
         (
-            _is_member(settings, agent, conversation),  # (a)
+            is_eligible(settings, agent, conversation),  # (a), (e)
             agent.status is Status.AVAILABLE,  # (b)
             agent.connected and not agent.deaf,  # (c)
             _has_slots(settings, snapshot, agent, conversation),  # (d)
             soft or _leaves_room(settings, snapshot, agent, conversation),  # (d)
             soft or _is_undisturbed(settings, snapshot, agent),  # (f), (g)
             not _has_refused(settings, snapshot, agent, conversation, soft=soft),  # (h)
+            not _is_reserved_for_others(settings, snapshot, agent, conversation),  # (i)
             _visitor_is_there(settings, snapshot, conversation),  # (j)
+            not soft or _wave_has_come(settings, snapshot, conversation),  # (k)
             snapshot.counters.pause_until is None,  # (l)
             conversation.quarantined_until is None,  # (m)
         )
     )
 
 
-def _is_member(settings: WorkspaceSettings, agent: AgentRecord, conversation: ConversationRecord) -> bool:
-    return any(member.department == conversation.department for member in settings.agents[agent.id].members)
+def is_eligible(settings: WorkspaceSettings, agent: AgentRecord, conversation: ConversationRecord) -> bool:
+    """(a) member, or opened by widening; (e) the skills, at the levels of the widening step."""
+    said = settings.agents[agent.id]
+    steps = settings.departments[conversation.department].widen[: conversation.widening_step]
+    departments = {conversation.department}.union(*(step.add_departments for step in steps))
+    belongs = any(step.any_agent for step in steps) or any(each.department in departments for each in said.members)
+    lowered = sum(step.lower_levels for step in steps)
+    return belongs and all(
+        said.skills.get(skill, 0) >= max(1, level - lowered) for skill, level in conversation.needs.require
+    )
+
+
+def _is_reserved_for_others(
+    settings: WorkspaceSettings, snapshot: Snapshot, agent: AgentRecord, conversation: ConversationRecord
+) -> bool:
+    reservation = conversation.reservation
+    if reservation is None or snapshot.counters.now >= reservation.until or agent.id in reservation.agents:
+        return False
+    named = (other for other in snapshot.agents if other.id in reservation.agents)
+    return any(other.present and is_eligible(settings, other, conversation) for other in named)
+
+
+def _wave_has_come(settings: WorkspaceSettings, snapshot: Snapshot, conversation: ConversationRecord) -> bool:
+    waves = settings.departments[conversation.department].ring_waves
+    waited = snapshot.counters.now - conversation.entered_line_at
+    come = [agents for after_ms, agents in waves if after_ms <= waited]
+    return not waves or (bool(come) and (come[-1] == 0 or len(conversation.offers) < come[-1]))
 
 
 def _has_slots(
@@ -314,4 +367,4 @@ def _has_refused(
 
 def _visitor_is_there(settings: WorkspaceSettings, snapshot: Snapshot, conversation: ConversationRecord) -> bool:
     left_at = conversation.visitor_left_at
-    return left_at is None or snapshot.counters.now < left_at + settings.blip_ms
+    return left_at is None or conversation.left or snapshot.counters.now < left_at + settings.blip_ms

@@ -1,126 +1,150 @@
 """One department at run time: who waits, in which order, and who could serve, by the method's measure.
 
-Both sides are kept sorted so that the hot path never walks through all agents or all who wait:
+Inside a line, conversations that ask for the same form a *pool*: they have the same eligible agents, in the same order
+of preference. Both sides of a pool are kept sorted so that the hot path never walks through all agents or all who wait:
 
-- `ready` are the conversations that may be proposed to somebody now; `held` are those in line that may not (ringing for
-  one agent, visitor away, quarantined). A conversation in line is in exactly one of them.
-- `open` are the members whom nothing of their own keeps from serving here; `standing` says of every member what does.
-  What depends on the pair (a refusal, room for an older conversation, its cost) is asked in `router.eligibility`.
+- `ready` are the conversations that may be proposed to any eligible agent now; `held` are those in line that may not
+  (ringing for one agent, reserved, visitor away, quarantined). One in line is in exactly one of them.
+- `open` are the eligible agents whom nothing of their own keeps from serving here, by the method's measure; `standing`
+  says of every eligible agent what does. Both are brought up to date by `router.eligibility.settle`, not at every
+  change: with all agents busy nobody looks at them.
 """
 
+from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from heapq import merge
+from itertools import islice
 
 from sortedcontainers import SortedList
 
 from router.agent import Agent
 from router.model import AgentId, Candidate, Clause, ConversationId, DepartmentSettings, Member, Method, Order
+from router.needs import CLOSED, Opening
 
-# A member's place among the open ones: the method's measure, and the id to make it unique.
+# An agent's place among the open ones: the method's measure, and the id to make it unique.
 Rank = tuple[float | str, ...]
 # What the method puts first (smallest); `router.methods` has one for each.
 Measure = Callable[[Agent, "Line"], Rank]
+
+# Pools without anybody in them are kept, up to so many: the next one who asks for the same finds it.
+_POOLS = 256
+
+
+class Pool:
+    """One opening of one line. `people`: members and opened agents, in the order of the settings.
+
+    `eligible`: those of them with the required skills, and how much of what is preferred they meet.
+    `serving`: how many of them are present and available.
+    """
+
+    __slots__ = (
+        "counts",
+        "eligible",
+        "held",
+        "line",
+        "near",
+        "open",
+        "opening",
+        "people",
+        "ranks",
+        "ready",
+        "ringing",
+        "rows",
+        "serving",
+        "standing",
+    )
+
+    def __init__(
+        self, line: "Line", opening: Opening, people: tuple[AgentId, ...], eligible: Mapping[AgentId, int]
+    ) -> None:
+        self.line = line
+        self.opening = opening
+        self.people = people
+        self.eligible = eligible
+        self.ready: SortedList[Order] = SortedList()
+        self.held: SortedList[Order] = SortedList()
+        self.ringing: set[ConversationId] = set()
+        self.open: list[Rank] = []
+        self.ranks: dict[AgentId, Rank] = {}
+        self.standing: dict[AgentId, Clause | None] = {}
+        self.counts: Counter[Clause] = Counter()
+        self.serving = 0
+        self.near: tuple[Pool, ...] | None = None
+        self.rows: dict[AgentId, tuple[int, Candidate]] = {}
+
+    def __len__(self) -> int:
+        return len(self.ready) + len(self.held)
+
+    def ahead(self, order: Order) -> int:
+        return self.ready.bisect_left(order) + self.held.bisect_left(order)
+
+    def next_ready(self, after: Order) -> Order | None:
+        """The first ready conversation behind `after`."""
+        index = self.ready.bisect_right(after)
+        return self.ready[index] if index < len(self.ready) else None
+
+    def stand(self, agent: AgentId, standing: Clause | None, rank: Rank | None) -> None:
+        """Note what keeps this agent from serving here (None: nothing, then `rank` is their place)."""
+        before = self.ranks.get(agent)
+        if before != rank:
+            if before is not None:
+                del self.open[bisect_left(self.open, before)], self.ranks[agent]
+            if rank is not None:
+                insort(self.open, rank)
+                self.ranks[agent] = rank
+        self._count(agent, standing)
+
+    def _count(self, agent: AgentId, standing: Clause | None) -> None:
+        before = self.standing.get(agent)
+        if before is not standing:
+            if before is not None:
+                self.counts[before] -= 1
+            if standing is not None:
+                self.counts[standing] += 1
+        self.standing[agent] = standing
 
 
 class Line:
     """The line of a department and the people behind the counter."""
 
-    __slots__ = (
-        "counts",
-        "held",
-        "measure",
-        "members",
-        "neighbours",
-        "open",
-        "opened",
-        "ranks",
-        "ready",
-        "ringing",
-        "serving",
-        "settings",
-        "soft",
-        "standing",
-        "table",
-        "turn_order",
-    )
+    __slots__ = ("capped", "measure", "members", "pools", "settings", "soft", "turn_order")
 
     def __init__(self, settings: DepartmentSettings, members: Mapping[AgentId, Member], measure: Measure) -> None:
         self.settings = settings
         self.measure = measure
         self.soft = settings.method is Method.RING_ALL
         self.members = members
+        self.capped = any(member.max_slots for member in members.values())
         self.turn_order = {agent: number for number, agent in enumerate(members)}
-        self.neighbours: tuple[Line, ...] = (self,)
-        self.ready: SortedList[Order] = SortedList()
-        self.held: SortedList[Order] = SortedList()
-        self.ringing: set[ConversationId] = set()
-        self.open: SortedList[Rank] = SortedList()
-        self.opened: set[AgentId] = set()
-        self.ranks: dict[AgentId, Rank] = {}
-        self.standing: dict[AgentId, Clause | None] = {}
-        self.counts: Counter[Clause] = Counter()
-        self.serving: set[AgentId] = set()
-        self.table: dict[AgentId, Candidate] = {}
+        self.pools: dict[Opening, Pool] = {}
 
-    # Who waits.
+    @property
+    def base(self) -> Pool:
+        """For those who ask for nothing: all members."""
+        return self.pools[CLOSED]
 
     def waiting(self) -> int:
         """How many wait in line, without those ringing for one agent alone."""
-        return len(self.ready) + len(self.held) - len(self.ringing)
+        return sum(len(pool) - len(pool.ringing) for pool in self.pools.values())
 
-    def ahead_here(self, order: Order) -> int:
-        return self.ready.bisect_left(order) + self.held.bisect_left(order)
+    def __len__(self) -> int:
+        return sum(len(pool) for pool in self.pools.values())
 
-    def place(self, order: Order) -> int:
-        """1 + those in line with a smaller key in the departments that share a member with this one."""
-        return 1 + sum(line.ahead_here(order) for line in self.neighbours)
+    def orders(self) -> Iterator[Order]:
+        """All in line, by key."""
+        return merge(*self._sides())
+
+    def _sides(self) -> Iterator[Iterable[Order]]:
+        for pool in self.pools.values():
+            yield from (side for side in (pool.ready, pool.held) if side)
 
     def first(self, count: int) -> list[ConversationId]:
         """The first `count` in line, by key."""
-        orders = [*self.ready[:count], *self.held[:count]]
-        return [conversation for _, _, conversation in sorted(orders)[:count]]
+        return [conversation for _, _, conversation in islice(self.orders(), count)]
 
-    def next_ready(self, after: Order | None) -> Order | None:
-        """The first ready conversation, or the first behind `after`."""
-        index = 0 if after is None else self.ready.bisect_right(after)
-        return self.ready[index] if index < len(self.ready) else None
-
-    def note_ringing(self, conversation: ConversationId, *, ringing: bool) -> None:
-        if ringing:
-            self.ringing.add(conversation)
-        else:
-            self.ringing.discard(conversation)
-
-    # Who could serve.
-
-    def stand(self, agent: AgentId, standing: Clause | None, rank: Rank | None, *, serving: bool) -> None:
-        """Note what keeps this member from serving here (None: nothing, then `rank` is their place)."""
-        self._place(agent, rank)
-        self.table.pop(agent, None)
-        before = self.standing.get(agent, Clause.NOT_MEMBER)
-        if before is not standing:
-            if before is not None and before is not Clause.NOT_MEMBER:
-                self.counts[before] -= 1
-            if standing is not None:
-                self.counts[standing] += 1
-            self.standing[agent] = standing
-        if serving:
-            self.serving.add(agent)
-        else:
-            self.serving.discard(agent)
-
-    def _place(self, agent: AgentId, rank: Rank | None) -> None:
-        before = self.ranks.get(agent)
-        if before == rank:
-            return
-        if before is not None:
-            self.open.remove(before)
-            del self.ranks[agent]
-        if rank is not None:
-            self.open.add(rank)
-            self.ranks[agent] = rank
-            if before is None:
-                self.opened.add(agent)
-
-    def is_open(self, agent: AgentId) -> bool:
-        return agent in self.ranks
+    def spare(self) -> list[Pool]:
+        """The pools to let go of when there are too many."""
+        if len(self.pools) <= _POOLS:
+            return []
+        return [pool for opening, pool in self.pools.items() if not len(pool) and opening is not CLOSED]

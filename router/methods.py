@@ -11,8 +11,11 @@ active, and not to count a ringing offer would send a burst to one agent.
 """
 
 from router.agent import Agent
-from router.line import Line, Measure, Rank
+from router.line import Line, Measure, Pool, Rank
 from router.model import DepartmentSettings, Method
+
+# Behind every priority number and every turn.
+_OUTSIDE = 1_000_000
 
 
 def share(agent: Agent) -> float:
@@ -20,8 +23,9 @@ def share(agent: Agent) -> float:
     return agent.used / max(agent.settings.max_slots, 1)
 
 
-def _ring_all(agent: Agent, line: Line) -> Rank:  # noqa: ARG001
-    return ()
+def _ring_all(agent: Agent, line: Line) -> Rank:
+    """Everybody rings at once; with ring waves those who rested longest are rung first."""
+    return (agent.assigned_at,) if line.settings.ring_waves else ()
 
 
 def _max_utilization(agent: Agent, line: Line) -> Rank:  # noqa: ARG001
@@ -37,7 +41,7 @@ def _average_by_share(agent: Agent, line: Line) -> Rank:  # noqa: ARG001
 
 
 def _priority(agent: Agent, line: Line) -> Rank:
-    return (line.members[agent.id].priority, len(agent.holds), agent.assigned_at)
+    return (priority(agent, line), len(agent.holds), agent.assigned_at)
 
 
 def _random(agent: Agent, line: Line) -> Rank:  # noqa: ARG001
@@ -45,7 +49,7 @@ def _random(agent: Agent, line: Line) -> Rank:  # noqa: ARG001
 
 
 def _round_robin(agent: Agent, line: Line) -> Rank:
-    return (agent.turns.get(line.settings.id, 0), line.turn_order[agent.id])
+    return (agent.turns.get(line.settings.id, 0), line.turn_order.get(agent.id, _OUTSIDE), agent.assigned_at)
 
 
 def _longest_idle(agent: Agent, line: Line) -> Rank:  # noqa: ARG001
@@ -67,13 +71,24 @@ def measure(settings: DepartmentSettings) -> Measure:
     """The department's measure. `tiers` puts the priority number first under any method."""
     by_share = settings.method is Method.AVERAGE_UTILIZATION and settings.measure == "share"
     inner = _average_by_share if by_share else _MEASURES[settings.method]
-    if not settings.tiers or settings.method in {Method.RING_ALL, Method.PRIORITY}:
+    if not settings.tiers or settings.method is Method.PRIORITY:
         return inner
-    return lambda agent, line: (line.members[agent.id].priority, *inner(agent, line))
+    if settings.method is Method.RING_ALL and not settings.ring_waves:
+        return inner
+    return lambda agent, line: (priority(agent, line), *inner(agent, line))
 
 
-def rank(agent: Agent, line: Line) -> Rank:
-    """The agent's place among the open members of this line; the id only makes it unique."""
+def priority(agent: Agent, line: Line) -> int:
+    """The member's priority number; whoever widening brought in comes after all members."""
+    member = line.members.get(agent.id)
+    return _OUTSIDE if member is None else member.priority
+
+
+def rank(agent: Agent, pool: Pool) -> Rank:
+    """The agent's place among the open ones of this pool; the id only makes it unique."""
+    line = pool.line
+    if pool.opening.prefer:
+        return (-pool.eligible[agent.id], *line.measure(agent, line), agent.id)
     return (*line.measure(agent, line), agent.id)
 
 

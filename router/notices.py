@@ -9,6 +9,7 @@ from router.conversation import Conversation
 from router.events import NoticeDue, WaitPromised
 from router.line import Line
 from router.model import ConversationState, MessageRule, Promise
+from router.state import State
 from router.step import Step
 
 
@@ -26,7 +27,7 @@ def tell(step: Step) -> None:
     for conversation in sorted(waiting, key=lambda conversation: conversation.order):
         line = state.line_of(conversation)
         for number, rule in enumerate(line.settings.messages):
-            if number not in conversation.told and _is_due(rule, line, conversation):
+            if number not in conversation.told and _is_due(rule, state, conversation):
                 _tell(step, conversation, line, number)
 
 
@@ -41,7 +42,7 @@ def promise_wait(step: Step, command: PromiseWait) -> None:
             conversation=conversation.id,
             department=conversation.department,
             line_entry=conversation.line_entry,
-            place=step.state.line_of(conversation).place(conversation.order),
+            place=step.state.place(conversation),
             promise=Promise(
                 at=step.now,
                 low_ms=command.low_ms,
@@ -57,10 +58,10 @@ def sweep_places(step: Step) -> None:
     """Places changed: the `place` messages."""
 
 
-def _is_due(rule: MessageRule, line: Line, conversation: Conversation) -> bool:
+def _is_due(rule: MessageRule, state: State, conversation: Conversation) -> bool:
     if rule.when == "queued":
-        return bool(line.serving) and line.place(conversation.order) - 1 >= rule.min_ahead
-    return rule.when == "nobody" and not line.serving
+        return state.serving(conversation) and state.place(conversation) - 1 >= rule.min_ahead
+    return rule.when == "nobody" and not state.serving(conversation)
 
 
 def _tell(step: Step, conversation: Conversation, line: Line, number: int) -> None:
@@ -73,7 +74,7 @@ def _tell(step: Step, conversation: Conversation, line: Line, number: int) -> No
             rule=number,
             when=line.settings.messages[number].when,
             occurrence=1,
-            place=line.place(conversation.order),
-            serving=bool(line.serving),
+            place=step.state.place(conversation),
+            serving=step.state.serving(conversation),
         )
     )

@@ -189,7 +189,8 @@ def pick(step: Step, command: Pick) -> None:
         return
     if conversation.state is ConversationState.ACTIVE:
         raise CommandRejected(Rejection.GONE, "somebody else has taken it")
-    if conversation.department not in agent.members and not command.any_department:
+    eligible = conversation.department in agent.members or agent.id in step.state.pool_of(conversation).eligible
+    if not eligible and not command.any_department:
         raise CommandRejected(Rejection.FORBIDDEN, "not a member of its department")
     if agent.status not in {Status.AVAILABLE, Status.BUSY} or not agent.connected:
         raise CommandRejected(Rejection.CONFLICT, "only agents who are available or busy can take conversations")

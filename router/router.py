@@ -70,8 +70,10 @@ class LineView:
 class Router:
     """The routing of one workspace. Settings, seed and the commands with their `now` decide everything."""
 
-    def __init__(self, settings: WorkspaceSettings, *, seed: int) -> None:
+    def __init__(self, settings: WorkspaceSettings, *, seed: int, records: bool = True) -> None:
+        """`records`: whether offers carry their decision in full; the lab, which reads none, goes without."""
         self._seed = seed
+        self._records = records
         self._configured = settings
         self._state = State(settings)
         rebuild_indexes(self._state)
@@ -138,7 +140,7 @@ class Router:
 
     def _begin(self, now: int) -> Step:
         self._state.now = max(self._state.now, now)
-        return Step(self._state, self._seed)
+        return Step(self._state, self._seed, records=self._records)
 
     def _finish(self, step: Step) -> None:
         fire_due(step)
@@ -161,8 +163,7 @@ class Router:
         found = self._state.conversations.get(conversation)
         if found is None or not found.in_line:
             return None
-        line = self._state.line_of(found)
-        return Queue(place=line.place(found.order), serving=bool(line.serving))
+        return Queue(place=self._state.place(found), serving=self._state.serving(found))
 
     def queues(self, department: DepartmentId) -> LineView:
         """The department's line. KeyError for one that does not exist."""
@@ -171,14 +172,14 @@ class Router:
         oldest = self._state.conversations[first[0]].entered_line_at if first else None
         return LineView(
             department=department,
-            waiting=len(line.ready) + len(line.held),
+            waiting=len(line),
             oldest_at=oldest,
             first=tuple(first),
         )
 
     def serving(self, department: DepartmentId) -> bool:
         """An eligible agent is present and available."""
-        return bool(self._state.lines[department].serving)
+        return self._state.lines[department].base.serving > 0
 
     def ringing(self, conversation: ConversationId) -> tuple[AgentId, ...]:
         """The agents at whom it rings."""

@@ -7,10 +7,21 @@ records and the clock alone; `router.invariants` recomputes them.
 from bisect import bisect_left, insort
 
 from router.agent import Agent
-from router.conversation import Conversation
+from router.conversation import Conversation, Shelf
 from router.deadlines import Deadlines
-from router.line import Line
-from router.model import AgentId, ConversationId, DepartmentId, Offer, OfferId, Order, WorkspaceSettings
+from router.line import Line, Pool
+from router.model import (
+    NO_NEEDS,
+    AgentId,
+    ConversationId,
+    DepartmentId,
+    Offer,
+    OfferId,
+    Order,
+    Reservation,
+    WorkspaceSettings,
+)
+from router.needs import Opening, meets, opening, preference
 
 
 class State:
@@ -26,8 +37,11 @@ class State:
         self.agents: dict[AgentId, Agent] = {}
         self.conversations: dict[ConversationId, Conversation] = {}
         self.keeping_room: set[AgentId] = set()  # the agents with fresh soft rings
+        self.reserved: dict[AgentId, set[ConversationId]] = {}  # those in line that are reserved for an agent
         self.offers: dict[OfferId, Offer] = {}
         self.lines: dict[DepartmentId, Line] = {}
+        self.pools_of: dict[AgentId, list[Pool]] = {}  # where the agent is eligible
+        self.unsettled: set[AgentId] = set()  # changed since `router.eligibility.settle`
         self.deadlines = Deadlines()
         self.costly = False  # a conversation that costs more than one slot was ever here
         # Touched since the last dispatch: only pairs with one of these can have become takeable.
@@ -54,43 +68,140 @@ class State:
     def wake_everybody(self) -> None:
         """Look at all pairs: after a pause, a rebuild, new settings."""
         self.woken_agents.update(self.agents)
-        for line in self.lines.values():
-            self.woken_conversations.update(conversation for _, _, conversation in line.ready)
+        for agent in self.agents.values():
+            agent.was_open = False
+        for conversation in self.conversations.values():
+            if conversation.ready:
+                self.woken_conversations.add(conversation.id)
+
+    def unsettle(self, agent: Agent) -> None:
+        """Something about the agent changed: their standing and their row are to be looked at anew."""
+        agent.version += 1
+        self.unsettled.add(agent.id)
 
     def forget_touched(self) -> None:
-        self.woken_agents.clear()
-        self.woken_conversations.clear()
-        for line in self.lines.values():
-            line.opened.clear()
+        self.woken_agents = set()
+        self.woken_conversations = set()
 
     def line_of(self, conversation: Conversation) -> Line:
         return self.lines[conversation.department]
 
-    # Keeping conversations in their line's indexes.
+    # Pools.
+
+    def pool_of(self, conversation: Conversation) -> Pool:
+        """Where it waits, or would: the pool of its needs in the line of its department. Made when there is none."""
+        line = self.lines[conversation.department]
+        step = conversation.widening_step
+        if not step and conversation.needs is NO_NEEDS:
+            return line.base
+        opened = opening(conversation.needs, line.settings.widen[:step])
+        return line.pools.get(opened) or self.make_pool(line, opened)
+
+    def make_pool(self, line: Line, opened: Opening) -> Pool:
+        """A pool for conversations that ask for this, with everybody who is eligible for them."""
+        for spare in line.spare():
+            self._drop_pool(line, spare)
+        people = self._people(line, opened)
+        eligible = {
+            agent: preference(skills, opened.prefer)
+            for agent in people
+            if meets(skills := self.agents[agent].settings.skills, opened.require)
+        }
+        pool = line.pools[opened] = Pool(line, opened, people, eligible)
+        for agent in eligible:
+            self.pools_of[agent].append(pool)
+            self.agents[agent].settled = None
+            pool.serving += self.agents[agent].serving
+        self.unsettled.update(eligible)
+        self._forget_near()
+        return pool
+
+    def _people(self, line: Line, opened: Opening) -> tuple[AgentId, ...]:
+        if opened.any_agent:
+            return tuple(self.agents)
+        if not opened.departments:
+            return tuple(line.members)
+        lines = [line, *(self.lines[each] for each in opened.departments if each in self.lines)]
+        return tuple(agent for agent in self.agents if any(agent in each.members for each in lines))
+
+    def _drop_pool(self, line: Line, pool: Pool) -> None:
+        del line.pools[pool.opening]
+        for agent in pool.eligible:
+            self.pools_of[agent].remove(pool)
+        self._forget_near()
+
+    def _forget_near(self) -> None:
+        for line in self.lines.values():
+            for pool in line.pools.values():
+                pool.near = None
+
+    def near(self, pool: Pool) -> tuple[Pool, ...]:
+        """The pools that share an eligible agent with this one, itself included."""
+        if pool.near is None:
+            others = (other for agent in pool.eligible for other in self.pools_of[agent])
+            pool.near = tuple(dict.fromkeys((pool, *others)))
+        return pool.near
+
+    def place(self, conversation: Conversation) -> int:
+        """1 + those in line with a smaller key that share an eligible agent with it."""
+        order = conversation.order
+        return 1 + sum(pool.ahead(order) for pool in self.near(self.pool_of(conversation)))
+
+    def serving(self, conversation: Conversation) -> bool:
+        """An eligible agent is present and available."""
+        return self.pool_of(conversation).serving > 0
+
+    # Keeping conversations in their pool's indexes.
 
     def visitor_there(self, conversation: Conversation) -> bool:
         left_at = conversation.visitor_left_at
-        return left_at is None or self.now < left_at + self.settings.blip_ms
+        return left_at is None or conversation.left or self.now < left_at + self.settings.blip_ms
+
+    def is_reserved(self, conversation: Conversation, pool: Pool) -> bool:
+        """Its reservation runs, and somebody of it is present and eligible."""
+        reservation = conversation.reservation
+        if reservation is None or self.now >= reservation.until:
+            return False
+        return any(
+            agent in pool.eligible and self.agents[agent].present
+            for agent in reservation.agents
+            if agent in self.agents
+        )
 
     def shelve(self, conversation: Conversation) -> None:
-        """Put a conversation where it belongs in the lines, now. Entering `ready` wakes it."""
-        line = self.lines.get(conversation.department) if conversation.in_line else None
-        directed = conversation.directed_offer is not None
-        ready = not directed and conversation.quarantined_until is None and self.visitor_there(conversation)
-        shelf = None if line is None else (line, ready, conversation.order)
-        if conversation.shelf != shelf:
-            self._move(conversation, shelf)
-            if shelf is not None and ready:
-                self.woken_conversations.add(conversation.id)
-        if line is not None:
-            line.note_ringing(conversation.id, ringing=directed)
-
-    def _move(self, conversation: Conversation, shelf: tuple[Line, bool, Order] | None) -> None:
-        if conversation.shelf is not None:
-            line, ready, order = conversation.shelf
-            (line.ready if ready else line.held).remove(order)
-            line.note_ringing(conversation.id, ringing=False)
+        """Put a conversation where it belongs in the pools, now. Coming to be ready wakes it."""
+        shelf = None
+        directed = False
+        if conversation.in_line and conversation.department in self.lines:
+            directed = conversation.directed_offer is not None
+            pool = self.pool_of(conversation)
+            shelf = (pool, self._kind(conversation, pool, directed=directed), conversation.order)
+        before = conversation.shelf
+        if before != shelf:
+            if before is not None:
+                (before[0].ready if before[1] is Shelf.READY else before[0].held).remove(before[2])
+                before[0].ringing.discard(conversation.id)
+            if shelf is not None:
+                (shelf[0].ready if shelf[1] is Shelf.READY else shelf[0].held).add(shelf[2])
+                if shelf[1] is not Shelf.HELD:
+                    self.woken_conversations.add(conversation.id)
+            conversation.shelf = shelf
         if shelf is not None:
-            line, ready, order = shelf
-            (line.ready if ready else line.held).add(order)
-        conversation.shelf = shelf
+            (shelf[0].ringing.add if directed else shelf[0].ringing.discard)(conversation.id)
+        if conversation.reservation is not None:
+            self._note_reservation(conversation, conversation.reservation)
+
+    def _kind(self, conversation: Conversation, pool: Pool, *, directed: bool) -> Shelf:
+        if directed or conversation.quarantined_until is not None or not self.visitor_there(conversation):
+            return Shelf.HELD
+        if conversation.reservation is not None and self.is_reserved(conversation, pool):
+            return Shelf.RESERVED
+        return Shelf.READY
+
+    def _note_reservation(self, conversation: Conversation, reservation: Reservation) -> None:
+        runs = conversation.in_line and self.now < reservation.until
+        for agent in reservation.agents:
+            noted = self.reserved.setdefault(agent, set())
+            (noted.add if runs else noted.discard)(conversation.id)
+            if not noted:
+                del self.reserved[agent]

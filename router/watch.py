@@ -26,7 +26,7 @@ def due_at(state: State, due: Due, one: str, two: str) -> int | None:
         return None if offer is None else _offer_due_at(state, due, offer)
     if due is Due.LAPSE:
         return _lapse_at(state, conversation, AgentId(two))
-    return _OF_CONVERSATION[due](state, conversation)
+    return _wave_at(state, conversation, int(two)) if due is Due.WAVE else _OF_CONVERSATION[due](state, conversation)
 
 
 _OF_AGENT = {Due.GRACE, Due.BREATHING, Due.REST}
@@ -101,6 +101,27 @@ def _never(state: State, conversation: Conversation) -> int | None:  # noqa: ARG
     return None
 
 
+def _widens_at(state: State, conversation: Conversation) -> int | None:
+    """When the next widening step comes; what was waited before this line entry counts."""
+    line = state.lines.get(conversation.department) if conversation.in_line else None
+    if line is None or conversation.widening_step >= len(line.settings.widen):
+        return None
+    after_ms = line.settings.widen[conversation.widening_step].after_ms
+    return conversation.entered_line_at - conversation.waited_ms + after_ms
+
+
+def _wave_at(state: State, conversation: Conversation, wave: int) -> int | None:
+    """When this ring wave comes, counted from the entry into the line."""
+    line = state.lines.get(conversation.department) if conversation.in_line else None
+    if line is None or not line.soft or wave >= len(line.settings.ring_waves):
+        return None
+    return conversation.entered_line_at + line.settings.ring_waves[wave][0]
+
+
+def _reserved_until(state: State, conversation: Conversation) -> int | None:  # noqa: ARG001
+    return conversation.reservation.until if conversation.reservation is not None and conversation.in_line else None
+
+
 _OF_CONVERSATION: dict[Due, Callable[[State, Conversation], int | None]] = {
     Due.AUTO_CONFIRM: _confirmed_by,
     Due.WRAP_UP: _wrap_up_until,
@@ -108,9 +129,8 @@ _OF_CONVERSATION: dict[Due, Callable[[State, Conversation], int | None]] = {
     Due.BLIP: _blip_over_at,
     Due.IDLE: _idle_at,
     Due.QUARANTINE: _quarantined_until,
-    Due.WIDEN: _never,
-    Due.WAVE: _never,
-    Due.RESERVED: _never,
+    Due.WIDEN: _widens_at,
+    Due.RESERVED: _reserved_until,
     Due.NOTICE: _never,
 }
 
@@ -136,6 +156,11 @@ def watch_line(state: State, conversation: Conversation) -> None:
     """What time does to a conversation in line: the visitor's absence, refusals that lapse."""
     watch(state, Due.BLIP, conversation.id)
     watch(state, Due.PLACE, conversation.id)
+    watch(state, Due.WIDEN, conversation.id)
+    line = state.lines.get(conversation.department)
+    for wave in range(len(line.settings.ring_waves) if line is not None else 0):
+        watch(state, Due.WAVE, conversation.id, str(wave))
+    watch(state, Due.RESERVED, conversation.id)
     for agent in conversation.refusals:
         watch(state, Due.LAPSE, conversation.id, agent)
 
@@ -159,7 +184,7 @@ def watch_everything(state: State) -> None:
 
 
 # What has no event only wakes somebody: once past it needs no second look.
-_WAKES = {Due.BREATHING, Due.REST, Due.BLIP, Due.LAPSE}
+_WAKES = {Due.BREATHING, Due.REST, Due.BLIP, Due.LAPSE, Due.WAVE, Due.RESERVED}
 
 
 def watch(state: State, due: Due, one: str = "", two: str = "") -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from router.model import (
+    NO_NEEDS,
     AgentId,
     AgentSettings,
     DepartmentId,
@@ -12,8 +13,10 @@ from router.model import (
     Member,
     MessageRule,
     Method,
+    WidenStep,
     WorkspaceSettings,
 )
+from router.needs import needs_of
 
 AGENTS = tuple(AgentId(f"a_{number}") for number in range(4))
 DEPARTMENTS = tuple(DepartmentId(f"d_{number}") for number in range(3))
@@ -23,6 +26,21 @@ rests = st.sampled_from([0, 0, 500, 1_000])
 short = st.sampled_from([500, 1_000, 2_000])
 long = st.sampled_from([2_000, 4_000, 10_000])
 steps = st.sampled_from([0, 0, 0, 1, 250, 500, 1_000, 3_000])
+
+skills = st.dictionaries(st.sampled_from(["danish", "billing"]), st.integers(1, 3), max_size=2)
+needs = st.just(NO_NEEDS) | st.builds(needs_of, require=skills.map(dict.items), prefer=skills.map(dict.items))
+widenings = st.lists(
+    st.builds(
+        WidenStep,
+        after_ms=st.sampled_from([0, 500, 1_000, 3_000]),
+        drop_preferred=st.booleans(),
+        lower_levels=st.sampled_from([0, 1, 2]),
+        add_departments=st.lists(st.sampled_from(DEPARTMENTS), max_size=1).map(tuple),
+        any_agent=st.sampled_from([False, False, True]),
+    ),
+    max_size=2,
+).map(lambda found: tuple(sorted(found, key=lambda step: step.after_ms)))
+waves = st.sampled_from([(), (), ((0, 1),), ((0, 1), (500, 2), (1_000, 0)), ((500, 1), (2_000, 3))])
 
 message_rules = st.lists(
     st.builds(MessageRule, when=st.sampled_from(["queued", "nobody", "waited"]), min_ahead=st.sampled_from([0, 1])),
@@ -49,6 +67,8 @@ def departments(name: DepartmentId) -> st.SearchStrategy[DepartmentSettings]:
         idle_ms=st.sampled_from([0, 1_000, 4_000]),
         idle_close_ms=short,
         messages=message_rules,
+        ring_waves=waves,
+        widen=widenings | st.just(()),
     )
 
 
@@ -67,6 +87,7 @@ def agents(draw: st.DrawFn, name: AgentId, known: list[DepartmentId]) -> AgentSe
         breathing_ms=draw(rests),
         rings_at_once=draw(st.sampled_from([1, 1, 2])),
         members=members,
+        skills=draw(skills),
     )
 
 

@@ -36,8 +36,7 @@ def _forget_the_ring(state: State) -> None:
 
 
 def _lose_the_place(state: State) -> None:
-    line = state.lines[SUPPORT]
-    line.held.clear()
+    state.lines[SUPPORT].base.held.clear()
 
 
 DAMAGE: dict[str, tuple[Callable[[State], object], str]] = {
@@ -55,7 +54,7 @@ DAMAGE: dict[str, tuple[Callable[[State], object], str]] = {
     "an offer to somebody away": (lambda state: setattr(state.agents[ADA], "status", Status.AWAY), "the agent is away"),
     "an offer to somebody unreachable": (lambda state: setattr(state.agents[ADA], "deaf", True), "unreachable"),
     "a lost place": (_lose_the_place, "held|place"),
-    "a stale standing": (lambda state: state.lines[SUPPORT].standing.pop(ADA), "standing"),
+    "a stale standing": (lambda state: state.lines[SUPPORT].base.standing.pop(ADA), "standing"),
     "a lost timer": (_forget_the_ring, "looked at None"),
     "a lost fresh ring": (lambda state: state.keeping_room.clear(), "keep room"),
     "a wrong timer": (lambda state: state.deadlines.want(1, Due.PAUSE), ""),

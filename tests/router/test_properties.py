@@ -18,10 +18,12 @@ from router.errors import CommandRejected, Rejection
 from router.evolve import apply
 from router.indexes import rebuild_indexes
 from router.model import (
+    NO_NEEDS,
     AgentId,
     ConversationId,
     ConversationState,
     DepartmentId,
+    Needs,
     OfferId,
     Status,
     VisitorId,
@@ -32,7 +34,7 @@ from router.router import Router
 from router.snapshot import ConversationRecord, Snapshot, take_snapshot
 from router.state import State
 from tests.router.choice_oracle import best
-from tests.router.strategies import AGENTS, DEPARTMENTS, steps, workspaces
+from tests.router.strategies import AGENTS, DEPARTMENTS, needs, steps, workspaces
 
 CONVERSATIONS = 6
 
@@ -85,14 +87,21 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
             self.do(c.ConnectAgent(agent=agent))
             self.do(c.SetStatus(agent=agent, status=Status.AVAILABLE))
         for department in waiting:
-            self.start(0, department, 0, 1)
+            self.start(0, department, 0, 1, NO_NEEDS, [])
         for _ in range(accepted):
             self.serve(0)
 
     # Rules: visitors.
 
-    @rule(dt=steps, to=numbers, head_start=st.sampled_from([0, 0, 500, 3_000]), cost=st.sampled_from([1, 1, 1, 2]))
-    def start(self, dt: int, to: int, head_start: int, cost: int) -> None:
+    @rule(
+        dt=steps,
+        to=numbers,
+        head_start=st.sampled_from([0, 0, 500, 3_000]),
+        cost=st.sampled_from([1, 1, 1, 2]),
+        needs=needs,
+        reserve_for=st.lists(agents, max_size=2, unique=True) | st.just([]),
+    )
+    def start(self, dt: int, to: int, head_start: int, cost: int, needs: Needs, reserve_for: list[AgentId]) -> None:
         if len(records(self)) >= CONVERSATIONS:
             return
         name = ConversationId(f"c_{self.started}")
@@ -104,6 +113,9 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
                 department=self.department(to),
                 head_start_ms=head_start,
                 cost=cost,
+                needs=needs,
+                reserve_for=tuple(reserve_for),
+                reserve_ms=2_000,
             ),
             dt,
         )
@@ -344,7 +356,7 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
             if (older.key_at, older.arrival) < (offered.key_at, offered.arrival):
                 assert not invariants.takeable(workspace, snapshot, agents_now[event.offer.agent], older)
         takeable = [agent for agent in snapshot.agents if invariants.takeable(workspace, snapshot, agent, offered)]
-        chosen, reason = best(workspace, offered, takeable)
+        chosen, reason = best(workspace, offered, takeable, snapshot.counters.now)
         assert event.offer.agent in chosen
         assert event.decision.reason == reason
         assert event.decision.takeable == len(takeable)
