@@ -22,9 +22,9 @@ def told(problems: Iterable[problem.Problem], tables: Mapping[str, Any]) -> tupl
 def refused(problems: tuple[problem.Problem, ...], tables: Mapping[str, Any]) -> Answered:
     """The answer to settings that have problems (at least one)."""
     error = SettingsError.of(problems)
-    return Answered(
-        400, ErrorCode.BAD_REQUEST, f"{str(error).rstrip('.')}.", field=error.key, problems=told(problems, tables)
-    )
+    said = str(error)
+    sentence = said if said.endswith(("?", ".")) else f"{said}."
+    return Answered(400, ErrorCode.BAD_REQUEST, sentence, field=error.key, problems=told(problems, tables))
 
 
 def _told(one: problem.Problem, tables: Mapping[str, Any]) -> Problem:
