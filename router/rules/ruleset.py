@@ -56,15 +56,16 @@ def compile_rules(rules: Iterable[Rule]) -> RuleSet:
     return RuleSet([_Ready(rule, _program(rule)) for rule in rules])
 
 
-def problems(rules: Iterable[Rule]) -> tuple[RuleProblem, ...]:
-    """What is wrong with each rule that cannot be used, in their order."""
-    found: list[RuleProblem] = []
+def sort_out(rules: Iterable[Rule]) -> tuple[RuleSet, tuple[RuleProblem, ...]]:
+    """Those that can be used, and what is wrong with the others, both in their order."""
+    ready: list[_Ready] = []
+    problems: list[RuleProblem] = []
     for rule in rules:
         try:
-            _program(rule)
+            ready.append(_Ready(rule, _program(rule)))
         except RuleProblem as problem:
-            found.append(problem)
-    return tuple(found)
+            problems.append(problem)
+    return RuleSet(ready), tuple(problems)
 
 
 def _program(rule: Rule) -> Program:

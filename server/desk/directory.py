@@ -6,14 +6,23 @@ A `Directory` never changes; a change of settings is a new one, put in place whe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+import structlog
 
 from router import model
+from router.rules.model import Rule
+from router.rules.ruleset import RuleSet, sort_out
+from server.desk.calendar import Calendar
 from server.settings import workspace as settings
+from server.settings.hours import parse_days, parse_hours
 from server.store.base import Tx
 from server.store.workspaces import SettingRow, WorkspaceRow
 from server.store.workspaces import settings as setting_rows
 from server.wire import parts
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +49,10 @@ class Agent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """All records by id, and the ways from keys to ids. ``workspace_id`` is the database's number."""
+    """All records by id, and the ways from keys to ids. ``workspace_id`` is the database's number.
+
+    ``calendars`` by department; ``zone`` is the workspace's clock.
+    """
 
     workspace_id: int
     workspace: settings.Workspace
@@ -49,6 +61,9 @@ class Directory:
     agents: Mapping[str, Agent]
     department_ids: Mapping[str, str]
     agent_ids: Mapping[str, str]
+    zone: ZoneInfo
+    calendars: Mapping[str, Calendar]
+    rules: RuleSet = field(default_factory=RuleSet)
 
     def department(self, ref: str) -> Department | None:
         """By id or key."""
@@ -85,6 +100,14 @@ class Directory:
         found = self.department(self.workspace.default_department)
         return found if found is not None else next(iter(self.departments.values()))
 
+    def open_at(self, now: int) -> frozenset[str]:
+        """The departments that are open at that instant, by their hours."""
+        return frozenset(each for each, calendar in self.calendars.items() if calendar.is_open(now))
+
+    def hours_change_at(self, now: int) -> int | None:
+        """When a department opens or closes next."""
+        return min(filter(None, (each.changes_at(now) for each in self.calendars.values())), default=None)
+
     def site_departments(self, site: str) -> list[Department]:
         """What visitors of a site may choose, in the site's order; none configured means the default one."""
         chosen = [self.department(key) for key in self.sites[site].departments]
@@ -107,6 +130,8 @@ def build(workspace_id: int, workspace: settings.Workspace, rows: Iterable[Setti
     ]
     agents = [Agent(id=row.id, settings=settings.from_json(row.body, settings.Agent)) for row in by_kind["agent"]]
     sites = [settings.from_json(row.body, settings.Site) for row in by_kind["site"]]
+    rules = [settings.from_json(row.body, settings.Rule) for row in by_kind["rule"]]
+    zone = ZoneInfo(workspace.timezone)
     return Directory(
         workspace_id=workspace_id,
         workspace=workspace,
@@ -115,7 +140,39 @@ def build(workspace_id: int, workspace: settings.Workspace, rows: Iterable[Setti
         agents={agent.id: agent for agent in agents},
         department_ids={department.settings.key: department.id for department in departments},
         agent_ids={agent.settings.key: agent.id for agent in agents},
+        zone=zone,
+        calendars={department.id: _calendar(department.settings, zone) for department in departments},
+        rules=_usable(as_rule(rule) for rule in rules),
     )
+
+
+def as_rule(rule: settings.Rule) -> Rule:
+    """A rule of the settings as the rules know it."""
+    return Rule(
+        name=rule.name,
+        when=rule.when,
+        department=rule.department,
+        require=rule.require,
+        prefer=rule.prefer,
+        head_start=rule.head_start,
+        language=rule.language,
+        agent=rule.agent,
+        agent_seconds=rule.agent_seconds,
+        first=rule.first,
+        tags=rule.tags,
+    )
+
+
+def _usable(rules: Iterable[Rule]) -> RuleSet:
+    """Those that compile. Settings were checked before they were stored, perhaps by an older Frontdesk."""
+    usable, problems = sort_out(rules)
+    for problem in problems:
+        log.error("a rule cannot be used and is left out", rule=problem.rule, reason=str(problem))
+    return usable
+
+
+def _calendar(department: settings.Department, zone: ZoneInfo) -> Calendar:
+    return Calendar(parse_hours(department.hours), parse_days(department.holidays), zone)
 
 
 def router_settings(directory: Directory) -> model.WorkspaceSettings:

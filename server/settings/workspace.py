@@ -212,7 +212,7 @@ class Rule(Record, frozen=True, kw_only=True):
     """One routing rule. `when` is the text of a CEL condition, compiled elsewhere.
 
     An action that is `None` is one the rule says nothing about, so that a later rule may decide it; `first = ""` and
-    `head_start = 0` are decisions.
+    `head_start = 0` are decisions. `agent_seconds`: how long the agent that `agent` names is waited for.
     """
 
     name: Annotated[str, Meta(min_length=1, max_length=200, description="text of 1 to 200 characters")]
@@ -223,6 +223,7 @@ class Rule(Record, frozen=True, kw_only=True):
     head_start: Annotated[int, Meta(ge=0, le=86_400)] | None = None
     language: Language | None = None
     agent: Key | None = None
+    agent_seconds: Seconds = 60
     first: FirstBot | None = None
     tags: Annotated[tuple[Label, ...], Meta(description="a list of tags (1 to 64 characters)")] = ()
 

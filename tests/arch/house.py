@@ -51,6 +51,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     # What the command line asks of an installation; it needs no page and no socket of a browser's.
     "server.control": ("server.desk", "server.settings", "server.store", "server.clock", "server.wire"),
+    # The lab reads scenarios, which are made of settings, and brings them to the router as the desk does.
+    "server.lab": ("router", "server.settings", "server.desk.directory", "server.store.workspaces"),
     "server.app": ("router", "server"),
     "server.demo": ("router", "server"),
     "server.cli": ("router", "server"),
@@ -70,6 +72,8 @@ HOMES: dict[str, tuple[str, ...]] = {
     "psycopg": ("server.store",),
     "sortedcontainers": ("router",),
     "cel": ("router.rules",),
+    "maxminddb": ("server.desk.countries",),
+    "pycld2": ("server.desk.languages",),
     "click": ("server.cli",),
     "uvloop": ("server.app", "server.cli", "server.demo"),
     "websockets": ("bots",),
