@@ -1,0 +1,184 @@
+"""Waits where no formula fits: agents shared by several pools, and later arrivals that go first.
+
+The line is rehearsed some times over: slots come free one after the other, each goes to the first in line who is in one
+of its pools, people leave, and people with a head start arrive in between and are put where their key says. What is
+drawn at random is only *which* of these happens next. The times between are integrated out: a step of a Markov chain
+with the total rate r takes 1/r on average, with variance 1/r², so
+
+    E W = E[sum of 1/r],  Var W = E[sum of 1/r²] + Var[sum of 1/r]
+
+and few rehearsals do. Everybody in line is in the same ones (common random numbers), and the generator is seeded alike
+each time, so that neighbours and successive estimates differ by what differs, not by luck.
+
+Who leaves in a rehearsal no longer keeps others from a slot but waits on as a shadow: the wait that is told is the wait
+of somebody who stays.
+"""
+
+from bisect import bisect_right, insort
+from dataclasses import dataclass
+from itertools import accumulate
+from random import Random
+
+from router.estimate.staff import Group
+from router.estimate.stages import Moments
+
+_NOBODY = 1 << 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """Who waits, by key, and what comes: rates are events each millisecond.
+
+    Of each in line: `keys` (before now, in ms: larger is older), `pools`, `costs`, `there` (the chance to be there when
+    their turn comes), `leaves` (may lose patience). `streams`: pool, head start and rate of those who come later.
+    """
+
+    keys: list[int]
+    pools: list[int]
+    costs: list[int]
+    there: list[float]
+    leaves: list[bool]
+    groups: list[Group]
+    streams: list[tuple[int, int, float]]
+    leaving: float
+    pool_count: int
+
+
+def rehearse(scene: Scene, *, runs: int, seed: int) -> list[Moments]:
+    """Mean and variance (ms) of everybody's wait for a slot. Everybody's pool must be in a group."""
+    people = len(scene.keys)
+    sums = _Sums(people)
+    rehearsal = _Rehearsal(scene)
+    for run in range(runs):
+        rehearsal.run(Random(seed * 8191 + run), sums)  # noqa: S311 - a rehearsal, not a secret
+    return sums.moments(runs)
+
+
+class _Sums:
+    """Over the rehearsals: of everybody's clock, its square, and the variance the clock hides."""
+
+    __slots__ = ("hidden", "square", "time")
+
+    def __init__(self, people: int) -> None:
+        self.time = [0.0] * people
+        self.square = [0.0] * people
+        self.hidden = [0.0] * people
+
+    def moments(self, runs: int) -> list[Moments]:
+        found: list[Moments] = []
+        for time, square, hidden in zip(self.time, self.square, self.hidden, strict=True):
+            mean = time / runs
+            found.append((mean, hidden / runs + max(square / runs - mean * mean, 0.0)))
+        return found
+
+
+class _Rehearsal:
+    """What all rehearsals of one scene share. A place is twice the number in line; who comes later stands between."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.people = len(scene.keys)
+        self.before_now = [-key for key in scene.keys]  # ascending, as the line is
+        self.queues: list[list[int]] = [[] for _ in range(scene.pool_count)]
+        for number, pool in enumerate(scene.pools):
+            self.queues[pool].append(2 * number)
+        self.may_leave = [number for number in range(self.people) if scene.leaves[number]]
+        self.unsure = [number for number in range(self.people) if scene.there[number] < 1.0]
+        youngest = scene.keys[-1] if scene.keys else 0
+        # A stream goes before the youngest until its head start is worth less than the youngest's seniority.
+        until = sorted({head_start - youngest for _, head_start, _ in scene.streams if head_start > youngest})
+        self.phases = [(end, [stream for stream in scene.streams if stream[1] - youngest >= end]) for end in until] + [
+            (_NOBODY, [])
+        ]
+
+    def run(self, random: Random, sums: _Sums) -> None:  # noqa: C901, PLR0912, PLR0915 - one loop, run a million times
+        scene, draw = self.scene, random.random
+        time_sum, square_sum, hidden_sum = sums.time, sums.square, sums.hidden
+        queues = [queue.copy() for queue in self.queues]
+        heads = [0] * len(queues)
+        for queue in queues:
+            queue.append(_NOBODY)
+        gone = bytearray(self.people)
+        for number in self.unsure:
+            gone[number] = draw() >= scene.there[number]
+        costs = scene.costs.copy()
+        may_leave = self.may_leave
+        waiting = sum(1 for number in may_leave if not gone[number])
+        left = self.people
+        groups = list(scene.groups)
+        cumulative = list(accumulate(group.rate for group in groups))
+        busy = cumulative[-1]
+        phase = 0
+        phase_end, coming = self.phases[0]
+        arriving = sum(rate for _, _, rate in coming)
+        clock = hidden = 0.0
+        while left:
+            if clock >= phase_end:
+                phase += 1
+                phase_end, coming = self.phases[phase]
+                arriving = sum(rate for _, _, rate in coming)
+            total = busy + arriving + scene.leaving * waiting
+            step = 1.0 / total
+            clock += step
+            hidden += step * step
+            drawn = draw() * total
+            if drawn < busy:
+                group = groups[bisect_right(cumulative, drawn)] if len(groups) > 1 else groups[0]
+                while True:
+                    place = _NOBODY
+                    among = -1
+                    for pool in group.pools:
+                        head = queues[pool][heads[pool]]
+                        if head < place:
+                            place, among = head, pool
+                    if among < 0:
+                        if len(groups) > 1:
+                            groups.remove(group)
+                            cumulative = list(accumulate(one.rate for one in groups))
+                            busy = cumulative[-1]
+                        break
+                    if place & 1:
+                        heads[among] += 1
+                        break
+                    number = place >> 1
+                    if costs[number] > 1 and not gone[number]:
+                        costs[number] -= 1
+                        break
+                    heads[among] += 1
+                    time_sum[number] += clock
+                    square_sum[number] += clock * clock
+                    hidden_sum[number] += hidden
+                    left -= 1
+                    if not gone[number]:
+                        if scene.leaves[number]:
+                            waiting -= 1
+                            gone[number] = 2
+                        break
+            elif drawn < busy + arriving:
+                pool, place = self._comes(coming, drawn - busy, clock)
+                if place < 2 * self.people and not _idle(pool, groups, scene.groups):
+                    insort(queues[pool], place, lo=heads[pool])
+            else:
+                while True:
+                    number = may_leave[int(draw() * len(may_leave))]
+                    if not gone[number]:
+                        break
+                gone[number] = 1
+                waiting -= 1
+                if 4 * waiting < len(may_leave):
+                    may_leave = [one for one in may_leave if not gone[one]]
+
+    def _comes(self, coming: list[tuple[int, int, float]], drawn: float, clock: float) -> tuple[int, int]:
+        """Into which pool and where in line."""
+        pool, head_start = coming[-1][:2]
+        for among, starts, rate in coming:
+            drawn -= rate
+            if drawn < 0.0:
+                pool, head_start = among, starts
+                break
+        return pool, 2 * bisect_right(self.before_now, clock - head_start) - 1
+
+
+def _idle(pool: int, active: list[Group], groups: list[Group]) -> bool:
+    """A group without anybody to serve takes whoever comes."""
+    return len(active) < len(groups) and any(pool in group.pools and group not in active for group in groups)
