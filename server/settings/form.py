@@ -24,9 +24,9 @@ _SHOWN = 60
 _IDENTITY = ("key", "name", "department")
 
 
-def form_problems(tables: Table) -> tuple[Problem, ...]:
+def form_problems(tables: Table, kind: type[Record] = WorkspaceFile) -> tuple[Problem, ...]:
     """Everything about these tables (as `tomllib` or `msgspec.to_builtins` makes them) that is not the right form."""
-    return tuple(_table(tables, WorkspaceFile, (), ""))
+    return tuple(_table(tables, kind, (), ""))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -37,12 +37,12 @@ def locate(problems: Iterable[Problem], *, whole: WorkspaceFile, text: str) -> t
     """
     lines = positions(text)
     whole_tables = msgspec.to_builtins(whole)
-    places = _places(_tables(text))
+    places = _places(tables_of(text))
     return tuple(_located(problem, whole_tables, places, lines) for problem in problems)
 
 
 def _parse(text: str) -> WorkspaceFile:
-    tables = _tables(text)
+    tables = tables_of(text)
     if problems := form_problems(tables):
         lines = positions(text)
         raise SettingsError.of(
@@ -51,7 +51,12 @@ def _parse(text: str) -> WorkspaceFile:
     return msgspec.convert(tables, WorkspaceFile)
 
 
-def _tables(text: str) -> dict[str, Any]:
+def tables_of(text: str) -> dict[str, Any]:
+    """The tables of a TOML text.
+
+    Raises:
+        SettingsError: it is no TOML; with the line.
+    """
     try:
         return tomllib.loads(text)
     except ValueError as error:
