@@ -4,6 +4,7 @@
 //                    __PANEL_URL__ inside it is "panel.js?v=<hash>", relative to the loader's own address.
 //   panel.js         the visitor's panel: one ES module, imported by the loader at the first click.
 //   console.html     the agents' console      (static/console/index.html)
+//   settings.html    the admins' settings     (static/admin/index.html)
 //   demo.html        the demo shop            (static/demo/index.html)
 //   chat.html        the panel as a full page (widget/panel/chat.html)
 //   assets/          what those pages load, with a hash in each name: may be cached for ever
@@ -22,6 +23,7 @@ const out = path.resolve(process.argv[2] ?? path.join(root, "server/http/built")
 
 const PAGES = {
   console: "static/console/index.html",
+  settings: "static/admin/index.html",
   demo: "static/demo/index.html",
   chat: "widget/panel/chat.html",
 };

@@ -38,8 +38,9 @@ class Pages:
         doors.add("GET", "/panel.js", self.panel, policy=PUBLIC)
         doors.add("GET", "/assets/{name}", self.asset, policy=PUBLIC)
         doors.add("GET", "/console", self.console, policy=PUBLIC)
+        doors.add("GET", "/settings", self.settings, policy=PUBLIC)
         doors.add("GET", "/chat/{site}", self.chat, policy=PUBLIC)
-        # Last: whatever is not there, /settings (reserved) among it.
+        # Last: whatever is not there.
         doors.add("GET", "/{path:.*}", self.missing, policy=PUBLIC)
 
     async def start(self, request: web.Request) -> web.Response:
@@ -49,6 +50,9 @@ class Pages:
 
     async def console(self, request: web.Request) -> web.Response:
         return self._page(request, "console.html")
+
+    async def settings(self, request: web.Request) -> web.Response:
+        return self._page(request, "settings.html")
 
     async def chat(self, request: web.Request) -> web.Response:
         origins = self._desk.site_origins(request.match_info["site"])

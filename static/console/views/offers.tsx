@@ -5,7 +5,7 @@ import { now } from "../../ui/clock.ts";
 import { Since, span, Until } from "../../ui/time.tsx";
 import { nameOf } from "../attention.ts";
 import { languageName, pathOf } from "../page.ts";
-import { whyYou } from "../why.ts";
+import { whyYou } from "../../ui/why.ts";
 import { usePlace } from "./desk-context.ts";
 
 /** What rings, on top of everything. The first card answers to the keys. */

@@ -4,7 +4,7 @@ import { Button } from "../../ui/button.tsx";
 import { now } from "../../ui/clock.ts";
 import { nameOf } from "../attention.ts";
 import { hostOf, languageName, localTime, pathOf, webAddress } from "../page.ts";
-import { whyYours } from "../why.ts";
+import { whyYours } from "../../ui/why.ts";
 import { usePlace } from "./desk-context.ts";
 
 /** The right pane: who this is and why they came to you. */

@@ -1,5 +1,6 @@
-// "Why you?": the stored decision of the router as one sentence, and who would have been next.
+// "Why you?", "Why Ada?": the stored decision of the router as one sentence, and who would have been next.
 import type { Candidate, Conversation, Entry, Offer, Why } from "../../widget/client/generated.ts";
+import { reason, shortly } from "./reasons.ts";
 
 /** As many colleagues are named as one reads at a glance; the rest are counted. */
 const NAMED = 3;
@@ -32,6 +33,13 @@ export function whyYours(conversation: Pick<Conversation, "why" | "agent">, entr
   return answer({ why, transfer_from: handed?.from ?? null }, RANG, me);
 }
 
+/** Why `why.chosen`, said to somebody else; for a decision without anybody, what kept everybody from it. */
+export function whyThem(why: Why, handedBy = ""): Said {
+  const { chosen } = why;
+  if (chosen === null) return { why: "Nobody could take it just then.", next: excluded(why, "") };
+  return answer({ why, transfer_from: handedBy === "" ? null : { name: handedBy } }, of(chosen.agent.name), chosen.agent.id);
+}
+
 function answer(given: Reason, words: Words, me: string): Said {
   const { why } = given;
   const first = sentence(given, words);
@@ -40,37 +48,80 @@ function answer(given: Reason, words: Words, me: string): Said {
   return { why: others === "" ? first : `${first} ${others}`, next: next(why) };
 }
 
-/** What sounds different while it rings and afterwards. */
+/** What sounds different while it rings and afterwards, and to oneself and of others. */
 interface Words {
-  hands: string;
+  handed(by: string): string;
+  before: string;
+  picked: string;
+  kept: string;
   only: string;
   atAll(takeable: number): string;
+  turn: string;
 }
 
 const RINGS: Words = {
-  hands: "hands",
+  handed: (by) => `${by} hands it to you.`,
+  before: "You had this conversation before.",
+  picked: "You picked it from the line.",
+  kept: "It is kept for you.",
   only: "You are the only one who can take it.",
   atAll: (n) => `Rings at all ${n} who can take it; the first to accept has it.`,
+  turn: "Your turn",
 };
 const RANG: Words = {
-  hands: "handed",
+  ...RINGS,
+  handed: (by) => `${by} handed it to you.`,
+  kept: "It was kept for you.",
   only: "You were the only one who could take it.",
   atAll: (n) => `It rang at all ${n} who could take it; you were the first.`,
 };
 
+/** Said of a colleague, after the fact. */
+function of(name: string): Words {
+  return {
+    handed: (by) => `${by} handed it to ${name}.`,
+    before: `${name} had this conversation before.`,
+    picked: `${name} picked it from the line.`,
+    kept: `It was kept for ${name}.`,
+    only: `${name} was the only one who could take it.`,
+    atAll: (n) => `It rang at all ${n} who could take it.`,
+    turn: `${name}’s turn`,
+  };
+}
+
 function sentence({ why, transfer_from }: Reason, words: Words): string {
-  if (why.reason === "transfer") return `${transfer_from?.name || "A colleague"} ${words.hands} it to you.`;
-  if (why.reason === "previous_agent") return "You had this conversation before.";
-  if (why.reason === "pick") return "You picked it from the line.";
-  if (why.reason === "reserved") return "It is kept for you.";
+  if (why.reason === "transfer") return words.handed(transfer_from?.name || "A colleague");
+  if (why.reason === "previous_agent") return words.before;
+  if (why.reason === "pick") return words.picked;
+  if (why.reason === "reserved") return words.kept;
   if (why.method === "ring_all" && why.takeable > 1) return words.atAll(why.takeable);
   if (why.takeable === 1) return words.only;
-  return `${measure(why)} ${FROM[why.method] ?? "of"} ${why.takeable} who could take it.`;
+  if (preferred(why)) return `Best fit for what the visitor prefers, of ${why.takeable} who could take it.`;
+  return `${measure(why, words)} ${FROM[why.method] ?? "of"} ${why.takeable} who could take it.`;
+}
+
+/** Whether preferred skills decided, not the method: the chosen one meets more of them than the next. */
+function preferred({ chosen, runner_up }: Why): boolean {
+  return chosen !== null && runner_up !== null && preference(chosen) > preference(runner_up);
+}
+
+/** The weights of the preferred skills an agent meets; servers that tell none say nothing of it. */
+function preference(one: Candidate): number {
+  return (one as Candidate & { preference?: number }).preference ?? 0;
+}
+
+/** What else bore on it: which rules had matched, and whether waiting had opened it to more people. */
+export function circumstances(why: Pick<Why, "widening_step" | "rules">): string[] {
+  const { widening_step: step, rules } = why;
+  return [
+    ...(step > 0 ? [`It had waited long enough to be opened to more people (step ${step}).`] : []),
+    ...(rules.length > 0 ? [`${rules.length === 1 ? "Rule" : "Rules"}: ${rules.join(", ")}.`] : []),
+  ];
 }
 
 const FROM: Readonly<Record<string, string>> = { random: "from", round_robin: "among", longest_idle: "among" };
 
-function measure({ method, chosen }: Why): string {
+function measure({ method, chosen }: Why, words: Words): string {
   const running = chosen === null ? "" : ` (${chosen.running})`;
   switch (method) {
     case "max_utilization":
@@ -82,7 +133,7 @@ function measure({ method, chosen }: Why): string {
     case "random":
       return "Drawn at random";
     case "round_robin":
-      return "Your turn";
+      return words.turn;
     case "longest_idle":
       return "Longest without a new conversation";
     default:
@@ -99,41 +150,13 @@ function next({ runner_up, method }: Why): string {
 /** Colleagues who could not take it, each with their reason; only counts when the table of candidates was not kept. */
 function excluded(why: Why, me: string): string {
   const out = why.candidates.filter((one) => one.excluded !== null && one.excluded !== "not_member" && one.agent.id !== me);
-  if (out.length > 0) return `${listed(out.map(said))}.`;
+  if (out.length > 0) return `${listed(out.map((one) => `${one.agent.name} ${shortly(one)}`))}.`;
   if (why.candidates.length > 0) return "";
   const counts = Object.entries(why.excluded).filter(([clause, n]) => n > 0 && clause !== "not_member");
   return counts.length === 0 ? "" : `${listed(counts.map(([clause, n]) => `${n} ${reason(clause)}`))}.`;
-}
-
-function said(one: Candidate): string {
-  const why = one.excluded === "full" ? `full ${one.used}/${one.max}` : reason(one.excluded ?? "");
-  return `${one.agent.name} ${why}`;
 }
 
 function listed(parts: readonly string[]): string {
   const more = parts.length - NAMED;
   return more > 0 ? `${parts.slice(0, NAMED).join(", ")} and ${more} more` : parts.join(", ");
 }
-
-function reason(clause: string): string {
-  return REASONS[clause] ?? clause.replaceAll("_", " ");
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  not_member: "not in this department",
-  status: "not available",
-  unreachable: "not connected",
-  full: "full",
-  cap: "at the limit here",
-  room_for_older: "kept for an older one",
-  skills: "without the skill",
-  breathing: "taking a breath",
-  resting: "resting",
-  ringing: "ringing already",
-  refused: "passed on it",
-  reserved: "not named for it",
-  visitor_gone: "waits for the visitor",
-  wave: "rings later",
-  pause: "not back yet",
-  quarantined: "set aside",
-};

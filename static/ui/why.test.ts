@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Candidate, Named, Offer, Why } from "../../widget/client/generated.ts";
-import { ADA, BEN, ben, entry } from "./testing/frames.ts";
+import { ADA, BEN, ben, entry } from "../console/testing/frames.ts";
 import { whyYou, whyYours } from "./why.ts";
 
 const ME = "a_ada";

@@ -1,0 +1,114 @@
+import { useRef, useState } from "preact/hooks";
+import { Button } from "../../ui/button.tsx";
+import { Candidates } from "../../ui/candidates.tsx";
+import { whyThem } from "../../ui/why.ts";
+import { Refused } from "../api.ts";
+import { route, type Routed, type Trial } from "../asking.ts";
+import { inWords, language, seconds } from "../words.ts";
+import { Field, tied } from "./fields.tsx";
+import { PageHead } from "./page.tsx";
+import { useFile, useSettings } from "./place.ts";
+
+/** Asks what would happen to a visitor right now. Nothing is touched by it. */
+export function TryIt() {
+  const file = useFile();
+  const { api } = useSettings();
+  const site = file.site[0];
+  const [trial, setTrial] = useState<Trial>({
+    site: site?.key ?? "", url: `${site?.origins.find((one) => one !== "*") ?? location.origin}/`, language: file.workspace.language, text: "", department: "",
+  });
+  const [answer, setAnswer] = useState<Routed | null>(null);
+  const [trouble, setTrouble] = useState("");
+  const [busy, setBusy] = useState(false);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const set = (change: Partial<Trial>): void => setTrial({ ...trial, ...change });
+  const ask = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    setBusy(true);
+    setTrouble("");
+    try {
+      setAnswer(await route(api, trial));
+      requestAnimationFrame(() => heading.current?.focus());
+    } catch (error) {
+      setAnswer(null);
+      setTrouble(error instanceof Refused ? [error.message, ...error.problems.map(inWords)].join(" ") : "That did not work. Try again.");
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <>
+      <PageHead title="Try it" lead="Describe a visitor and see where they would go right now, with the people and the line as they are. Nothing is started, and nobody’s console rings." />
+      <form class="section" aria-label="A visitor to try" onSubmit={(event) => void ask(event)}>
+        <div class="pairs">
+          {file.site.length > 1 && (
+            <Field id="try-site" label="Site">
+              <select class="input" id="try-site" value={trial.site} onChange={(event) => set({ site: event.currentTarget.value })}>
+                {file.site.map((one) => <option key={one.key} value={one.key}>{one.name}</option>)}
+              </select>
+            </Field>
+          )}
+          <Field id="try-url" label="Page they are on"><input class="input" type="url" value={trial.url} autocomplete="off" {...tied("try-url", "")} onInput={(event) => set({ url: event.currentTarget.value })} /></Field>
+          <Field id="try-language" label="Language of their browser" hint="Such as en or da-DK."><input class="input" value={trial.language} autocomplete="off" {...tied("try-language", "", "x")} onInput={(event) => set({ language: event.currentTarget.value })} /></Field>
+          <Field id="try-department" label="Department they choose">
+            <select class="input" id="try-department" value={trial.department} onChange={(event) => set({ department: event.currentTarget.value })}>
+              <option value="">none: rules and the default decide</option>
+              {file.department.map((one) => <option key={one.key} value={one.key}>{one.name}</option>)}
+            </select>
+          </Field>
+        </div>
+        <Field id="try-text" label="What they write first"><textarea class="input" id="try-text" rows={2} dir="auto" value={trial.text} onInput={(event) => set({ text: event.currentTarget.value })} /></Field>
+        <div class="section-foot"><div class="tools"><Button type="submit" look="main" disabled={busy}>{busy ? "Asking …" : "Ask"}</Button></div></div>
+        {trouble !== "" && <p class="section-trouble" role="alert">{trouble}</p>}
+      </form>
+      {answer !== null && (
+        <section class="section answer" aria-labelledby="try-answer">
+          <h2 id="try-answer" tabIndex={-1} ref={heading}>What would happen</h2>
+          <Answer answer={answer} />
+        </section>
+      )}
+    </>
+  );
+}
+
+function Answer({ answer }: { answer: Routed }) {
+  const { why, queue, department } = answer;
+  const chosen = why?.chosen ?? null;
+  return (
+    <>
+      <p class="answer-big">{headline(answer)}</p>
+      {why !== null && chosen !== null && <p>{whyThem(why).why} {whyThem(why).next}</p>}
+      <dl class="facts-list">
+        <dt>Department</dt><dd>{department?.name ?? "none"}</dd>
+        <dt>Rules that matched</dt><dd>{answer.rules.length === 0 ? <span class="soft">none</span> : answer.rules.join(", ")}</dd>
+        {answer.failed.map((one) => <><dt>Rule that failed</dt><dd class="wrong">{one.rule}: {one.message}</dd></>)}
+        {answer.language !== "" && <><dt>Language</dt><dd>{language(answer.language)}</dd></>}
+        <Needs name="Requires" levels={answer.needs.require} />
+        <Needs name="Prefers" levels={answer.needs.prefer} />
+        {answer.tags.length > 0 && <><dt>Tags</dt><dd class="tags">{answer.tags.map((tag) => <span key={tag} class="tag">{tag}</span>)}</dd></>}
+        {queue !== null && <><dt>Place in line</dt><dd>{queue.place}{queue.ahead > 0 ? `, ${queue.ahead} ahead` : ""}</dd></>}
+        {queue !== null && <><dt>Told about the wait</dt><dd>{queue.wait === null ? (queue.serving ? "no time: too little is known, or it rings at once" : "no time: nobody is there") : `${seconds(queue.wait.low_s)} to ${seconds(queue.wait.high_s)}`}</dd></>}
+      </dl>
+      {why !== null && <div><h3>Everybody who was looked at</h3><Candidates why={why} label="Everybody who was looked at" /></div>}
+    </>
+  );
+}
+
+function Needs({ name, levels }: { name: string; levels: Record<string, number> | undefined }) {
+  const found = Object.entries(levels ?? {});
+  return found.length === 0 ? null : <><dt>{name}</dt><dd class="tags">{found.map(([skill, level]) => <span key={skill} class="tag quiet">{skill} {level}</span>)}</dd></>;
+}
+
+function headline({ why, department, answer, queue }: Routed): string {
+  const line = department?.name ?? "the line";
+  if (answer !== "") return ANSWERS[answer] ?? `Not in line: ${answer.replaceAll("_", " ")}.`;
+  if (why !== null && why.method === "ring_all" && why.takeable > 0) return `It would ring at ${why.takeable === 1 ? (why.chosen?.agent.name ?? "one agent") : `all ${why.takeable} who can take it`} in ${line}.`;
+  if (why?.chosen) return `It would ring at ${why.chosen.agent.name} in ${line}.`;
+  return queue?.serving === false ? `They would wait in ${line}: nobody who could answer is there.` : `They would wait in ${line}: nobody can take it just now.`;
+}
+
+const ANSWERS: Readonly<Record<string, string>> = {
+  line_full: "The line is full: they would be asked to leave a message.",
+  outside_hours: "It is closed: they would be asked to leave a message.",
+  nobody: "Nobody is there: they would be asked to leave a message.",
+};
