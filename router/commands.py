@@ -40,7 +40,7 @@ class StartConversation(Record, frozen=True, kw_only=True):
     `overflow`: departments to try, in order, when the line of `department` is full or nobody serves it; those that are
     closed now are left out. `rules`: names of those that matched, for the record.
     `left`: a message left for later: the visitor is not here, does not have to be, and is told nothing of waiting.
-    Rejected `line_full` when no line has room.
+    Rejected `line_full` when no line has room, unless `left`.
     """
 
     conversation: ConversationId

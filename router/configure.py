@@ -8,6 +8,7 @@ from router.errors import CommandRejected, Rejection
 from router.events import Configured, ConversationMoved
 from router.model import AgentId, ConversationState, HoldKind, OfferState
 from router.offers import end_offer, rings_in_order, withdraw_from
+from router.order import key_at
 from router.state import State
 from router.step import Step
 
@@ -38,8 +39,9 @@ def _move_out_of_removed(step: Step) -> None:
     for conversation in sorted(homeless, key=lambda conversation: conversation.order):
         for offer in [offer for offer in conversation.offers.values() if offer.transfer_from is None]:
             end_offer(step, offer, OfferState.WITHDRAWN)
-        default = state.settings.default_department
-        step.emit(ConversationMoved(at=step.now, conversation=conversation.id, department=default))
+        default = state.lines[state.settings.default_department].settings
+        key = key_at(default, since_at=conversation.since_at, head_start_ms=conversation.head_start_ms)
+        step.emit(ConversationMoved(at=step.now, conversation=conversation.id, department=default.id, key_at=key))
 
 
 def _is_homeless(state: State, conversation: Conversation) -> bool:

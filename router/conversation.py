@@ -17,6 +17,7 @@ from router.model import (
     Promise,
     Refusal,
     Reservation,
+    Said,
     VisitorId,
 )
 
@@ -37,10 +38,11 @@ class Conversation:
     """A conversation at run time.
 
     `waited_ms`: before this line entry. `previous` lost it and comes first, `sender` gave it to this line and comes
-    last. `told`: how often each wait message was sent in this line entry, `told_at` when the last of all, `told_place`
-    the place that was told last. `unconfirmed`, `unconfirmed_at`: the offer by which it was assigned automatically, and
-    when, until the console confirms it. `widening_step`: how many of the department's steps have come. `left`: a
-    message left by a visitor who went.
+    last. `since_at`: from when it counts as waiting (`router.order`). `returned`: this line entry began because its
+    agent was lost. `said`: the wait messages of this line entry by the name of their rule, `told_at` when the last of
+    all was, `told_place` the place that was told last, at first the one it entered with. `unconfirmed`,
+    `unconfirmed_at`: the offer by which it was assigned automatically, and when, until the console confirms it.
+    `widening_step`: how many of the department's steps have come. `left`: a message left by a visitor who went.
     """
 
     id: ConversationId
@@ -66,7 +68,7 @@ class Conversation:
     asked_at: int | None = None
     visitor_left_at: int | None = None
     quarantined_until: int | None = None
-    told: dict[int, int] = field(default_factory=dict)
+    said: dict[str, Said] = field(default_factory=dict)
     unconfirmed: OfferId | None = None
     unconfirmed_at: int | None = None
     needs: Needs = NO_NEEDS
@@ -77,6 +79,8 @@ class Conversation:
     told_place: int | None = None
     rules: tuple[str, ...] = ()
     left: bool = False
+    since_at: int = 0
+    returned: bool = False
     # Where it stands in the indexes: pool, how, under which order. Kept by `State.shelve`.
     shelf: tuple[Pool, Shelf, Order] | None = None
 

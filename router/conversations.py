@@ -13,6 +13,7 @@ from router.commands import (
     Wrote,
 )
 from router.conversation import Conversation
+from router.entrance import department_for, reservation_for
 from router.errors import CommandRejected, Rejection
 from router.events import (
     ConversationClosed,
@@ -25,48 +26,47 @@ from router.events import (
     VisitorDisconnected,
     WrapUpEnded,
 )
-from router.model import AgentId, ConversationId, ConversationState, HoldKind, OfferState, Reservation, Writer
+from router.model import AgentId, ConversationId, ConversationState, HoldKind, OfferState, Writer
 from router.offers import end_offers_of, owned
+from router.order import key_at
 from router.step import Step
 
 
 def start(step: Step, command: StartConversation) -> None:
-    """Into the department's line, with the seniority its head start gives."""
+    """Into the line of the asked department or of one it overflows to, with the seniority its head start gives."""
     state = step.state
     if command.conversation in state.conversations:
         raise CommandRejected(Rejection.CONFLICT, "the conversation exists already")
-    line = state.lines.get(command.department)
-    if line is None:
+    if command.department not in state.lines:
         raise CommandRejected(Rejection.NOT_FOUND, "no such department")
-    if line.settings.max_line and line.waiting() >= line.settings.max_line:
+    department = department_for(state, command)
+    if department is None:
         raise CommandRejected(Rejection.LINE_FULL, "the line is full")
+    settings = state.lines[department].settings
     step.emit(
         ConversationStarted(
             at=step.now,
             conversation=command.conversation,
             visitor=command.visitor,
-            department=command.department,
+            department=department,
             arrival=state.arrival + 1,
-            key_at=step.now - command.head_start_ms,
+            key_at=key_at(settings, since_at=step.now, head_start_ms=command.head_start_ms),
             head_start_ms=command.head_start_ms,
             cost=command.cost,
             needs=command.needs,
-            reservation=_reservation(step, command),
+            reservation=reservation_for(state, command),
+            asked=command.department if department != command.department else None,
             rules=command.rules,
             left=command.left,
         )
     )
 
 
-def _reservation(step: Step, command: StartConversation) -> Reservation | None:
-    agents = tuple(agent for agent in command.reserve_for if agent in step.state.agents)
-    return Reservation(agents=agents, until=step.now + command.reserve_ms) if agents and command.reserve_ms else None
-
-
 def transfer_to_department(step: Step, command: TransferToDepartment) -> None:
-    """Into another line, with what it had waited before (time spent talking is not waiting)."""
+    """Into another line, with what it had waited before (time spent talking is not waiting) and with its needs."""
     conversation = owned(step, command.agent, step.open_conversation(command.conversation))
-    if command.to not in step.state.lines:
+    line = step.state.lines.get(command.to)
+    if line is None:
         raise CommandRejected(Rejection.NOT_FOUND, "no such department")
     end_offers_of(step, conversation, OfferState.WITHDRAWN)
     step.emit(
@@ -76,7 +76,11 @@ def transfer_to_department(step: Step, command: TransferToDepartment) -> None:
             department=command.to,
             previous=command.agent,
             reason="transferred",
-            key_at=step.now - conversation.waited_ms - conversation.head_start_ms,
+            key_at=key_at(
+                line.settings,
+                since_at=step.now - conversation.waited_ms,
+                head_start_ms=conversation.head_start_ms,
+            ),
             line_entry=conversation.line_entry + 1,
         )
     )
@@ -186,6 +190,9 @@ def idle(step: Step, conversation: Conversation) -> None:
 
 
 def quarantine(step: Step, command: Quarantine) -> None:
-    conversation = step.open_conversation(command.conversation)
+    """Out of routing, its deadlines with it; one that is wrapped up also has deadlines."""
+    conversation = step.state.conversations.get(command.conversation)
+    if conversation is None:
+        raise CommandRejected(Rejection.NOT_FOUND, "no such conversation")
     end_offers_of(step, conversation, OfferState.WITHDRAWN)
     step.emit(Quarantined(at=step.now, conversation=conversation.id, until=step.now + command.for_ms))

@@ -29,7 +29,7 @@ class Due(IntEnum):
     WIDEN = 14  # conversation: the next widening step has come
     WAVE = 15  # conversation, number of the wave: more agents may ring
     RESERVED = 16  # conversation: the reservation is over
-    NOTICE = 17  # conversation: the next wait message that time brings
+    NOTICE = 17  # conversation, number of the wait message: it may have something to say
 
 
 Key = tuple[Due, str, str]

@@ -2,6 +2,7 @@
 
 from router.conversations import close, idle, return_to_line, wrap_up_over
 from router.deadlines import Due, Key
+from router.errors import DeadlineFailed
 from router.events import ConversationWidened, PauseEnded, QuarantineEnded
 from router.model import AgentId, ConversationId
 from router.offers import not_confirmed, ring_over
@@ -13,7 +14,8 @@ from router.watch import due_at
 def fire_due(step: Step) -> None:
     """Everything due by now, in the order of its time.
 
-    Stamped with now: a router that slept does not offer and count misses in the past.
+    Stamped with now: a router that slept does not offer and count misses in the past. A deed that raises is our bug,
+    and would raise again at the next step: `DeadlineFailed` names the conversation, so that it can be quarantined.
     """
     state = step.state
     if not state.deadlines.any_look(state.now):
@@ -23,7 +25,12 @@ def fire_due(step: Step) -> None:
         return due_at(state, due, one, two)
 
     while (key := state.deadlines.pop(state.now, true_at)) is not None:
-        _fire(step, key)
+        try:
+            _fire(step, key)
+        except Exception as error:
+            due, one, _ = key
+            of_conversation = ConversationId(one) if one in state.conversations else None
+            raise DeadlineFailed(due.name, of_conversation) from error
 
 
 def _fire(step: Step, key: Key) -> None:
@@ -71,5 +78,7 @@ def _fire_conversation(step: Step, due: Due, conversation_id: ConversationId) ->
             step.emit(
                 ConversationWidened(at=step.now, conversation=conversation_id, step=conversation.widening_step + 1)
             )
+        case Due.NOTICE:
+            step.state.untold.add(conversation_id)
         case _:
             raise AssertionError(f"{due} is not about a conversation")

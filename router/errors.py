@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from router.events import Event
+from router.model import ConversationId
 
 
 class Rejection(StrEnum):
@@ -28,3 +29,14 @@ class CommandRejected(Exception):
         self.code = code
         self.message = message
         self.events: tuple[Event, ...] = ()
+
+
+class DeadlineFailed(Exception):
+    """What was due could not be done: our bug. It stays due, so every further step would raise it again.
+
+    `conversation`: the one it is about, if any. `Quarantine` puts it aside together with its deadlines.
+    """
+
+    def __init__(self, due: str, conversation: ConversationId | None) -> None:
+        super().__init__(f"{due} of {conversation or 'nobody in particular'}")
+        self.conversation = conversation

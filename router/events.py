@@ -123,11 +123,12 @@ class ConversationReturned(Record, frozen=True, kw_only=True):
 
 
 class ConversationMoved(Record, frozen=True, kw_only=True):
-    """A waiting conversation changed department without an owner (settings changed)."""
+    """A waiting or active conversation changed department because the settings did; `key_at` in the new line."""
 
     at: int
     conversation: ConversationId
     department: DepartmentId
+    key_at: int
 
 
 class ConversationClosed(Record, frozen=True, kw_only=True):
@@ -207,7 +208,8 @@ class IdleAsked(Record, frozen=True, kw_only=True):
 class NoticeDue(Record, frozen=True, kw_only=True):
     """A wait message is due: once per (conversation, line_entry, rule, occurrence).
 
-    `rule` indexes the department's messages.
+    `rule` indexes the department's messages as configured now; how often it was said goes by its name
+    (`router.wait_rules`), so that changed settings repeat nothing.
     """
 
     at: int

@@ -27,6 +27,7 @@ from router.model import (
 )
 from router.state import State
 from router.transitions import CHOSEN, CONVERSATION, HOLD, OFFER, STATUS, Cause, StatusCause, step
+from router.wait_notes import begin, look_again, note_place, note_said
 from router.watch import watch, watch_conversation, watch_idle, watch_line, watch_offer
 
 
@@ -97,6 +98,9 @@ def _forget(state: State, conversation: Conversation) -> None:
 def _configured(state: State, event: e.Configured) -> None:
     state.settings = event.settings
     rebuild_indexes(state)
+    for conversation in state.conversations.values():
+        if conversation.shelf is not None:
+            note_place(state, conversation)
     _look_at_everybody(state)
 
 
@@ -155,13 +159,14 @@ def _started(state: State, event: e.ConversationStarted) -> None:
         reservation=event.reservation,
         rules=event.rules,
         left=event.left,
+        since_at=event.at,
     )
     _move_new(conversation)
     state.conversations[conversation.id] = conversation
     state.changed_conversations.add(conversation.id)
     state.shelve(conversation)
+    begin(state, conversation)
     watch_line(state, conversation)
-    state.untold.add(conversation.id)
 
 
 def _move_new(conversation: Conversation) -> None:
@@ -182,6 +187,7 @@ def _assigned(state: State, event: e.ConversationAssigned) -> None:
     conversation.owner = event.agent
     conversation.assign_no = event.assign_no
     conversation.previous = conversation.sender = None
+    conversation.returned = False
     conversation.quiet_since = event.at
     conversation.asked_at = None
     conversation.unconfirmed = event.confirm
@@ -216,10 +222,12 @@ def _returned(state: State, event: e.ConversationReturned) -> None:
     conversation.key_at = event.key_at
     conversation.awaiting_reply = True
     conversation.unconfirmed = conversation.unconfirmed_at = None
-    if event.reason == "transferred":
-        conversation.sender = event.previous
-    else:
+    conversation.returned = event.reason == "agent_gone"
+    if conversation.returned:
         conversation.previous = event.previous
+    else:
+        conversation.sender = event.previous
+        conversation.since_at = event.at - conversation.waited_ms
     _enter_line(state, conversation, event.at, event.line_entry)
     _wake(state, before)
 
@@ -227,30 +235,24 @@ def _returned(state: State, event: e.ConversationReturned) -> None:
 def _enter_line(state: State, conversation: Conversation, at: int, line_entry: int) -> None:
     conversation.entered_line_at = at
     conversation.line_entry = line_entry
-    _tell_anew(conversation)
     conversation.asked_at = None
     conversation.widening_step = 0
     conversation.reservation = None
     state.shelve(conversation)
+    begin(state, conversation)
     watch_line(state, conversation)
-    state.untold.add(conversation.id)
-
-
-def _tell_anew(conversation: Conversation) -> None:
-    """What was told and promised belonged to the line entry that is over."""
-    conversation.told.clear()
-    conversation.told_at = conversation.told_place = conversation.promise = None
 
 
 def _moved(state: State, event: e.ConversationMoved) -> None:
     conversation = _conversation(state, event)
     _move(conversation, Cause.MOVED)
     conversation.department = event.department
+    conversation.key_at = event.key_at
+    state.shelve(conversation)
     if conversation.in_line:
         conversation.line_entry += 1
-        _tell_anew(conversation)
-        state.untold.add(conversation.id)
-    state.shelve(conversation)
+        conversation.returned = False
+        begin(state, conversation)
     watch_conversation(state, conversation)
     for agent in state.agents.values():
         if conversation.id in agent.holds:
@@ -298,7 +300,7 @@ def _idle_asked(state: State, event: e.IdleAsked) -> None:
 
 
 def _notice_due(state: State, event: e.NoticeDue) -> None:
-    _conversation(state, event).told[event.rule] = event.occurrence
+    note_said(state, _conversation(state, event), event)
 
 
 def _widened(state: State, event: e.ConversationWidened) -> None:
@@ -309,20 +311,24 @@ def _widened(state: State, event: e.ConversationWidened) -> None:
 
 
 def _wait_promised(state: State, event: e.WaitPromised) -> None:
-    _conversation(state, event).promise = event.promise
+    conversation = _conversation(state, event)
+    conversation.promise = event.promise
+    look_again(state, conversation)
 
 
 def _quarantined(state: State, event: e.Quarantined) -> None:
     conversation = _conversation(state, event)
     conversation.quarantined_until = event.until
     state.shelve(conversation)
-    watch(state, Due.QUARANTINE, conversation.id)
+    watch_conversation(state, conversation)
 
 
 def _quarantine_ended(state: State, event: e.QuarantineEnded) -> None:
     conversation = _conversation(state, event)
     conversation.quarantined_until = None
     state.shelve(conversation)
+    watch_conversation(state, conversation)
+    state.untold.add(conversation.id)
 
 
 # Offers.

@@ -211,16 +211,14 @@ def _check_pool(name: str, pool: Pool, fresh: Pool) -> None:
 
 
 # Time alone changes nothing by these once they are past.
-_WAKES = {Due.BREATHING, Due.REST, Due.BLIP, Due.LAPSE, Due.WAVE, Due.RESERVED}
-
-
-_WAVES = tuple(str(wave) for wave in range(5))
+_WAKES = {Due.BREATHING, Due.REST, Due.BLIP, Due.LAPSE, Due.WAVE, Due.RESERVED, Due.NOTICE}
+_NUMBERS = tuple(str(number) for number in range(5))  # of waves and wait messages
 
 
 def _all_due(state: State) -> Iterator[tuple[int, Due, str, str]]:
     for due in Due:
         for one in ("", *state.agents, *state.conversations):
-            for two in ("", *state.agents, *_WAVES):
+            for two in ("", *state.agents, *_NUMBERS):
                 at = _due_or_none(state, due, one, two)
                 if at is not None and (at > state.now or due not in _WAKES):
                     yield at, due, one, two
@@ -232,7 +230,8 @@ def _due_or_none(state: State, due: Due, one: str, two: str) -> int | None:
     known = state.agents if of_agent else state.conversations
     if due is Due.PAUSE:
         return due_at(state, due, "", "") if not one and not two else None
-    seconds = state.agents if due in {Due.CONFIRM, Due.RING, Due.LAPSE} else _WAVES if due is Due.WAVE else ("",)
+    numbered = _NUMBERS if due in {Due.WAVE, Due.NOTICE} else ("",)
+    seconds = state.agents if due in {Due.CONFIRM, Due.RING, Due.LAPSE} else numbered
     return due_at(state, due, one, two) if one in known and two in seconds else None
 
 

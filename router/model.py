@@ -7,7 +7,7 @@ written to the database and read back is equal to the last bit.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType
+from typing import Literal, NewType
 
 from router.record import Record
 
@@ -16,6 +16,9 @@ ConversationId = NewType("ConversationId", str)
 DepartmentId = NewType("DepartmentId", str)
 OfferId = NewType("OfferId", str)
 VisitorId = NewType("VisitorId", str)
+
+WaitEvent = Literal["queued", "every", "place", "waited", "estimate_passed", "nobody", "returned"]
+LineOrder = Literal["head_start", "strict"]
 
 # The one order of the workspace: key_at, then arrival number; the id only finds the conversation.
 Order = tuple[int, int, ConversationId]
@@ -133,6 +136,14 @@ class Promise(Record, frozen=True, kw_only=True):
     p80_ms: int
 
 
+class Said(Record, frozen=True, kw_only=True):
+    """A wait message (by the name of its rule) was said so often in this line entry, the last time at `at`."""
+
+    rule: str
+    count: int
+    at: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WidenStep:
     """What opens for a conversation that has waited `after_ms` in all. The steps that have come add up."""
@@ -169,12 +180,9 @@ class AgentSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRule:
-    """One automated wait message; its texts live outside the router.
+    """One automated wait message (`router.wait_rules`); its texts live outside the router."""
 
-    `when`: queued, every, place, waited, estimate_passed, nobody, returned.
-    """
-
-    when: str
+    when: WaitEvent
     seconds_ms: int = 0
     min_ahead: int = 0
     min_interval_ms: int = 20_000
@@ -198,7 +206,7 @@ class DepartmentSettings:
     miss_delay_ms: int = 10_000
     miss_limit: int = 3
     wrap_up_ms: int = 0
-    order: str = "head_start"
+    order: LineOrder = "head_start"
     max_line: int = 0
     idle_ms: int = 600_000
     idle_close_ms: int = 300_000

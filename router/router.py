@@ -102,7 +102,8 @@ class Router:
         rejection = None
         if self._configured is not self._state.settings:  # they changed while no router ran
             configure(step, c.Configure(settings=self._configured))
-        if not isinstance(command, c.Restart):  # which forgives what became due while we were down
+        # A restart forgives what became due while we were down, a quarantine is for what cannot be done when due.
+        if not isinstance(command, c.Restart | c.Quarantine):
             fire_due(step)
         try:
             _do(step, command)

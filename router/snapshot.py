@@ -24,6 +24,7 @@ from router.model import (
     Promise,
     Refusal,
     Reservation,
+    Said,
     Status,
     VisitorId,
     WorkspaceSettings,
@@ -85,9 +86,9 @@ class ConversationRecord:
     asked_at: int | None
     visitor_left_at: int | None
     quarantined_until: int | None
-    told: tuple[tuple[int, int], ...]
     unconfirmed: OfferId | None
     unconfirmed_at: int | None
+    said: tuple[Said, ...] = ()
     needs: Needs = NO_NEEDS
     widening_step: int = 0
     reservation: Reservation | None = None
@@ -96,6 +97,8 @@ class ConversationRecord:
     told_place: int | None = None
     rules: tuple[str, ...] = ()
     left: bool = False
+    since_at: int = 0
+    returned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +164,7 @@ def conversation_record(conversation: Conversation) -> ConversationRecord:
         asked_at=conversation.asked_at,
         visitor_left_at=conversation.visitor_left_at,
         quarantined_until=conversation.quarantined_until,
-        told=tuple(sorted(conversation.told.items())),
+        said=tuple(conversation.said[rule] for rule in sorted(conversation.said)),
         unconfirmed=conversation.unconfirmed,
         unconfirmed_at=conversation.unconfirmed_at,
         needs=conversation.needs,
@@ -172,6 +175,8 @@ def conversation_record(conversation: Conversation) -> ConversationRecord:
         told_place=conversation.told_place,
         rules=conversation.rules,
         left=conversation.left,
+        since_at=conversation.since_at,
+        returned=conversation.returned,
     )
 
 
@@ -283,7 +288,7 @@ def _restore_conversation(state: State, record: ConversationRecord) -> None:
         asked_at=record.asked_at,
         visitor_left_at=record.visitor_left_at,
         quarantined_until=record.quarantined_until,
-        told=dict(record.told),
+        said={said.rule: said for said in record.said},
         unconfirmed=record.unconfirmed,
         unconfirmed_at=record.unconfirmed_at,
         needs=record.needs,
@@ -294,6 +299,8 @@ def _restore_conversation(state: State, record: ConversationRecord) -> None:
         told_place=record.told_place,
         rules=record.rules,
         left=record.left,
+        since_at=record.since_at,
+        returned=record.returned,
     )
     state.conversations[conversation.id] = conversation
     state.costly = state.costly or conversation.cost > 1

@@ -154,6 +154,7 @@ class State:
     # Keeping conversations in their pool's indexes.
 
     def visitor_there(self, conversation: Conversation) -> bool:
+        """Who left a message for later need not be here."""
         left_at = conversation.visitor_left_at
         return left_at is None or conversation.left or self.now < left_at + self.settings.blip_ms
 

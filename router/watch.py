@@ -10,6 +10,8 @@ from router.conversation import Conversation
 from router.deadlines import Due
 from router.model import AgentId, ConversationId, ConversationState, HoldKind, Offer
 from router.state import State
+from router.wait_rules import due_at as notice_due_at
+from router.wait_rules import name_of
 
 
 def due_at(state: State, due: Due, one: str, two: str) -> int | None:
@@ -25,8 +27,18 @@ def due_at(state: State, due: Due, one: str, two: str) -> int | None:
         offer = conversation.offers.get(AgentId(two))
         return None if offer is None else _offer_due_at(state, due, offer)
     if due is Due.LAPSE:
-        return _lapse_at(state, conversation, AgentId(two))
-    return _wave_at(state, conversation, int(two)) if due is Due.WAVE else _OF_CONVERSATION[due](state, conversation)
+        at = _lapse_at(state, conversation, AgentId(two))
+    elif due in _NUMBERED:
+        at = _NUMBERED[due](state, conversation, int(two))
+    else:
+        at = _OF_CONVERSATION[due](state, conversation)
+    return at if due is Due.QUARANTINE else _after_quarantine(conversation, at)
+
+
+def _after_quarantine(conversation: Conversation, at: int | None) -> int | None:
+    """What could not be handled is not tried again before the quarantine is over."""
+    until = conversation.quarantined_until
+    return at if at is None or until is None else max(at, until)
 
 
 _OF_AGENT = {Due.GRACE, Due.BREATHING, Due.REST}
@@ -71,19 +83,24 @@ def _wrap_up_until(state: State, conversation: Conversation) -> int | None:
 def _place_given_up_at(state: State, conversation: Conversation) -> int | None:
     """When an absent visitor loses the place. One who was already away gets the full time from entering the line."""
     left_at = conversation.visitor_left_at
-    if left_at is None or not conversation.in_line:
+    if left_at is None or conversation.left or not conversation.in_line:
         return None
     return max(left_at, conversation.entered_line_at) + state.settings.hold_place_ms
 
 
 def _blip_over_at(state: State, conversation: Conversation) -> int | None:
     left_at = conversation.visitor_left_at
-    return left_at + state.settings.blip_ms if left_at is not None and conversation.in_line else None
+    if left_at is None or conversation.left or not conversation.in_line:
+        return None
+    return left_at + state.settings.blip_ms
 
 
 def _idle_at(state: State, conversation: Conversation) -> int | None:
-    """Ask a visitor who was answered and says nothing; close when that is not answered either. 0 ms: never."""
-    if conversation.state is not ConversationState.ACTIVE or conversation.awaiting_reply:
+    """Ask a visitor who was answered and says nothing; close when that is not answered either. 0 ms: never.
+
+    Who left a message is not expected to say anything.
+    """
+    if conversation.state is not ConversationState.ACTIVE or conversation.awaiting_reply or conversation.left:
         return None
     line = state.lines.get(conversation.department)
     if line is None or not line.settings.idle_ms:  # None: being moved out of a removed department
@@ -95,10 +112,6 @@ def _idle_at(state: State, conversation: Conversation) -> int | None:
 
 def _quarantined_until(state: State, conversation: Conversation) -> int | None:  # noqa: ARG001
     return conversation.quarantined_until
-
-
-def _never(state: State, conversation: Conversation) -> int | None:  # noqa: ARG001
-    return None
 
 
 def _widens_at(state: State, conversation: Conversation) -> int | None:
@@ -131,8 +144,17 @@ _OF_CONVERSATION: dict[Due, Callable[[State, Conversation], int | None]] = {
     Due.QUARANTINE: _quarantined_until,
     Due.WIDEN: _widens_at,
     Due.RESERVED: _reserved_until,
-    Due.NOTICE: _never,
 }
+
+
+def _notice_at(state: State, conversation: Conversation, number: int) -> int | None:
+    """Of one wait message, by its number among those of the department as it is configured."""
+    line = state.lines.get(conversation.department)
+    messages = () if line is None else line.settings.messages
+    return notice_due_at(messages[number], name_of(messages, number), conversation) if number < len(messages) else None
+
+
+_NUMBERED = {Due.WAVE: _wave_at, Due.NOTICE: _notice_at}
 
 
 # Seeing that it is looked at.
@@ -153,9 +175,10 @@ def watch_idle(state: State, conversation: Conversation) -> None:
 
 
 def watch_line(state: State, conversation: Conversation) -> None:
-    """What time does to a conversation in line: the visitor's absence, refusals that lapse."""
+    """What time does to a conversation in line: the visitor's absence, wait messages, refusals that lapse."""
     watch(state, Due.BLIP, conversation.id)
     watch(state, Due.PLACE, conversation.id)
+    watch_notices(state, conversation)
     watch(state, Due.WIDEN, conversation.id)
     line = state.lines.get(conversation.department)
     for wave in range(len(line.settings.ring_waves) if line is not None else 0):
@@ -163,6 +186,12 @@ def watch_line(state: State, conversation: Conversation) -> None:
     watch(state, Due.RESERVED, conversation.id)
     for agent in conversation.refusals:
         watch(state, Due.LAPSE, conversation.id, agent)
+
+
+def watch_notices(state: State, conversation: Conversation) -> None:
+    line = state.lines.get(conversation.department)
+    for number in range(0 if line is None else len(line.settings.messages)):
+        watch(state, Due.NOTICE, conversation.id, str(number))
 
 
 def watch_conversation(state: State, conversation: Conversation) -> None:
@@ -184,7 +213,7 @@ def watch_everything(state: State) -> None:
 
 
 # What has no event only wakes somebody: once past it needs no second look.
-_WAKES = {Due.BREATHING, Due.REST, Due.BLIP, Due.LAPSE, Due.WAVE, Due.RESERVED}
+_WAKES = {Due.BREATHING, Due.REST, Due.BLIP, Due.LAPSE, Due.WAVE, Due.RESERVED, Due.NOTICE}
 
 
 def watch(state: State, due: Due, one: str = "", two: str = "") -> None:
