@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib.metadata
+import random
 import secrets
 import signal
 import socket
@@ -16,11 +17,12 @@ import structlog
 import uvloop
 from aiohttp import web
 
-from router import events, model
+from router import events
 from server.bus.memory import MemoryBus
 from server.clock import SystemClock, pause
 from server.control import service as control
 from server.control.operations import Operations, Sockets, StartEngine
+from server.crowd.crowd import Crowd
 from server.desk import directory
 from server.desk.accounts import Accounts
 from server.desk.agent_requests import AgentRequests
@@ -28,6 +30,7 @@ from server.desk.desk import Desk, Rooms
 from server.desk.engine import Engine, Told
 from server.desk.fanout import Fanout
 from server.desk.ids import Ids
+from server.desk.latest import LatestDecision
 from server.desk.messages import Messages
 from server.desk.opening import Openings
 from server.desk.origins import Origins
@@ -54,6 +57,9 @@ log = structlog.get_logger(__name__)
 FEATURES = ("history.notes_after", "history.notes_before")
 
 
+# Mean time between two of the visitors that a demo starts with.
+ARRIVALS_S = 4.0
+
 _NO_WORKSPACE = 'There is no workspace here yet. Run "frontdesk init" first, or choose another --data.'
 
 
@@ -66,6 +72,7 @@ class Config:
     """Where to listen, where to keep the data, what to believe.
 
     ``prepare`` is called with the server's address before it can be reached: it may create the workspace or change it.
+    ``visitors``: so many simulated ones come as soon as it can be reached, one after another (the demo only).
     """
 
     data: Path
@@ -74,6 +81,7 @@ class Config:
     public: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     demo: bool = False
+    visitors: int = 0
     prepare: Callable[[Operations, str], Awaitable[None]] | None = None
     announce: Callable[[str], None] = field(default=lambda _url: None)
 
@@ -129,7 +137,11 @@ async def running(config: Config) -> AsyncIterator[Running]:
                 operations = ground.operations(parts.engine, parts.desk)
                 if config.prepare is not None and not founded:
                     await config.prepare(operations, url)
-                async with control.serving(config.data, operations), _listening(config, parts, operations, sockets):
+                async with (
+                    control.serving(config.data, operations),
+                    _listening(config, parts, operations, sockets),
+                    _showing(config, parts, url),
+                ):
                     yield Running(url=url, desk=parts.desk, engine=parts.engine, store=ground.store)
                     log.info("stopping")
                     await parts.connections.drain()
@@ -254,6 +266,7 @@ class _Parts:
     accounts: Accounts
     connections: Connections
     proxies: TrustedProxies
+    show: Show | None = None
 
     @classmethod
     async def build(cls, config: Config, ground: _Ground) -> _Parts:
@@ -281,7 +294,7 @@ class _Parts:
             installation=installed,
             directory=lambda: engine.directory,
             directory_at=engine.directory_at,
-            places=_places(engine),
+            places=engine.standing,
         )
         desk = Desk(
             Rooms(
@@ -298,10 +311,13 @@ class _Parts:
             )
         )
         presence.desk = desk
-        queues = Queues(hub, open_conversations=lambda: engine.open, places=_places(engine))
+        queues = Queues(hub, engine=engine, clock=clock)
         overview = Overview(hub, asyncio.get_running_loop().call_later)
-        pushes = Pushes(hub, places=_places(engine), serving=engine.serving, ringing=engine.ringing, overview=overview)
+        pushes = Pushes(hub, places=engine.standing, serving=engine.serving, ringing=engine.ringing, overview=overview)
         engine.on_untold = desk.reopen_everybody
+        show = _show(engine) if config.demo else None
+        if show is not None:
+            told.also = (show.decisions.told,)
         told.listeners = (pushes.told, lambda _told: queues.changed(), lambda what: _forget(what, desk, messages))
         await engine.start()
         proxies = TrustedProxies(config.trusted_proxies)
@@ -314,7 +330,36 @@ class _Parts:
                 desk, terms=Terms(server=f"frontdesk/{version()}", features=FEATURES), proxies=proxies
             ),
             proxies=proxies,
+            show=show,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """What only the demo has: visitors to send, and the last decision."""
+
+    crowd: Crowd
+    decisions: LatestDecision
+
+
+def _show(engine: Engine) -> Show:
+    def first_site() -> str | None:
+        return next(iter(engine.directory.sites), None)
+
+    # As long as Frontdesk runs, whoever comes and how they behave is drawn anew each time.
+    chance = random.Random(secrets.randbits(64))
+    return Show(crowd=Crowd(site=first_site, chance=chance, pause=pause), decisions=LatestDecision())
+
+
+@contextlib.asynccontextmanager
+async def _showing(config: Config, parts: _Parts, url: str) -> AsyncIterator[None]:
+    """The demo's visitors, from the open port on."""
+    if parts.show is None:
+        yield
+        return
+    async with parts.show.crowd.working(url):
+        parts.show.crowd.send(config.visitors, mean_gap_s=ARRIVALS_S)
+        yield
 
 
 async def _hub() -> Fanout:
@@ -327,9 +372,10 @@ class _Told:
     """What is to be told of a commit; the listeners come once they are made."""
 
     listeners: tuple[Callable[[Told], None], ...] = ()
+    also: tuple[Callable[[Told], None], ...] = ()
 
     def __call__(self, told: Told) -> None:
-        for listener in self.listeners:
+        for listener in (*self.listeners, *self.also):
             listener(told)
 
 
@@ -351,10 +397,6 @@ class _Presence:
 
     def visitor_is_here(self, visitor: str, site: str) -> bool:
         return self.desk is not None and self.desk.visitor_is_here(visitor, site)
-
-
-def _places(engine: Engine) -> Callable[[str], model.Queue | None]:
-    return lambda conversation: engine.router.queue(model.ConversationId(conversation))
 
 
 def _insist_there(data: Path) -> None:
@@ -391,6 +433,7 @@ async def _listening(
         proxies=parts.proxies,
         operations=operations,
         demo=config.demo,
+        show=parts.show,
     )
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
     await runner.setup()

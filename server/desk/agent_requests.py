@@ -265,7 +265,7 @@ class AgentRequests:
         return commands.TransferToDepartment(agent=sender, conversation=conversation, to=model.DepartmentId(line.id))
 
     def _part(self, shown: Shown) -> parts.Conversation:
-        place = self._engine.router.queue(model.ConversationId(shown.row.id))
+        place = self._engine.standing(shown.row.id)
         return views.conversation_for_agent(shown.row, shown.visitor, self._engine.directory, place)
 
     def _shown(self, re: str, done: Done) -> replies.ConversationReply:

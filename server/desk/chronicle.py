@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from router import events
@@ -11,15 +12,20 @@ from router.model import OfferState
 from server.desk import notices
 from server.desk.directory import Directory
 from server.store.entries import Draft, Log
+from server.wire import parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One entry, or note, for the log of ``conversation``."""
+    """One entry, or note, for the log of ``conversation``.
+
+    ``wording``: what it says with the visitor's name, where it names them; without a text there is no entry.
+    """
 
     conversation: str
     draft: Draft
     log: Log = "entry"
+    wording: Callable[[str], str] | None = None
 
 
 class Languages(Protocol):
@@ -28,7 +34,15 @@ class Languages(Protocol):
     def __call__(self, conversation: str) -> tuple[str, ...]: ...
 
 
-def lines(happened: tuple[events.Event, ...], directory: Directory, languages: Languages) -> Iterator[Line]:
+class Waits(Protocol):
+    """The range that the visitor of a conversation in line is shown, if any."""
+
+    def __call__(self, conversation: str, /) -> parts.Wait | None: ...
+
+
+def lines(
+    happened: tuple[events.Event, ...], directory: Directory, languages: Languages, waits: Waits
+) -> Iterator[Line]:
     """The entries that these events add, in their order."""
     for event in happened:
         match event:
@@ -44,7 +58,7 @@ def lines(happened: tuple[events.Event, ...], directory: Directory, languages: L
             case events.OfferEnded(transfer_from=str(), end=end) if end in _NOT_TAKEN:
                 yield _not_taken(event, directory)
             case events.NoticeDue():
-                yield _due(event, directory, languages(event.conversation))
+                yield from _due(event, directory, languages(event.conversation), waits(event.conversation))
             case _:
                 pass
 
@@ -122,13 +136,42 @@ def _closed(event: events.ConversationClosed, directory: Directory, languages: t
     return Line(conversation=event.conversation, draft=draft)
 
 
-def _due(event: events.NoticeDue, directory: Directory, languages: tuple[str, ...]) -> Line:
+def _due(
+    event: events.NoticeDue, directory: Directory, languages: tuple[str, ...], wait: parts.Wait | None
+) -> Iterator[Line]:
     department = directory.departments[event.department]
     texts = department.settings.messages[event.rule].text
-    # The estimate comes with a later release; until then the sentence goes without it.
-    fields = {"place": str(event.place), "wait": "", "department": department.settings.name, "name": "", "agent": ""}
-    said = notices.fill(notices.pick(texts, languages), **fields)
-    return _notice(event.conversation, event.when, said, event.at)
+    wait = wait if event.serving else None
+    wording = partial(_wait_words, event, texts, languages=languages, wait=wait, department=department.settings.name)
+    body: dict[str, object] = {"notice": event.when, "place": event.place}
+    if wait is not None:
+        body |= {"low_s": wait.low_s, "high_s": wait.high_s}
+    draft = Draft(kind="notice", role="system", sender="", name="", text=wording(""), at=event.at, body=body)
+    names = any("{name}" in text for text in texts.values())
+    if names or draft.text:
+        yield Line(conversation=event.conversation, draft=draft, wording=wording if names else None)
+
+
+def _wait_words(
+    event: events.NoticeDue,
+    texts: Mapping[str, str],
+    name: str,
+    *,
+    languages: tuple[str, ...],
+    wait: parts.Wait | None,
+    department: str,
+) -> str:
+    return notices.wait_message(
+        event.when,
+        texts,
+        languages=languages,
+        wait=wait,
+        place=str(event.place),
+        ahead=str(event.place - 1),
+        department=department,
+        name=name,
+        agent="",
+    )
 
 
 def _notice(conversation: str, notice: str, text: str, at: int) -> Line:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from router import events, model
 from router.snapshot import AgentRecord, ConversationRecord
+from server.desk import promises
 from server.desk.chronicle import Line
 from server.desk.views import LINE_SHOWN, encode
 from server.store import conversations, entries, routing, visitors, workspaces
@@ -29,11 +30,12 @@ class Batch:
     """What the router did in one go, ready to be written.
 
     ``agents`` and ``conversations`` are the records that changed; None stands for one the router has let go of.
-    ``visitors``: those whose name or address may have changed.
+    ``visitors``: those whose name or address may have changed. ``learned``: by the estimate (JSON), when it is time.
     """
 
     workspace: int
     v: int
+    at: int
     counters: str
     events: tuple[events.Event, ...]
     agents: dict[str, AgentRecord | None]
@@ -42,6 +44,7 @@ class Batch:
     departments: frozenset[str]
     lines: tuple[Line, ...]
     visitors: frozenset[str]
+    learned: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,10 @@ def write(tx: Tx, batch: Batch) -> Written:
     _write_agents(tx, batch)
     made = _write_offers(tx, batch)
     _write_reasons(tx, batch)
-    added = [(line.log, _append(tx, line)) for line in batch.lines]
+    promises.keep(tx, batch.workspace, batch.events)
+    if batch.learned is not None:
+        promises.keep_learned(tx, batch.workspace, batch.learned, at=batch.at)
+    added = [(line.log, row) for line in batch.lines if (row := _append(tx, line)) is not None]
     routing.record_events(tx, batch.workspace, v, [_event_row(event) for event in batch.events])
     rings = _rings(tx, batch, made)
     renamed = {row.id: row for visitor in batch.visitors for row in conversations.routed_of_visitor(tx, visitor)}
@@ -178,11 +184,17 @@ def _offer_row(offer: model.Offer, decision: model.Decision) -> OfferRow:
     )
 
 
-def _append(tx: Tx, line: Line) -> EntryRow:
+def _append(tx: Tx, line: Line) -> EntryRow | None:
     place = entries.target(tx, line.conversation, line.log)
     if place is None:
         raise LookupError(line.conversation)
-    return entries.entry_of(line.conversation, entries.append(tx, place, line.draft, line.log), line.draft)
+    draft = line.draft
+    if line.wording is not None:
+        visitor = visitors.find(tx, place.visitor)
+        draft = replace(draft, text=line.wording("" if visitor is None else visitor.name))
+        if not draft.text:
+            return None
+    return entries.entry_of(line.conversation, entries.append(tx, place, draft, line.log), draft)
 
 
 def _event_row(event: events.Event) -> EventRow:

@@ -28,7 +28,8 @@ from server.desk.directory import Directory, router_settings
 from server.desk.job import Done, Job, Step, ignore, telling
 from server.desk.open import OpenConversations
 from server.desk.outcome import conflict, doing, end_of, look_up, subject_of, transaction
-from server.desk.views import encode
+from server.desk.views import Standing, encode
+from server.desk.waits import Waits
 from server.store.base import Committed, Failed, Store, StoreUnavailable
 from server.wire.codes import ErrorCode, Refused
 
@@ -75,6 +76,7 @@ class Engine:
         directory: Directory,
         publish: Callable[[Told], None],
         pause: Callable[[float], Awaitable[None]],
+        waits: Waits | None = None,
         seed: int = 0,
     ) -> None:
         self._store = store
@@ -95,6 +97,7 @@ class Engine:
         self._router: Router | None = None
         self.directory = directory
         self._coming: tuple[int, Directory] | None = None
+        self.waits = waits or Waits()
         self.open = OpenConversations()
         self.ready = False
         self.alive = True
@@ -119,6 +122,15 @@ class Engine:
         """The agents at whom a conversation rings."""
         return self.router.ringing(model.ConversationId(conversation))
 
+    def standing(self, conversation: str) -> Standing | None:
+        """Where a conversation stands in line, as its visitor is told; None for one that does not wait there."""
+        found = self.open.get(conversation)
+        place = self.router.queue(model.ConversationId(conversation))
+        if place is None or (found is not None and found.left):
+            return None
+        wait = self.waits.shown(conversation) if place.serving else None
+        return Standing(place=place.place, serving=place.serving, wait=wait)
+
     def directory_at(self, v: int) -> Directory:
         """The settings as of a commit that is on disk, also when nobody was told of it yet. From any thread."""
         coming = self._coming
@@ -134,9 +146,9 @@ class Engine:
             raise Refused(ErrorCode.UNAVAILABLE, "Too much is waiting. Try again.", retry_after_ms=1000)
         self._jobs.put_nowait(job)
 
-    def tell(self, command: commands.Command) -> None:
+    def tell(self, command: commands.Command, *, then: Callable[[Done | Refused], None] = ignore) -> None:
         """Queue a command nobody waits for. Never refused: who comes, goes and writes is bounded elsewhere."""
-        self._jobs.put_nowait(telling(command))
+        self._jobs.put_nowait(telling(command, then))
 
     def tell_in_turn(self, make: Callable[[], commands.Command | None]) -> None:
         """The same with what there is to say once it is its turn, after everything that was asked before."""
@@ -217,13 +229,27 @@ class Engine:
             try:
                 job.step = job.plan(now, job.seen)
                 if job.step.command is not None:
-                    happened.extend(self._follow(self.router.handle(job.step.command, now)))
+                    happened.extend(self._ask(job.step.command, now))
+                if job.step.also is not None:
+                    happened.extend(self._ask(job.step.also, now))
             except CommandRejected as rejected:
                 happened.extend(self._follow(rejected.events))
                 job.refused = Refused(ErrorCode(rejected.code.value), rejected.message)
             except Refused as refused:
                 job.refused = refused
         return tuple(happened)
+
+    def _ask(self, command: commands.Command, now: int) -> tuple[events.Event, ...]:
+        """One command; and when it puts a visitor in line, what they are told of the wait is promised with it."""
+        wait = self.waits.on_entry(command, now)
+        happened = self._follow(self.router.handle(command, now))
+        if wait is None or not isinstance(command, commands.StartConversation):
+            return happened
+        place = self.router.queue(command.conversation)
+        if place is None or not place.serving:
+            return happened
+        promise = self.waits.entered(command.conversation, wait, now)
+        return happened + self._follow(self.router.handle(promise, now))
 
     def _follow(self, happened: tuple[events.Event, ...]) -> tuple[events.Event, ...]:
         """Keep in step with the router what is looked up without asking it."""
@@ -237,6 +263,7 @@ class Engine:
                     self._seen.add(event.offer)
                 case _:
                     pass
+        self.waits.follow(happened)
         return self.open.follow(happened)
 
     def _is_repeated(self, job: Job, seen: dict[tuple[str, str], Job]) -> bool:
@@ -248,8 +275,7 @@ class Engine:
             return True
         first = seen.setdefault(job.name.key, job)
         if first is not job:
-            # Rare: both in one batch. Retryable, and the retry finds the stored outcome.
-            job.refused = Refused(ErrorCode.UNAVAILABLE, "The same request is being done. Try again.")
+            job.twin = first
         return first is not job
 
     async def _commit(self, batch: list[Job], now: int, happened: tuple[events.Event, ...]) -> None:
@@ -309,6 +335,7 @@ class Engine:
         return Batch(
             workspace=directory.workspace_id,
             v=self._v,
+            at=self.router.now,
             counters=encode(self.router.counters()),
             events=happened,
             agents={each: self.router.agent(model.AgentId(each)) for each in agents},
@@ -317,13 +344,14 @@ class Engine:
             departments=lines & directory.departments.keys(),
             lines=tuple(self._lines(happened, directory)),
             visitors=frozenset(job.step.visitor for job in done if job.step is not None and job.step.visitor),
+            learned=self.waits.to_keep(self.router.now),
         )
 
     def _lines(self, happened: tuple[events.Event, ...], after: Directory) -> Iterator[chronicle.Line]:
         """The entries these events add, worded by the settings that each of them happened under."""
         changed = next((n for n, event in enumerate(happened) if isinstance(event, events.Configured)), len(happened))
-        yield from chronicle.lines(happened[:changed], self.directory, self._languages)
-        yield from chronicle.lines(happened[changed:], after, self._languages)
+        yield from chronicle.lines(happened[:changed], self.directory, self._languages, self.waits.shown)
+        yield from chronicle.lines(happened[changed:], after, self._languages, self.waits.shown)
 
     def _languages(self, conversation: str) -> tuple[str, ...]:
         return self.open.language(conversation), self.directory.workspace.language
@@ -358,7 +386,7 @@ class Engine:
         for job, end in ends:
             self._safely(job.then, end)
         for job, end in ends:
-            if job.told is not None and isinstance(end, Done) and job.earlier is None:
+            if job.told is not None and isinstance(end, Done) and job.earlier is None and job.twin is None:
                 self._safely(job.told, end)
         told = Told(at=now, events=plan.events, batch=plan, written=written, before=before, directory=self.directory)
         if not self._safely(self._publish, told):
@@ -387,7 +415,7 @@ class Engine:
         await self._rebuild()
         if len(batch) > 1:
             for job in batch:
-                job.step, job.refused, job.earlier = None, None, None
+                job.step, job.refused, job.earlier, job.twin = None, None, None, None
                 await self._work([job])
             return
         job = batch[0]
@@ -427,6 +455,7 @@ class Engine:
         if not self._restarting:
             snapshot = rebuild.as_it_is(found, self._presence, self._seen, now=self._clock.now())
         self._router = Router.rebuild(router_settings(self.directory), snapshot, seed=self._seed)
+        self.waits.rebuilt(self._router, found.learned, snapshot.conversations, now=self._clock.now())
         self.open = OpenConversations.of(found.conversations)
         self._deaf = {agent.id for agent in found.snapshot.agents if agent.deaf}
         first: list[commands.Command] = [commands.Restart()] if self._restarting else []

@@ -39,7 +39,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What a job comes to once it is its turn.
+    """What a job comes to once it is its turn. ``also`` is asked of the router right after ``command``.
 
     ``before`` runs in the transaction ahead of the router's effects (creating rows), ``after`` behind them; the value
     of ``after(tx, v)`` goes to the answer. ``subject`` is stored as the outcome of a named request: on a resend
@@ -48,6 +48,7 @@ class Step:
     """
 
     command: Command | None
+    also: Command | None = None
     before: Callable[[Tx], None] | None = None
     after: Callable[[Tx, int], Any] | None = None
     subject: str = ""
@@ -74,6 +75,7 @@ class Job:
     step: Step | None = None
     refused: Refused | None = None
     earlier: RequestRow | None = None
+    twin: Job | None = None  # the same request, ahead of this one in the same batch
     seen: Any = None
     tries: int = 0
     value: Any = None
@@ -83,6 +85,6 @@ def ignore(_end: Done | Refused) -> None:
     """For jobs that nobody waits for."""
 
 
-def telling(command: Command) -> Job:
-    """A job that is only a command, with nobody waiting for its end."""
-    return Job(plan=lambda _now, _seen: Step(command=command), then=ignore)
+def telling(command: Command, then: Callable[[Done | Refused], None] = ignore) -> Job:
+    """A job that is only a command, with no client waiting for its end."""
+    return Job(plan=lambda _now, _seen: Step(command=command), then=then)

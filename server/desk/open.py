@@ -15,18 +15,19 @@ from server.store.rows import ConversationRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenConversation:
-    """Whose it is, on which site, and the language the visitor reads."""
+    """Whose it is, on which site, and the language the visitor reads. ``left``: a message left by one who went."""
 
     id: str
     visitor: str
     site: str
     language: str
     department: str
+    left: bool = False
 
 
 @dataclass(slots=True)
 class OpenConversations:
-    """By conversation, and by visitor and site: there is at most one."""
+    """By conversation, and by visitor and site: there is at most one, beside messages left for later."""
 
     _by_id: dict[str, OpenConversation] = field(default_factory=dict)
     _by_visitor: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -46,7 +47,8 @@ class OpenConversations:
     def add(self, conversation: OpenConversation) -> None:
         """It was started."""
         self._by_id[conversation.id] = conversation
-        self._by_visitor[conversation.visitor, conversation.site] = conversation.id
+        if not conversation.left:
+            self._by_visitor[conversation.visitor, conversation.site] = conversation.id
 
     def expect(self, conversation: OpenConversation) -> None:
         """It is about to be started: `follow` adds it if the router takes it."""
@@ -99,7 +101,7 @@ class OpenConversations:
     def _close(self, conversation: str) -> None:
         self._closed.append(conversation)
         found = self._by_id.get(conversation)
-        if found is not None:
+        if found is not None and not found.left:
             self._by_visitor.pop((found.visitor, found.site), None)
 
     def settle(self) -> None:
@@ -116,5 +118,10 @@ class OpenConversations:
 
 def _of(row: ConversationRow) -> OpenConversation:
     return OpenConversation(
-        id=row.id, visitor=row.visitor, site=row.site, language=row.language, department=row.department
+        id=row.id,
+        visitor=row.visitor,
+        site=row.site,
+        language=row.language,
+        department=row.department,
+        left=row.left,
     )

@@ -21,6 +21,7 @@ from server.desk.directory import Directory
 from server.desk.history import Missed
 from server.desk.identity import AgentIdentity, VisitorIdentity
 from server.desk.ids import Ids
+from server.desk.views import Standing
 from server.session.ports import Peer
 from server.store import accounts, conversations, routing, visitors, workspaces
 from server.store.base import Store, Tx
@@ -86,7 +87,7 @@ class Openings:
         installation: Installation,
         directory: Callable[[], Directory],
         directory_at: Callable[[int], Directory],
-        places: Callable[[str], model.Queue | None],
+        places: Callable[[str], Standing | None],
     ) -> None:
         self._store = store
         self._hub = hub

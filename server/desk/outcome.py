@@ -46,6 +46,8 @@ def look_up(tx: Tx, asking: list[Job]) -> None:
 
 
 def end_of(job: Job, *, v: int, at: int) -> Done | Refused:
+    if job.twin is not None:
+        return _same_request(job, job.twin) or end_of(job.twin, v=v, at=at)
     if job.refused is not None:
         return job.refused
     return Done(v=v, at=at if job.earlier is None else job.earlier.at, value=job.value)
@@ -53,9 +55,15 @@ def end_of(job: Job, *, v: int, at: int) -> Done | Refused:
 
 def conflict(job: Job) -> Refused | None:
     """A name used before for something else."""
-    assert job.name is not None
     assert job.earlier is not None
-    if (job.earlier.verb, job.earlier.digest) == (job.name.verb, job.name.digest):
+    return _same_request(job, job.earlier)
+
+
+def _same_request(job: Job, first: Job | RequestRow) -> Refused | None:
+    name = first.name if isinstance(first, Job) else first
+    assert job.name is not None
+    assert name is not None
+    if (name.verb, name.digest) == (job.name.verb, job.name.digest):
         return None
     return Refused(ErrorCode.CLIENT_ID_CONFLICT, "This client_id was used for something else.", field="client_id")
 

@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
-from router import events, model
+from router import events
 from server.desk import audience, views
 from server.desk.audience import Hub
 from server.desk.engine import Told
 from server.desk.overview import Overview
+from server.desk.views import Standing
 from server.store.rows import ConversationRow, RingRow
 from server.wire import events as wire
 from server.wire import parts
 from server.wire.codec import encode
 
-Places = Callable[[str], model.Queue | None]
+Places = Callable[[str], Standing | None]
 Serving = Callable[[], frozenset[str]]
 Ringing = Callable[[str], Iterable[str]]
 """The agents at whom a conversation rings."""

@@ -12,7 +12,7 @@ from router import commands, model
 from router.snapshot import ConversationRecord, Counters, Snapshot
 from server.desk import views
 from server.desk.directory import Directory, load
-from server.store import conversations, entries, routing, workspaces
+from server.store import conversations, entries, promises, routing, workspaces
 from server.store.base import Tx
 from server.store.rows import ConversationRow
 
@@ -27,13 +27,16 @@ class Presence(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """``writers``: who wrote last in each open conversation that has a message, and when."""
+    """``writers``: who wrote last in each open conversation that has a message, and when. ``learned``: by the
+    estimate, when it was last kept (JSON).
+    """
 
     v: int
     directory: Directory
     snapshot: Snapshot
     conversations: tuple[ConversationRow, ...]
     writers: Mapping[str, tuple[model.Writer, int]]
+    learned: str | None = None
 
 
 _counters = msgspec.json.Decoder(Counters)
@@ -62,6 +65,7 @@ def read(tx: Tx, directory: Directory) -> Found:
         ),
         conversations=rows,
         writers={each: (model.Writer(last[0]), last[1]) for each, last in writers.items() if last is not None},
+        learned=promises.learned(tx, workspace.id),
     )
 
 
@@ -95,7 +99,7 @@ def _as_it_is(record: ConversationRecord, found: Found, seen: Collection[str], *
         record = replace(record, awaiting_reply=writer is model.Writer.VISITOR, quiet_since=at, asked_at=None)
     if record.unconfirmed in seen:
         record = replace(record, unconfirmed=None, unconfirmed_at=None)
-    offers = tuple(replace(offer, seen=offer.seen or offer.id in seen) for offer in record.offers)
+    offers = tuple(msgspec.structs.replace(offer, seen=offer.seen or offer.id in seen) for offer in record.offers)
     return replace(record, visitor_left_at=None if here else record.visitor_left_at, offers=offers)
 
 

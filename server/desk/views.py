@@ -7,6 +7,7 @@ events applied equals a fresh snapshot.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -63,15 +64,24 @@ def _entry_fields(row: EntryRow) -> dict[str, Any]:
     return fields
 
 
-def queue(place: model.Queue | None) -> parts.Queue | None:
-    """Place and whether anyone serves; the estimate is not made yet."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a conversation stands in line and the range its visitor is shown; outside the law of snapshots."""
+
+    place: int
+    serving: bool
+    wait: parts.Wait | None
+
+
+def queue(place: Standing | None) -> parts.Queue | None:
+    """The same on the wire."""
     if place is None:
         return None
-    return parts.Queue(place=place.place, ahead=place.place - 1, wait=None, serving=place.serving)
+    return parts.Queue(place=place.place, ahead=place.place - 1, wait=place.wait, serving=place.serving)
 
 
 def conversation_for_visitor(
-    row: ConversationRow, visitor: VisitorRow, directory: Directory, place: model.Queue | None
+    row: ConversationRow, visitor: VisitorRow, directory: Directory, place: Standing | None
 ) -> parts.Conversation:
     """Without notes, tags, page and whatever else is the team's."""
     return parts.Conversation(
@@ -84,11 +94,12 @@ def conversation_for_visitor(
         top=parts.Top(entries=row.entries),
         queue=queue(place),
         started_at=rfc3339(row.started_at),
+        left=row.left,
     )
 
 
 def conversation_for_agent(
-    row: ConversationRow, visitor: VisitorRow, directory: Directory, place: model.Queue | None
+    row: ConversationRow, visitor: VisitorRow, directory: Directory, place: Standing | None
 ) -> parts.Conversation:
     """With everything the team may know."""
     record = decode_conversation(row.routing)
@@ -102,6 +113,7 @@ def conversation_for_agent(
         top=parts.Top(entries=row.entries, notes=row.notes),
         queue=queue(place),
         started_at=rfc3339(row.started_at),
+        left=row.left,
         language=row.language,
         page=parts.Page(**row.page),
         tags=row.tags,

@@ -230,7 +230,7 @@ class VisitorRequests:
         return Step(command=None, before=before, after=after, subject=conversation, visitor=renamed)
 
     def _reply(self, re: str, shown: Shown, done: Done) -> replies.ConversationReply:
-        place = self._engine.router.queue(model.ConversationId(shown.row.id))
+        place = self._engine.standing(shown.row.id)
         return replies.ConversationReply(
             re=re,
             conversation=views.conversation_for_visitor(shown.row, shown.visitor, self._engine.directory, place),

@@ -117,7 +117,7 @@ class Why(Struct, kw_only=True, frozen=True):
 
 
 class Conversation(Struct, kw_only=True, frozen=True):
-    """One conversation, as the reader may see it."""
+    """One conversation, as the reader may see it. ``left``: a message left for later, whose visitor does not wait."""
 
     id: str
     state: ConversationState
@@ -128,6 +128,7 @@ class Conversation(Struct, kw_only=True, frozen=True):
     top: Top
     queue: Queue | None
     started_at: Time
+    left: bool = False
     language: str | UnsetType = UNSET
     page: Page | UnsetType = UNSET
     tags: list[str] | UnsetType = UNSET
@@ -143,8 +144,9 @@ class Conversation(Struct, kw_only=True, frozen=True):
 class Entry(Struct, kw_only=True, frozen=True, rename={"sender": "from"}):
     """One numbered entry (or note) of a conversation.
 
-    By kind: ``notice`` has ``notice`` (queued, nobody, returned, idle …); ``joined`` has ``waited_ms``;
-    ``transferred`` has ``to``; ``left`` and ``closed`` have ``reason``.
+    By kind: ``notice`` has ``notice`` (queued, nobody, returned, idle …), of those who wait also ``place`` and, with a
+    range, ``low_s`` and ``high_s``; ``joined`` has ``waited_ms``; ``transferred`` has ``to``; ``left`` and ``closed``
+    have ``reason``.
     """
 
     conversation: str
@@ -156,6 +158,9 @@ class Entry(Struct, kw_only=True, frozen=True, rename={"sender": "from"}):
     at: Time
     client_id: str | UnsetType = UNSET
     notice: str | UnsetType = UNSET
+    place: int | UnsetType = UNSET
+    low_s: int | UnsetType = UNSET
+    high_s: int | UnsetType = UNSET
     waited_ms: int | UnsetType = UNSET
     to: Named | UnsetType = UNSET
     reason: str | UnsetType = UNSET

@@ -15,6 +15,7 @@ from server.desk import administration, chronicle
 from server.desk.directory import Directory, build
 from server.desk.ids import Ids
 from server.settings.workspace import WaitMessage
+from server.wire import parts
 from tests.desk.support.bench import DeskBench, bench, settings
 from tests.desk.support.story import Story, story, transfer_to
 
@@ -59,7 +60,11 @@ def ended(end: OfferState, sender: AgentId | None) -> events.Event:
     )
 
 
-def due(department: DepartmentId, when: str) -> events.Event:
+def told(_conversation: str) -> parts.Wait:
+    return parts.Wait(low_s=120, high_s=240)
+
+
+def due(department: DepartmentId, when: str, *, serving: bool = True) -> events.Event:
     return events.NoticeDue(
         at=AT,
         conversation=C,
@@ -69,7 +74,7 @@ def due(department: DepartmentId, when: str) -> events.Event:
         when=when,
         occurrence=1,
         place=3,
-        serving=True,
+        serving=serving,
     )
 
 
@@ -127,15 +132,18 @@ SAID: list[tuple[events.Event, list[tuple[str, str, str, dict[str, Any]]]]] = [
         events.IdleAsked(at=AT, conversation=C),
         [("notice", "system", "Are you still there? Write a word and we go on.", {"notice": "still_there"})],
     ),
-    (due(SUPPORT, "queued"), [("notice", "system", "Place 3", {"notice": "queued"})]),
     (
-        due(SALES, "nobody"),
+        due(SUPPORT, "queued"),
+        [("notice", "system", "Place 3", {"notice": "queued", "place": 3, "low_s": 120, "high_s": 240})],
+    ),
+    (
+        due(SALES, "nobody", serving=False),
         [
             (
                 "notice",
                 "system",
                 "Nobody from Sales is here.",
-                {"notice": "nobody"},
+                {"notice": "nobody", "place": 3},
             )
         ],
     ),
@@ -145,7 +153,7 @@ SAID: list[tuple[events.Event, list[tuple[str, str, str, dict[str, Any]]]]] = [
 
 @pytest.mark.parametrize(("event", "entries"), SAID)
 def test_entries(event: events.Event, entries: list[tuple[str, str, str, dict[str, Any]]]):
-    found = list(chronicle.lines((event,), DEMO, lambda _conversation: ("en",)))
+    found = list(chronicle.lines((event,), DEMO, lambda _conversation: ("en",), told))
     assert [(line.draft.kind, line.draft.role, line.draft.text, line.draft.body) for line in found] == entries
     assert all((line.conversation, line.draft.at, line.log) == (C, AT, "entry") for line in found)
     assert all(bool(line.draft.sender) == (line.draft.role == "agent") for line in found)
@@ -161,7 +169,7 @@ def test_entries(event: events.Event, entries: list[tuple[str, str, str, dict[st
     ],
 )
 def test_what_became_of_a_transfer_is_for_the_team(end: OfferState, text: str | None):
-    found = list(chronicle.lines((ended(end, ADA),), DEMO, lambda _conversation: ("da",)))
+    found = list(chronicle.lines((ended(end, ADA),), DEMO, lambda _conversation: ("da",), told))
     assert [(line.log, line.draft.text) for line in found] == ([] if text is None else [("note", text)])
 
 
@@ -180,13 +188,13 @@ def test_the_others_leave_nothing():
 
 def test_the_language_is_the_conversations():
     def languages(conversation: str) -> tuple[str, ...]:
-        return {"c_1": ("da-DK", "en"), "c_2": ("fr", "de")}[conversation]
+        return {"c_1": ("da-DK", "en"), "c_2": ("pt", "de")}[conversation]
 
     other = assigned(via="pick")
     texts = [
         line.draft.text
         for line in chronicle.lines(
-            (other, due(SUPPORT, "queued"), assigned(conversation=ConversationId("c_2"))), DEMO, languages
+            (other, due(SUPPORT, "queued"), assigned(conversation=ConversationId("c_2"))), DEMO, languages, told
         )
     ]
     assert texts == ["Ada er her nu.", "Plads 3", "Ada ist jetzt da."]
@@ -237,7 +245,7 @@ async def test_a_whole_life(it: Story):
 async def test_the_visitors_language_then_the_workspaces(tmp_path: Path):
     async with bench(tmp_path, settings(workspace={"language": "de"})) as desk:
         said = []
-        for language in ("da-DK", "fr", ""):
+        for language in ("da-DK", "pt", ""):
             visitor = desk.stranger("visitor", {"site": "demo", "language": language})
             await visitor.identify()
             c = await desk.start_conversation(visitor)

@@ -75,17 +75,23 @@ async def test_places_are_told_when_they_change(it: Story):
     it.desk.queues.sweep()
     it.desk.queues.sweep()
     assert [event["queue"] for event in heard(nils, "queue")] == [
-        {"place": 2, "ahead": 1, "wait": None, "serving": True}
+        {"place": 2, "ahead": 1, "wait": {"low_s": 0, "high_s": 60}, "serving": True}
     ]
     await it.desk.accept(it.ada)
     it.desk.queues.sweep()
     # It rings at Ada now, and is the first.
     assert [event["conversation"] for event in heard(nils, "queue")] == [second, second]
-    assert heard(nils, "queue")[-1]["queue"] == {"place": 1, "ahead": 0, "wait": None, "serving": True}
+    assert heard(nils, "queue")[-1]["queue"] == {
+        "place": 1,
+        "ahead": 0,
+        "wait": {"low_s": 0, "high_s": 60},
+        "serving": True,
+    }
     await it.gone(it.ada)
     await it.desk.wait(21)
     it.desk.queues.sweep()
-    assert not heard(nils, "queue")[-1]["queue"]["serving"]  # type: ignore[index]
+    last = heard(nils, "queue")[-1]["queue"]
+    assert last == {"place": 2, "ahead": 1, "wait": None, "serving": False}
     await nils.ask("conversation.close", conversation=second)
     count = len(heard(nils, "queue"))
     it.desk.queues.sweep()

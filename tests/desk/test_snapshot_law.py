@@ -452,6 +452,18 @@ async def quarantined(it: Story) -> None:
     assert it.ada.offer
 
 
+@case(events.WaitPromised, events.ConversationStarted, given=ada_available)
+async def promised(it: Story) -> None:
+    """In the start's own commit, and in the reply to it."""
+    reply = await it.vera.ask("conversation.start", client_id="s1", text="Hello")
+    c, queue = reply["conversation"]["id"], reply["conversation"]["queue"]
+    assert queue == {"place": 1, "ahead": 0, "wait": {"low_s": 0, "high_s": 60}, "serving": True}
+    assert [type(event) for event in it.desk.commits[-1].events].count(events.WaitPromised) == 1
+    record = it.desk.engine.router.conversation(model.ConversationId(c))
+    assert record is not None
+    assert record.promise is not None
+
+
 @pytest.mark.parametrize("name", CASES)
 async def test_snapshot_and_later_events_are_a_fresh_snapshot(tmp_path: Path, name: str):
     found = CASES[name]

@@ -28,13 +28,12 @@ MADE = PromiseRow(
 @pytest.fixture
 async def store(tmp_path):
     async with await SqliteStore.open(tmp_path / "data", clock=SystemClock()) as opened:
-        for key in ("demo", "other"):
-            await opened.write(
-                lambda tx, key=key: tx.run(
-                    "INSERT INTO workspace (key, settings, v, counters) VALUES (?, '{}', 0, '')", (key,)
-                )
-            )
+        await opened.write(found)
         yield opened
+
+
+def found(tx: Tx) -> None:
+    tx.many("INSERT INTO workspace (key, settings, v, counters) VALUES (?, '{}', 0, '')", [("demo",), ("other",)])
 
 
 def all_of(tx: Tx) -> list[PromiseRow]:
@@ -93,8 +92,13 @@ async def test_a_later_stay_in_line_ends_without_the_earlier_one(store):
 
 async def test_by_age_the_newest_first_and_never_more_than_asked_for(store):
     rows = [replace(MADE, conversation=f"c_{n}", at=n) for n in range(10)]
-    await store.write(lambda tx: [promises.put(tx, 1, each) for each in rows])
-    await store.write(lambda tx: promises.put(tx, 2, replace(MADE, conversation="c_foreign", at=9)))
+
+    def make(tx: Tx) -> None:
+        for each in rows:
+            promises.put(tx, 1, each)
+        promises.put(tx, 2, replace(MADE, conversation="c_foreign", at=9))
+
+    await store.write(make)
     found = await store.read(lambda tx: promises.since(tx, 1, at=4, limit=3))
     assert [each.at for each in found] == [9, 8, 7]
     assert len(await store.read(lambda tx: promises.since(tx, 1, at=4, limit=100))) == 6

@@ -395,8 +395,9 @@ export interface VisitorIdentified {
 /**
  * One numbered entry (or note) of a conversation.
  *
- *     By kind: ``notice`` has ``notice`` (queued, nobody, returned, idle …); ``joined`` has ``waited_ms``;
- *     ``transferred`` has ``to``; ``left`` and ``closed`` have ``reason``.
+ *     By kind: ``notice`` has ``notice`` (queued, nobody, returned, idle …), of those who wait also ``place`` and, with a
+ *     range, ``low_s`` and ``high_s``; ``joined`` has ``waited_ms``; ``transferred`` has ``to``; ``left`` and ``closed``
+ *     have ``reason``.
  */
 export interface Entry {
   conversation: string;
@@ -410,6 +411,9 @@ export interface Entry {
   at: string;
   client_id?: string;
   notice?: string;
+  place?: number;
+  low_s?: number;
+  high_s?: number;
   waited_ms?: number;
   to?: Named;
   reason?: string;
@@ -464,7 +468,7 @@ export interface SiteDepartment {
   open: boolean;
 }
 /**
- * One conversation, as the reader may see it.
+ * One conversation, as the reader may see it. ``left``: a message left for later, whose visitor does not wait.
  */
 export interface Conversation {
   id: string;
@@ -479,6 +483,7 @@ export interface Conversation {
    * UTC, RFC 3339 with milliseconds
    */
   started_at: string;
+  left?: boolean;
   language?: string;
   page?: Page;
   tags?: string[];
@@ -790,6 +795,9 @@ export interface EntryEvent {
   at: string;
   client_id?: string;
   notice?: string;
+  place?: number;
+  low_s?: number;
+  high_s?: number;
   waited_ms?: number;
   to?: Named;
   reason?: string;
@@ -810,6 +818,9 @@ export interface NoteEvent {
   at: string;
   client_id?: string;
   notice?: string;
+  place?: number;
+  low_s?: number;
+  high_s?: number;
   waited_ms?: number;
   to?: Named;
   reason?: string;

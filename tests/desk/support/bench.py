@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from router import events, model
+from router import events
 from server.bus.memory import MemoryBus
 from server.clock import SystemClock
 from server.desk import administration, directory
@@ -116,7 +116,7 @@ class DeskBench(Checks):
             installation=self.installation,
             directory=lambda: engine.directory,
             directory_at=engine.directory_at,
-            places=_places(engine),
+            places=engine.standing,
         )
         self.desk = Desk(
             Rooms(
@@ -132,10 +132,10 @@ class DeskBench(Checks):
                 now=self.clock.now,
             )
         )
-        self.queues = Queues(self.hub, open_conversations=lambda: engine.open, places=_places(engine))
+        self.queues = Queues(self.hub, engine=engine, clock=self.clock)
         self.pushes = Pushes(
             self.hub,
-            places=_places(engine),
+            places=engine.standing,
             serving=engine.serving,
             ringing=engine.ringing,
             overview=Overview(self.hub, lambda _seconds, call: self._later.append(call)),
@@ -278,10 +278,6 @@ def _load(tx: Tx) -> directory.Directory:
     row = workspaces.find(tx)
     assert row is not None
     return directory.load(tx, row)
-
-
-def _places(engine: Engine) -> Callable[[str], model.Queue | None]:
-    return lambda conversation: engine.router.queue(model.ConversationId(conversation))
 
 
 async def open_store(folder: Path) -> SqliteStore:
