@@ -109,7 +109,7 @@ def _of(kind: Type, cost: int) -> Value:
 def _named(node: Name, names: Names) -> Value:
     found = names.get(node.name)
     if found is None:
-        known = [*names, *kinds.FUNCTIONS, *kinds.MACROS]
+        known = [*names, "true", "false", *kinds.FUNCTIONS, *kinds.MACROS]
         raise BadCondition(node.at, f'unknown variable "{node.name}"', _nearest(node.name, known))
     return _of(found, 1)
 

@@ -16,6 +16,7 @@ from router.rules.model import Rule
 from router.rules.ruleset import RuleSet, sort_out
 from server.desk.calendar import Calendar
 from server.settings import workspace as settings
+from server.settings.conditions import as_rule
 from server.settings.hours import parse_days, parse_hours
 from server.store.base import Tx
 from server.store.workspaces import SettingRow, WorkspaceRow
@@ -143,23 +144,6 @@ def build(workspace_id: int, workspace: settings.Workspace, rows: Iterable[Setti
         zone=zone,
         calendars={department.id: _calendar(department.settings, zone) for department in departments},
         rules=_usable(as_rule(rule) for rule in rules),
-    )
-
-
-def as_rule(rule: settings.Rule) -> Rule:
-    """A rule of the settings as the rules know it."""
-    return Rule(
-        name=rule.name,
-        when=rule.when,
-        department=rule.department,
-        require=rule.require,
-        prefer=rule.prefer,
-        head_start=rule.head_start,
-        language=rule.language,
-        agent=rule.agent,
-        agent_seconds=rule.agent_seconds,
-        first=rule.first,
-        tags=rule.tags,
     )
 
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
+from server.settings.conditions import complaints
 from server.settings.dump import literal
 from server.settings.form import form_problems, label, nearest
 from server.settings.hours import parse_days, parse_hours
@@ -91,8 +92,13 @@ def _problems(file: WorkspaceFile, known: _Known, *, any_origin: bool) -> Iterat
     for position, agent in enumerate(file.agents):
         yield from _agent(agent, _place("agent", position, agent.key), known)
     yield from _twice("rule", "name", tuple(rule.name for rule in file.rules))
+    members = frozenset(agent.key for agent in file.agents if agent.members)
+    unusable = complaints(file.rules)
     for position, rule in enumerate(file.rules):
-        yield from _rule(rule, _place("rule", position, rule.name), known)
+        place = _place("rule", position, rule.name)
+        if rule.name in unusable:
+            yield place.wrong(f"when: {unusable[rule.name]}", "when")
+        yield from _rule(rule, place, known, members)
 
 
 def _place(kind: str, position: int, name: str) -> _Place:
@@ -268,8 +274,11 @@ def _agent(agent: Agent, place: _Place, known: _Known) -> Iterator[Problem]:
     yield from _days(agent.leave, "leave", place)
 
 
-def _rule(rule: Rule, place: _Place, known: _Known) -> Iterator[Problem]:
+def _rule(rule: Rule, place: _Place, known: _Known, members: frozenset[str]) -> Iterator[Problem]:
     if rule.department is not None:
         yield from _reference(rule.department, known.departments, "department", place, "department")
     if rule.agent is not None:
         yield from _reference(rule.agent, known.agents, "agent", place, "agent")
+        if rule.agent in known.agents and rule.agent not in members:
+            complaint = f"agent {literal(rule.agent)} is in no department, so nothing can be kept for them"
+            yield place.wrong(complaint, "agent")

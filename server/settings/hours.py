@@ -4,7 +4,8 @@
     DAYS  = DAY | DAY-DAY, separated by commas  "fri-mon" runs over the weekend
     days  = DATE | DATE/DATE                    "2026-12-25", "2026-12-01/2026-12-14", both ends included
 
-Hours are local to the workspace's time zone and end on the day they began; 24:00 is the end of a day.
+Hours are local to the workspace's time zone; 24:00 is the end of a day. Those that end before they begin run over
+midnight: "fri 22:00-02:00" is "fri 22:00-24:00" and "sat 00:00-02:00".
 """
 
 from __future__ import annotations
@@ -72,7 +73,9 @@ def _openings(line: str) -> Iterator[Opening]:
     spans = [_times(span, line) for span in times.split(",")]
     for weekday in _weekdays(days, line):
         for start, end in spans:
-            yield Opening(weekday, start, end)
+            yield Opening(weekday, start, min(end, MINUTES_OF_DAY))
+            if end > MINUTES_OF_DAY:
+                yield Opening((weekday + 1) % 7, 0, end - MINUTES_OF_DAY)
 
 
 def _weekdays(days: str, line: str) -> Iterator[int]:
@@ -87,16 +90,14 @@ def _weekdays(days: str, line: str) -> Iterator[int]:
 
 
 def _times(span: str, line: str) -> tuple[int, int]:
+    """Minutes from midnight; an end beyond 24:00 is on the next day."""
     start, dash, end = span.strip().partition("-")
     if not dash:
         raise ValueError(f'"{span}" in "{line}" is not of the form "08:00-18:00"')
     opens, closes = _minute(start, line), _minute(end, line)
-    if opens >= closes:
-        raise ValueError(
-            f'"{line}" is never open: hours end after they begin, and on the same day '
-            '(over midnight, write "fri 22:00-24:00" and "sat 00:00-02:00")'
-        )
-    return opens, closes
+    if opens in {closes, MINUTES_OF_DAY}:
+        raise ValueError(f'"{line}" is never open: hours end after they begin (a whole day is 00:00-24:00)')
+    return opens, closes if closes > opens else closes + MINUTES_OF_DAY
 
 
 def _minute(text: str, line: str) -> int:

@@ -25,6 +25,10 @@ def test_hours_become_openings_in_the_order_of_the_week():
         ("sun-mon 09:00-10:00", (Opening(0, 540, 600), Opening(6, 540, 600))),
         ("mon 09:00-12:00,12:00-17:00", (Opening(0, 540, 720), Opening(0, 720, 1020))),
         ("mon 09:00-12:00, 13:00-17:00", (Opening(0, 540, 720), Opening(0, 780, 1020))),
+        ("fri 22:00-02:00", (Opening(4, 1320, 1440), Opening(5, 0, 120))),
+        ("sun 22:00-24:00", (Opening(6, 1320, 1440),)),
+        ("sun 22:00-00:00", (Opening(6, 1320, 1440),)),
+        ("sun 23:59-00:01", (Opening(0, 0, 1), Opening(6, 1439, 1440))),
     ],
 )
 def test_the_grammar_of_hours(line, openings):
@@ -51,19 +55,14 @@ def test_a_whole_week_has_seven_days():
         (["mon 08:00-24:01"], '"24:01" in "mon 08:00-24:01" is no time from 00:00 to 24:00'),
         (["mon 08:00"], '"08:00" in "mon 08:00" is not of the form "08:00-18:00"'),
         (
-            ["mon 18:00-08:00"],
-            (
-                '"mon 18:00-08:00" is never open: hours end after they begin, and on the same day '
-                '(over midnight, write "fri 22:00-24:00" and "sat 00:00-02:00")'
-            ),
+            ["mon 08:00-08:00"],
+            '"mon 08:00-08:00" is never open: hours end after they begin (a whole day is 00:00-24:00)',
         ),
         (
-            ["mon 08:00-08:00"],
-            (
-                '"mon 08:00-08:00" is never open: hours end after they begin, and on the same day '
-                '(over midnight, write "fri 22:00-24:00" and "sat 00:00-02:00")'
-            ),
+            ["mon 24:00-02:00"],
+            '"mon 24:00-02:00" is never open: hours end after they begin (a whole day is 00:00-24:00)',
         ),
+        (["fri 22:00-02:00", "sat 01:00-03:00"], '"fri 22:00-02:00" and "sat 01:00-03:00" overlap on sat'),
         (
             ["mon-fri 08:00-18:00", "wed 17:59-19:00"],
             '"mon-fri 08:00-18:00" and "wed 17:59-19:00" overlap on wed',

@@ -91,3 +91,28 @@ def test_any_origin_is_for_those_who_ask():
     with pytest.raises(SettingsError) as caught:
         plan(text, current=None)
     assert str(caught.value).startswith('line 15: site "demo": origin "*"')
+
+
+def test_a_rule_that_does_not_compile_is_found_by_line_and_column():
+    with pytest.raises(SettingsError) as caught:
+        plan(EXAMPLE.replace("page.path.startsWith", "page.path.startWith"), current=None)
+    line = EXAMPLE[: EXAMPLE.index("when = 'page.path")].count("\n") + 1
+    assert str(caught.value) == (
+        f'line {line}: rule "pricing pages": when: unknown function "startWith" at column 11, '
+        'did you mean "startsWith"?'
+    )
+
+
+def test_everything_wrong_with_the_rules_is_told_at_once():
+    with pytest.raises(SettingsError) as caught:
+        plan(
+            HEAD
+            + '[[department]]\nkey = "support"\n'
+            + '[[rule]]\nname = "one"\nwhen = "tru"\n[[rule]]\nname = "two"\nwhen = "text"\ndepartment = "suport"\n',
+            current=None,
+        )
+    assert [(problem.line, problem.describe()) for problem in caught.value.problems] == [
+        (8, 'rule "one": when: unknown variable "tru" at column 1, did you mean "true"?'),
+        (11, 'rule "two": when: the condition must be true or false, not a text at column 1'),
+        (12, 'rule "two": department "suport" does not exist, did you mean "support"?'),
+    ]
