@@ -21,7 +21,15 @@ from server.settings.problem import SettingsError
 PASSWORD = "demo"  # noqa: S105 - everybody's, as the start page says
 
 
-def run_demo(*, data: Path, host: str, port: int, workspace: Path | None, announce: Callable[[str], None]) -> None:
+def run_demo(
+    *,
+    data: Path,
+    host: str,
+    port: int,
+    workspace: Path | None,
+    visitors: int = 0,
+    announce: Callable[[str], None],
+) -> None:
     """Serve the demo until SIGTERM or SIGINT; raises `StartError`."""
     if not is_loopback(host):
         raise StartError(
@@ -42,7 +50,7 @@ def run_demo(*, data: Path, host: str, port: int, workspace: Path | None, announ
             parse(text)
         except SettingsError as error:
             raise StartError(in_file(workspace, error)) from error
-    run(Config(data=data, host=host, port=port, demo=True, prepare=prepare, announce=announce))
+    run(Config(data=data, host=host, port=port, demo=True, visitors=visitors, prepare=prepare, announce=announce))
 
 
 async def _prepare(operations: Operations, url: str, text: str | None) -> None:

@@ -10,6 +10,7 @@ import click
 from server import log
 from server.app import Config, run
 from server.cli.options import data_option, listening_options
+from server.crowd.crowd import MOST
 from server.demo import run_demo
 from server.session.address import TrustedProxies
 from server.settings.origin import parse_origin
@@ -91,6 +92,7 @@ def serve(
     epilog="""\b
 Examples:
   frontdesk demo
+  frontdesk demo --visitors 20
   frontdesk demo --port 8090 --workspace workspace.toml
 """
 )
@@ -110,7 +112,15 @@ Examples:
     metavar="FILE",
     help='A workspace.toml to try instead of the demo\'s own; all its agents get the password "demo".',
 )
-def demo(*, data: Path, host: str, port: int, workspace: Path | None) -> None:
+@click.option(
+    "--visitors",
+    type=click.IntRange(0, MOST),
+    default=0,
+    show_default=True,
+    metavar="NUMBER",
+    help="So many simulated visitors come one after another, ask, wait, answer and leave.",
+)
+def demo(*, data: Path, host: str, port: int, workspace: Path | None, visitors: int) -> None:
     """Show a small shop with the chat.
 
     Beside it is the way to sit down as one of its agents. Everybody is let in, so it listens on loopback only.
@@ -122,4 +132,4 @@ def demo(*, data: Path, host: str, port: int, workspace: Path | None) -> None:
         click.echo(f"Beside it are the ways to sit down as an agent, such as {url}demo/sit?as=ada")
         click.echo(f'Everybody\'s password is "demo". The data is in {data}. Ctrl+C ends it.')
 
-    run_demo(data=data, host=host, port=port, workspace=workspace, announce=announce)
+    run_demo(data=data, host=host, port=port, workspace=workspace, visitors=visitors, announce=announce)

@@ -15,6 +15,7 @@ from server.http.health import Health
 from server.http.pages import Pages
 from server.http.policy import SOCKET, Doors
 from server.http.ports import Desk
+from server.http.showing import Show, Showing
 from server.http.sitting import Sitting
 from server.session.address import TrustedProxies
 from server.session.connection import Connections
@@ -32,6 +33,7 @@ def application(  # noqa: PLR0913 - the rooms it opens doors to
     operations: Operations,
     built: Built | None = None,
     demo: bool = False,
+    show: Show | None = None,
 ) -> web.Application:
     """Sockets, REST, health and pages. It starts nothing and owns nothing: whoever made the parts ends them."""
     doors = Doors()
@@ -41,6 +43,8 @@ def application(  # noqa: PLR0913 - the rooms it opens doors to
     Health(desk).add_to(doors)
     if demo:
         Sitting(desk=desk, accounts=accounts, proxies=proxies).add_to(doors)
+    if show is not None:
+        Showing(show).add_to(doors)
     Pages(desk=desk, built=built or Built(), demo=demo).add_to(doors)
     app = web.Application(client_max_size=MAX_BODY)
     doors.install(app)

@@ -50,6 +50,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "server.store.base",
     ),
     # What the command line asks of an installation; it needs no page and no socket of a browser's.
+    # Visitors who come over a socket, as anybody would: they know nothing of the house.
+    "server.crowd": (),
     "server.control": ("server.desk", "server.settings", "server.store", "server.clock", "server.wire"),
     # The lab reads scenarios, which are made of settings, and brings them to the router as the desk does.
     "server.lab": ("router", "server.settings", "server.desk.directory", "server.store.workspaces"),
@@ -65,7 +67,7 @@ STARTS_THE_APP = frozenset({"server.cli", "server.demo"})
 
 # Where a library is at home; elsewhere in router/, server/ and bots/ it must not be seen.
 HOMES: dict[str, tuple[str, ...]] = {
-    "aiohttp": ("server.session.connection", "server.http", "server.app"),
+    "aiohttp": ("server.session.connection", "server.http", "server.crowd", "server.app"),
     "redis": ("server.bus",),
     "apsw": ("server.store",),
     "sqlite3": ("server.store",),
