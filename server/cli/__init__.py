@@ -11,8 +11,10 @@ import structlog
 from server import log
 from server.app import StartError, version
 from server.cli.agents import agent
+from server.cli.routing import route, why
 from server.cli.serving import demo, serve
 from server.cli.settings import apply, export, init
+from server.cli.simulate import simulate_command
 from server.control.failure import Failure
 from server.control.perform import UNEXPECTED
 
@@ -56,7 +58,7 @@ def frontdesk() -> None:
     log.set_up("json", level=logging.WARNING)
 
 
-for command in (serve, demo, init, apply, export, agent):
+for command in (serve, demo, init, apply, export, agent, why, route, simulate_command):
     frontdesk.add_command(command)
 
 

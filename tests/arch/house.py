@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "server.store.requests",
         "server.store.routing",
         "server.store.rows",
+        "server.store.turns",
         "server.store.visitors",
         "server.store.workspaces",
         "server.bus.base",
@@ -54,7 +55,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "server.crowd": (),
     "server.control": ("server.desk", "server.settings", "server.store", "server.clock", "server.wire"),
     # The lab reads scenarios, which are made of settings, and brings them to the router as the desk does.
-    "server.lab": ("router", "server.settings", "server.desk.directory", "server.store.workspaces"),
+    "server.lab": ("router", "server.settings", "server.desk.directory", "server.desk.intake", "server.store.workspaces"),
     "server.app": ("router", "server"),
     "server.demo": ("router", "server"),
     "server.cli": ("router", "server"),
