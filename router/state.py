@@ -95,7 +95,8 @@ class State:
         if not step and conversation.needs is NO_NEEDS:
             return line.base
         opened = opening(conversation.needs, line.settings.widen[:step])
-        return line.pools.get(opened) or self.make_pool(line, opened)
+        found = line.pools.get(opened)
+        return self.make_pool(line, opened) if found is None else found  # an empty pool is false, and a pool all the same
 
     def make_pool(self, line: Line, opened: Opening) -> Pool:
         """A pool for conversations that ask for this, with everybody who is eligible for them."""
