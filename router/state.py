@@ -96,7 +96,7 @@ class State:
             return line.base
         opened = opening(conversation.needs, line.settings.widen[:step])
         found = line.pools.get(opened)
-        return self.make_pool(line, opened) if found is None else found  # an empty pool is false, and a pool all the same
+        return self.make_pool(line, opened) if found is None else found  # an empty pool is false, and still a pool
 
     def make_pool(self, line: Line, opened: Opening) -> Pool:
         """A pool for conversations that ask for this, with everybody who is eligible for them."""
