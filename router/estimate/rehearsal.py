@@ -17,6 +17,7 @@ of somebody who stays.
 from bisect import bisect_right, insort
 from dataclasses import dataclass
 from itertools import accumulate
+from math import log
 from random import Random
 
 from router.estimate.staff import Group
@@ -68,7 +69,7 @@ class _Sums:
         found: list[Moments] = []
         for time, square, hidden in zip(self.time, self.square, self.hidden, strict=True):
             mean = time / runs
-            found.append((mean, hidden / runs + max(square / runs - mean * mean, 0.0)))
+            found.append((mean, hidden / runs + max(square - time * mean, 0.0) / (runs - 1)))
         return found
 
 
@@ -118,9 +119,12 @@ class _Rehearsal:
                 phase_end, coming = self.phases[phase]
                 arriving = sum(rate for _, _, rate in coming)
             total = busy + arriving + scene.leaving * waiting
-            step = 1.0 / total
-            clock += step
-            hidden += step * step
+            if arriving:  # until when they come is a matter of the clock
+                clock -= log(1.0 - draw()) / total
+            else:
+                step = 1.0 / total
+                clock += step
+                hidden += step * step
             drawn = draw() * total
             if drawn < busy:
                 group = groups[bisect_right(cumulative, drawn)] if len(groups) > 1 else groups[0]
