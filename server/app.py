@@ -31,6 +31,8 @@ from server.desk.engine import Engine, Told
 from server.desk.fanout import Fanout
 from server.desk.ids import Ids
 from server.desk.latest import LatestDecision
+from server.desk.intake import Intake
+from server.desk.leaving import Leaving
 from server.desk.messages import Messages
 from server.desk.opening import Openings
 from server.desk.origins import Origins
@@ -286,6 +288,7 @@ class _Parts:
             pause=pause,
         )
         messages = Messages(store=store, hub=hub, clock=clock, tell=engine.tell)
+        intake = Intake(lambda: engine.directory)
         openings = Openings(
             store=store,
             hub=hub,
@@ -305,6 +308,7 @@ class _Parts:
                 openings=openings,
                 messages=messages,
                 visitors=VisitorRequests(engine=engine, messages=messages, ids=ids),
+                leaving=Leaving(engine=engine, messages=messages, ids=ids, intake=intake),
                 agents=AgentRequests(engine=engine, messages=messages),
                 origins=Origins(lambda: engine.directory, public=config.public, absent_ok=config.demo),
                 now=clock.now,

@@ -19,6 +19,10 @@ from server.wire.codec import encode
 from server.wire.codes import Refused
 
 
+# Their client_id counts for ever (messages and notes keep theirs in the log).
+_FOR_EVER = frozenset({"conversation.start", "message.leave"})
+
+
 def ask(  # noqa: PLR0913 - the parts of one request
     engine: Engine,
     peer: Peer,
@@ -74,7 +78,7 @@ def name_of(request: Any, identity: VisitorIdentity | AgentIdentity) -> RequestN
         client_id=f"{conversation}/{client_id}",
         verb=verb,
         digest=_digest(request),
-        keep=verb == "conversation.start",
+        keep=verb in _FOR_EVER,
     )
 
 

@@ -16,6 +16,7 @@ from server.desk.agent_requests import AgentRequests
 from server.desk.audience import Hub
 from server.desk.engine import Engine
 from server.desk.identity import AgentIdentity, VisitorIdentity
+from server.desk.leaving import Leaving
 from server.desk.messages import Messages
 from server.desk.open import OpenConversation
 from server.desk.opening import Openings
@@ -48,6 +49,7 @@ class Rooms:
     openings: Openings
     messages: Messages
     visitors: VisitorRequests
+    leaving: Leaving
     agents: AgentRequests
     origins: Origins
     now: Callable[[], int]
@@ -76,6 +78,7 @@ class Desk:
             ask.ConversationStart: Handler(policy=Policy.VISITOR, run=rooms.visitors.start),
             ask.VisitorClose: Handler(policy=own, run=rooms.visitors.close),
             ask.MessageSend: Handler(policy=Policy.PARTICIPANT, run=rooms.messages.send, pipelines=True),
+            ask.MessageLeave: Handler(policy=Policy.VISITOR, run=rooms.leaving.leave),
             **self._shared_table(),
         }
 

@@ -231,7 +231,7 @@ class Engine:
                 if job.step.command is not None:
                     happened.extend(self._ask(job.step.command, now))
                 if job.step.also is not None:
-                    happened.extend(self._ask(job.step.also, now))
+                    happened.extend(self._ask_also(job.step.also, now))
             except CommandRejected as rejected:
                 happened.extend(self._follow(rejected.events))
                 job.refused = Refused(ErrorCode(rejected.code.value), rejected.message)
@@ -250,6 +250,13 @@ class Engine:
             return happened
         promise = self.waits.entered(command.conversation, wait, now)
         return happened + self._follow(self.router.handle(promise, now))
+
+    def _ask_also(self, command: commands.Command, now: int) -> tuple[events.Event, ...]:
+        """What goes with it, if it is still to be done: the request does not fail with it."""
+        try:
+            return self._ask(command, now)
+        except CommandRejected as rejected:
+            return self._follow(rejected.events)
 
     def _follow(self, happened: tuple[events.Event, ...]) -> tuple[events.Event, ...]:
         """Keep in step with the router what is looked up without asking it."""

@@ -66,6 +66,19 @@ class ConversationStart(Request, kw_only=True, frozen=True, tag="conversation.st
     text: str | UnsetType = UNSET
 
 
+class MessageLeave(Request, kw_only=True, frozen=True, tag="message.leave"):
+    """Leaves a message for later: taken whoever is here, at any hour, however long the line.
+
+    ``form`` has an ``email``, or a ``name`` and a ``contact``. Who waits leaves the line with it, and what they wrote
+    there goes along; who is in a conversation with somebody writes there (``conflict``).
+    """
+
+    client_id: ClientId
+    form: Annotated[dict[str, Annotated[str, Meta(max_length=2000)]], Meta(max_length=50)]
+    text: str
+    department: Ref | UnsetType = UNSET
+
+
 class MessageSend(Request, kw_only=True, frozen=True, tag="message.send"):
     """Appends a message. Resent with the same ``client_id`` it answers with the first ``seq`` and stores nothing."""
 
@@ -192,7 +205,9 @@ class ConversationPick(Request, kw_only=True, frozen=True, tag="conversation.pic
     client_id: ClientId | UnsetType = UNSET
 
 
-VisitorRequest = IdentifyVisitor | ConversationStart | MessageSend | History | Typing | Read | Ping | VisitorClose
+VisitorRequest = (
+    IdentifyVisitor | ConversationStart | MessageSend | MessageLeave | History | Typing | Read | Ping | VisitorClose
+)
 AgentRequest = (
     IdentifyAgent
     | MessageSend

@@ -36,7 +36,19 @@ def test_a_golden_frame_has_every_field(name):
     golden = json.loads((GOLDEN / f"{name}.json").read_bytes())
     fields = set(FRAMES[name].__struct_encode_fields__)
     # By kind of request and entry; those of a notice are in HistoryReply.
-    some = {"notice", "place", "low_s", "high_s", "after", "notes_after", "to", "reason", "client_id", "waited_ms", "at"}
+    some = {
+        "notice",
+        "place",
+        "low_s",
+        "high_s",
+        "after",
+        "notes_after",
+        "to",
+        "reason",
+        "client_id",
+        "waited_ms",
+        "at",
+    }
     assert set() == fields - set(golden) - some - {"id"}
 
 

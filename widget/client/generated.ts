@@ -24,6 +24,7 @@ export interface FrontdeskWire {
   IdentifyVisitor?: IdentifyVisitor;
   ConversationStart?: ConversationStart;
   MessageSend?: MessageSend;
+  MessageLeave?: MessageLeave;
   History?: History;
   Typing?: Typing;
   Read?: Read;
@@ -138,6 +139,25 @@ export interface MessageSend {
   conversation: string;
   client_id: string;
   text: string;
+}
+/**
+ * Leaves a message for later: taken whoever is here, at any hour, however long the line.
+ *
+ *     ``form`` has an ``email``, or a ``name`` and a ``contact``. Who waits leaves the line with it, and what they wrote
+ *     there goes along; who is in a conversation with somebody writes there (``conflict``).
+ */
+export interface MessageLeave {
+  do: "message.leave";
+  id: string;
+  client_id: string;
+  form: {
+    [k: string]: string;
+  };
+  text: string;
+  /**
+   * an id, or a key where the object has one
+   */
+  department?: string;
 }
 /**
  * Reads entries with a number above ``after`` (the oldest of them) or below ``before`` (the newest of them).

@@ -25,6 +25,8 @@ from server.desk.engine import Engine, Told
 from server.desk.fanout import Fanout
 from server.desk.ids import Ids
 from server.desk.job import Done, Job, Step
+from server.desk.intake import Intake
+from server.desk.leaving import Leaving
 from server.desk.messages import Messages
 from server.desk.opening import Openings
 from server.desk.origins import Origins
@@ -108,6 +110,7 @@ class DeskBench(Checks):
         engine.on_alarm = self.alarms.append
         self.engine = engine
         self.messages = Messages(store=self.store, hub=self.hub, clock=self.clock, tell=engine.tell)
+        self.intake = Intake(lambda: engine.directory)
         self.openings = Openings(
             store=self.store,
             hub=self.hub,
@@ -127,6 +130,7 @@ class DeskBench(Checks):
                 openings=self.openings,
                 messages=self.messages,
                 visitors=VisitorRequests(engine=engine, messages=self.messages, ids=self.ids),
+                leaving=Leaving(engine=engine, messages=self.messages, ids=self.ids, intake=self.intake),
                 agents=AgentRequests(engine=engine, messages=self.messages),
                 origins=Origins(lambda: engine.directory),
                 now=self.clock.now,

@@ -1,0 +1,225 @@
+"""A message left for later: nobody is here, the line is full, or the visitor does not want to wait.
+
+It is a conversation like any other, marked as left: it stands in line without its visitor, is told nothing, and comes
+to an agent as soon as one is free. A visitor may leave as many as they like and still begin a conversation of their
+own. Who leaves one instead of waiting on gives up the place; what they had written goes along.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, replace
+
+from msgspec import UnsetType
+
+from router import commands, model
+from server.desk import views
+from server.desk.asking import ask
+from server.desk.engine import Engine
+from server.desk.identity import VisitorIdentity
+from server.desk.ids import Ids
+from server.desk.intake import NOBODY_YET, Asked, Intake
+from server.desk.job import Done, Step
+from server.desk.messages import Messages, check_text
+from server.desk.open import OpenConversation
+from server.session.ports import Peer
+from server.store import conversations, entries, visitors
+from server.store.base import Tx
+from server.store.entries import Draft
+from server.store.rows import ConversationRow, VisitorRow
+from server.wire import replies
+from server.wire.codes import ErrorCode, Refused
+from server.wire.requests import MessageLeave
+from server.wire.times import rfc3339
+
+# Something@somewhere.else: whether it is theirs and works, only an answer will show.
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
+_EMAIL_CHARS = 254
+_TAKEN_ALONG = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """The conversation it became, with its visitor."""
+
+    row: ConversationRow
+    visitor: VisitorRow
+
+
+class Leaving:
+    """The handler of `message.leave`."""
+
+    def __init__(self, *, engine: Engine, messages: Messages, ids: Ids, intake: Intake) -> None:
+        self._engine = engine
+        self._messages = messages
+        self._ids = ids
+        self._intake = intake
+
+    def leave(self, peer: Peer, request: MessageLeave) -> asyncio.Future[None]:
+        """Keep the message; answered once it is on disk."""
+        identity: VisitorIdentity = peer.identity
+        text = check_text(request.text)
+        form = {field: said.strip() for field, said in request.form.items()}
+        _insist_on_a_way_back(form)
+
+        def reply(done: Done) -> replies.ConversationReply:
+            left: Left = done.value
+            self._messages.known_as(identity, left.visitor.name)
+            shown = views.conversation_for_visitor(left.row, left.visitor, self._engine.directory, None)
+            return replies.ConversationReply(re=request.id, conversation=shown, at=rfc3339(done.at))
+
+        return ask(
+            self._engine,
+            peer,
+            request,
+            plan=lambda now, _seen: self._step(identity, request, text, form, now),
+            reply=reply,
+            recall=_show,
+        )
+
+    def _step(
+        self, identity: VisitorIdentity, request: MessageLeave, text: str, form: dict[str, str], now: int
+    ) -> Step:
+        waiting = self._waiting(identity)
+        conversation = self._ids.new("c")
+        command = self._command(identity, request, conversation, text, form, now)
+        self._engine.open.expect(
+            OpenConversation(
+                id=conversation,
+                visitor=identity.visitor,
+                site=identity.site,
+                language=identity.language,
+                department=command.department,
+                left=True,
+            )
+        )
+
+        def before(tx: Tx) -> None:
+            self._write(tx, identity, conversation, command.department, form, now)
+            said = Draft(
+                kind="message",
+                role="visitor",
+                sender=identity.visitor,
+                name=form.get("name", "") or identity.name,
+                text=text,
+                at=now,
+                client_id=request.client_id,
+            )
+            for draft in (*_written(tx, waiting, identity), said):
+                _append(tx, conversation, draft)
+
+        return Step(
+            command=command,
+            also=None if waiting is None else commands.CloseByVisitor(conversation=model.ConversationId(waiting)),
+            before=before,
+            after=lambda tx, _v: _show(tx, conversation),
+            subject=conversation,
+            visitor=identity.visitor if identity.known else "",
+        )
+
+    def _waiting(self, identity: VisitorIdentity) -> str | None:
+        """The conversation in which the visitor waits; raises `Refused` when somebody has it."""
+        found = self._engine.open.find(identity.visitor, identity.site)
+        record = None if found is None else self._engine.router.conversation(model.ConversationId(found))
+        if record is not None and record.owner is not None:
+            raise Refused(ErrorCode.CONFLICT, "You are in a conversation: write there.")
+        return found
+
+    def _command(
+        self,
+        identity: VisitorIdentity,
+        request: MessageLeave,
+        conversation: str,
+        text: str,
+        form: dict[str, str],
+        now: int,
+    ) -> commands.StartConversation:
+        """Where it goes by the rules, whatever the hour and however long the line."""
+        resolved = self._intake.resolve(
+            Asked(
+                site=identity.site,
+                department=None if isinstance(request.department, UnsetType) else request.department,
+                page=identity.page,
+                language=identity.language,
+                timezone=identity.timezone,
+                name=form.get("name", ""),
+                email=form.get("email", ""),
+                text=text,
+                form=form,
+            ),
+            NOBODY_YET,
+            now=now,
+        )
+        here = replace(resolved, department=resolved.routed, overflow=(), reserve_for=(), reserve_ms=0)
+        return here.command(conversation=conversation, visitor=identity.visitor, left=True)
+
+    def _write(
+        self, tx: Tx, identity: VisitorIdentity, conversation: str, department: str, form: dict[str, str], now: int
+    ) -> None:
+        workspace = self._engine.directory.workspace_id
+        person = VisitorRow(
+            id=identity.visitor,
+            site=identity.site,
+            name=form.get("name", ""),
+            email=form.get("email", ""),
+            language=identity.language,
+            timezone=identity.timezone,
+            subject=None,
+            visits=1,
+        )
+        visitors.put(tx, workspace, person, at=now)
+        conversations.create(
+            tx,
+            id=conversation,
+            workspace=workspace,
+            site=identity.site,
+            visitor=identity.visitor,
+            department=department,
+            started_at=now,
+            language=identity.language,
+            page=identity.page,
+            form=form,
+            left=True,
+        )
+
+
+def _insist_on_a_way_back(form: dict[str, str]) -> None:
+    """An address, or a name and how to reach them otherwise; raises `Refused`."""
+    email = form.get("email", "")
+    if email and (len(email) > _EMAIL_CHARS or _EMAIL.fullmatch(email) is None):
+        raise Refused(ErrorCode.BAD_REQUEST, "This is not an e-mail address.", field="form.email")
+    if not email and not (form.get("name") and form.get("contact")):
+        raise Refused(
+            ErrorCode.BAD_REQUEST,
+            "Please leave an e-mail address, or a name and a contact, so that you can be answered.",
+            field="form",
+        )
+
+
+def _written(tx: Tx, waiting: str | None, identity: VisitorIdentity) -> list[Draft]:
+    """What the visitor wrote where they waited until now."""
+    row = None if waiting is None else conversations.find(tx, waiting)
+    if row is None:
+        return []
+    said = entries.last(tx, row.id, row.n, limit=_TAKEN_ALONG)
+    # Without their names: a resend of theirs is answered where they were sent.
+    return [
+        Draft(kind=each.kind, role=each.role, sender=each.sender, name=each.name, text=each.text, at=each.at)
+        for each in said
+        if each.kind == "message" and each.sender == identity.visitor
+    ]
+
+
+def _append(tx: Tx, conversation: str, draft: Draft) -> None:
+    place = entries.target(tx, conversation, "entry")
+    assert place is not None
+    entries.append(tx, place, draft, "entry")
+
+
+def _show(tx: Tx, conversation: str) -> Left:
+    row = conversations.find(tx, conversation)
+    assert row is not None
+    person = visitors.find(tx, row.visitor)
+    assert person is not None
+    return Left(row=row, visitor=person)
