@@ -13,18 +13,20 @@ export interface Trial {
 
 /** What would become of them. */
 export interface Routed {
-  department: Named | null;
-  rules: readonly string[];
-  tags: readonly string[];
-  needs: { require?: Record<string, number>; prefer?: Record<string, number> };
+  asked: Named;
+  routed: Named;
+  department: Named;
+  rules: readonly { rule: string; outcome: "matched" | "not_matched" | "failed"; reason: string }[];
+  needs: { require: Record<string, number>; prefer: Record<string, number> };
+  head_start_s: number;
+  reservation: { agents: readonly Named[]; seconds: number } | null;
   language: string;
+  first: string;
+  tags: readonly string[];
+  /** What they would be told instead of a place in line. */
+  refused: { code: string; message: string; opens_at: string | null } | null;
   queue: Queue | null;
-  /** Who would be asked now; null when nobody could take it. */
   why: Why | null;
-  /** What happens instead of waiting: "closed", "full", "nobody" and the like; empty when they wait. */
-  answer: string;
-  /** Rules that failed while they were tried. */
-  failed: readonly { rule: string; message: string }[];
 }
 
 export async function route(api: Api, trial: Trial): Promise<Routed> {

@@ -1,3 +1,4 @@
+import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
 import { NEW_RULE, type Rule } from "../records.ts";
@@ -197,7 +198,7 @@ function Vocabulary() {
   return (
     <details class="section quiet">
       <summary>What a condition can ask about ({counted(VOCABULARY.length, "thing")})</summary>
-      <dl class="facts-list">{VOCABULARY.map(([name, holds]) => <><dt><code>{name}</code></dt><dd>{holds}</dd></>)}</dl>
+      <dl class="facts-list">{VOCABULARY.map(([name, holds]) => <Fragment key={name}><dt><code>{name}</code></dt><dd>{holds}</dd></Fragment>)}</dl>
     </details>
   );
 }

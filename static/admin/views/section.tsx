@@ -43,17 +43,22 @@ export function Section<V extends object>({ of, title, lead, children }: Props<V
   };
   const save = (event: SubmitEvent): void => {
     event.preventDefault();
-    void settings.save(of);
+    // The button goes with the change; whoever pressed it hears what came of it and walks on from there.
+    void settings.save(of).then((saved) => { if (saved) frame.current?.querySelector<HTMLElement>(".saved")?.focus(); });
+  };
+  const undo = (): void => {
+    settings.discard(of.id);
+    frame.current?.querySelector<HTMLElement>("h2")?.focus();
   };
   return (
     <form ref={frame} class="section" aria-labelledby={`${id}-title`} noValidate onSubmit={save}>
       <div class="section-head">
-        <h2 id={`${id}-title`}>{title}</h2>
+        <h2 id={`${id}-title`} tabIndex={-1}>{title}</h2>
         {lead !== undefined && <p class="soft">{lead}</p>}
       </div>
       {children(form)}
       {draft?.theirs !== undefined && <Conflict of={of} draft={draft} />}
-      <Foot of={of} draft={draft} />
+      <Foot of={of} draft={draft} onUndo={undo} />
     </form>
   );
 }
@@ -64,17 +69,17 @@ function toTheTrouble(frame: HTMLFormElement | null): void {
   (wrong ?? frame?.querySelector<HTMLElement>(".section-trouble"))?.focus();
 }
 
-function Foot<V>({ of, draft }: { of: SectionOf<V>; draft: Draft | undefined }) {
+function Foot<V>({ of, draft, onUndo }: { of: SectionOf<V>; draft: Draft | undefined; onUndo: () => void }) {
   const settings = useSettings();
   const said = settings.said.value?.id === of.id ? settings.said.value.text : "";
   const changed = draft !== undefined;
   return (
-    <div class="section-foot">
+    <div class={changed || said !== "" ? "section-foot" : "section-foot at-rest"}>
       {draft !== undefined && draft.trouble !== "" && <Trouble draft={draft} />}
       <div class="tools">
-        <Button type="submit" look="main" disabled={!changed || draft.saving}>{draft?.saving === true ? "Saving …" : "Save"}</Button>
-        {changed && <Button onClick={() => settings.discard(of.id)}>Undo changes</Button>}
-        <span role="status" class="saved">{said}{changed && !draft.saving && draft.trouble === "" ? "Not saved yet" : ""}</span>
+        {changed && <Button type="submit" look="main" disabled={draft.saving}>{draft.saving ? "Saving …" : "Save"}</Button>}
+        {changed && <Button onClick={onUndo}>Undo changes</Button>}
+        <span role="status" class="saved" tabIndex={-1}>{said}{changed && !draft.saving && draft.trouble === "" ? "Not saved yet" : ""}</span>
       </div>
     </div>
   );

@@ -130,7 +130,7 @@ function Unsaved() {
   if (elsewhere.length === 0) return null;
   return (
     <div class="unsaved" role="status">
-      Not saved yet: {elsewhere.map(({ id, title }, i) => <>{i > 0 && ", "}<a href={`#/${wayTo(id)}`}>{title}</a></>)}
+      Not saved yet: {elsewhere.map(({ id, title }, i) => <span key={id}>{i > 0 && ", "}<a href={`#/${wayTo(id)}`}>{title}</a></span>)}
     </div>
   );
 }

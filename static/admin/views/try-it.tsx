@@ -1,3 +1,4 @@
+import { Fragment } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
 import { Candidates } from "../../ui/candidates.tsx";
@@ -72,43 +73,52 @@ export function TryIt() {
 }
 
 function Answer({ answer }: { answer: Routed }) {
-  const { why, queue, department } = answer;
+  const { why, queue, rules, reservation, refused } = answer;
   const chosen = why?.chosen ?? null;
+  const matched = rules.filter((one) => one.outcome === "matched");
   return (
     <>
       <p class="answer-big">{headline(answer)}</p>
-      {why !== null && chosen !== null && <p>{whyThem(why).why} {whyThem(why).next}</p>}
+      {refused !== null && <p>{refused.message}{refused.opens_at !== null && ` It opens ${new Date(refused.opens_at).toLocaleString([], { weekday: "long", hour: "2-digit", minute: "2-digit" })}.`}</p>}
+      {why !== null && chosen !== null && why.method !== "ring_all" && <p>{whyThem(why).why} {whyThem(why).next}</p>}
       <dl class="facts-list">
-        <dt>Department</dt><dd>{department?.name ?? "none"}</dd>
-        <dt>Rules that matched</dt><dd>{answer.rules.length === 0 ? <span class="soft">none</span> : answer.rules.join(", ")}</dd>
-        {answer.failed.map((one) => <><dt>Rule that failed</dt><dd class="wrong">{one.rule}: {one.message}</dd></>)}
-        {answer.language !== "" && <><dt>Language</dt><dd>{language(answer.language)}</dd></>}
+        <dt>Department</dt><dd>{way(answer)}</dd>
+        <dt>Rules</dt><dd>{rules.length === 0 ? <span class="soft">there are none</span> : matched.length === 0 ? <span class="soft">none of {rules.length} matched</span> : matched.map((one) => one.rule).join(", ")}</dd>
+        {rules.filter((one) => one.outcome === "failed").map((one) => <Fragment key={one.rule}><dt>Failed</dt><dd class="wrong">{one.rule}: {one.reason}</dd></Fragment>)}
+        <dt>Spoken to in</dt><dd>{language(answer.language)}</dd>
         <Needs name="Requires" levels={answer.needs.require} />
         <Needs name="Prefers" levels={answer.needs.prefer} />
+        {answer.head_start_s > 0 && <><dt>Head start</dt><dd>{seconds(answer.head_start_s)}</dd></>}
+        {reservation !== null && <><dt>Kept for</dt><dd>{reservation.agents.map((one) => one.name).join(", then ")}, {seconds(reservation.seconds)}</dd></>}
+        {answer.first !== "" && <><dt>Answers first</dt><dd>{answer.first}</dd></>}
         {answer.tags.length > 0 && <><dt>Tags</dt><dd class="tags">{answer.tags.map((tag) => <span key={tag} class="tag">{tag}</span>)}</dd></>}
         {queue !== null && <><dt>Place in line</dt><dd>{queue.place}{queue.ahead > 0 ? `, ${queue.ahead} ahead` : ""}</dd></>}
-        {queue !== null && <><dt>Told about the wait</dt><dd>{queue.wait === null ? (queue.serving ? "no time: too little is known, or it rings at once" : "no time: nobody is there") : `${seconds(queue.wait.low_s)} to ${seconds(queue.wait.high_s)}`}</dd></>}
+        {queue !== null && <><dt>Told about the wait</dt><dd>{queue.wait === null ? (queue.serving ? "no time: it rings at once, or too little is known" : "no time: nobody is there") : `${seconds(queue.wait.low_s)} to ${seconds(queue.wait.high_s)}`}</dd></>}
       </dl>
       {why !== null && <div><h3>Everybody who was looked at</h3><Candidates why={why} label="Everybody who was looked at" /></div>}
     </>
   );
 }
 
-function Needs({ name, levels }: { name: string; levels: Record<string, number> | undefined }) {
-  const found = Object.entries(levels ?? {});
+/** Where they go, and how they got there when that is not where they wanted to go. */
+function way({ asked, routed, department }: Routed): string {
+  const steps = [
+    routed.id !== asked.id && `a rule sends them from ${asked.name} to ${routed.name}`,
+    department.id !== routed.id && `${routed.name} passes them on`,
+  ].filter(Boolean);
+  return steps.length === 0 ? department.name : `${department.name}: ${steps.join(", ")}`;
+}
+
+function Needs({ name, levels }: { name: string; levels: Record<string, number> }) {
+  const found = Object.entries(levels);
   return found.length === 0 ? null : <><dt>{name}</dt><dd class="tags">{found.map(([skill, level]) => <span key={skill} class="tag quiet">{skill} {level}</span>)}</dd></>;
 }
 
-function headline({ why, department, answer, queue }: Routed): string {
-  const line = department?.name ?? "the line";
-  if (answer !== "") return ANSWERS[answer] ?? `Not in line: ${answer.replaceAll("_", " ")}.`;
-  if (why !== null && why.method === "ring_all" && why.takeable > 0) return `It would ring at ${why.takeable === 1 ? (why.chosen?.agent.name ?? "one agent") : `all ${why.takeable} who can take it`} in ${line}.`;
+function headline({ why, department, queue, refused, first }: Routed): string {
+  const line = department.name;
+  if (refused !== null) return `They would not get into the line of ${line}.`;
+  if (first !== "") return `${first} would answer first.`;
+  if (why !== null && why.method === "ring_all" && why.takeable > 0) return `It would ring at ${why.takeable === 1 ? "the one who can take it" : `all ${why.takeable} who can take it`} in ${line}.`;
   if (why?.chosen) return `It would ring at ${why.chosen.agent.name} in ${line}.`;
   return queue?.serving === false ? `They would wait in ${line}: nobody who could answer is there.` : `They would wait in ${line}: nobody can take it just now.`;
 }
-
-const ANSWERS: Readonly<Record<string, string>> = {
-  line_full: "The line is full: they would be asked to leave a message.",
-  outside_hours: "It is closed: they would be asked to leave a message.",
-  nobody: "Nobody is there: they would be asked to leave a message.",
-};

@@ -62,7 +62,7 @@ function Message({ form, at, message, department }: MessageProps) {
           </Field>
           <div class="line-of-fields">
             {timed && <>{message.when === "every" ? "Every" : "After"} <NumberInput id={`${id}-s`} label={`Message ${at + 1}, seconds`} value={message.seconds} min={1} unit="s" onChange={(seconds) => set({ seconds })} problem={wrongAt(form, `${base}.seconds`)} /></>}
-            {message.when !== "nobody" && message.when !== "returned" && <>from <NumberInput id={`${id}-a`} label={`Message ${at + 1}, least number ahead`} value={message.min_ahead} unit="ahead on" onChange={(min_ahead) => set({ min_ahead })} /></>}
+            {message.when !== "nobody" && message.when !== "returned" && <>if at least <NumberInput id={`${id}-a`} label={`Message ${at + 1}, least number ahead`} value={message.min_ahead} unit="are ahead" onChange={(min_ahead) => set({ min_ahead })} /></>}
             {(message.when === "every" || message.when === "place") && <>at most <NumberInput id={`${id}-m`} label={`Message ${at + 1}, at most how often`} value={message.max_count} min={1} unit="times" onChange={(max_count) => set({ max_count })} /></>}
           </div>
           <Texts form={form} at={at} message={message} shown={shown} onShow={setChosen} onChange={(text) => set({ text })} />

@@ -5,7 +5,8 @@ import { now } from "../../ui/clock.ts";
 import { Since, span, Until } from "../../ui/time.tsx";
 import { nameOf } from "../attention.ts";
 import { languageName, pathOf } from "../page.ts";
-import { whyYou } from "../../ui/why.ts";
+import { circumstances, whyYou } from "../../ui/why.ts";
+import { needsOf } from "../needs.ts";
 import { usePlace } from "./desk-context.ts";
 
 /** What rings, on top of everything. The first card answers to the keys. */
@@ -36,6 +37,7 @@ function Card({ offer, first }: { offer: Offer; first: boolean }) {
       {offer.expires_at !== null && <Countdown key={offer.expires_at} until={offer.expires_at} />}
       {offer.transfer_from !== null && <p class="handover">{offer.transfer_from.name} hands this to you{offer.note === "" ? "" : ":"}</p>}
       {offer.note !== "" && <p class="offer-note">{offer.note}</p>}
+      <Needed conversation={conversation} />
       {words !== "" && <p class="words">“{words}”</p>}
       <div class="offer-buttons">
         <Button look="main" disabled={busy} onClick={() => void desk.accept(offer).then(() => panels.aimAt(conversation.id))} {...(first ? { keys: "Enter Alt+Enter" } : {})}>
@@ -45,7 +47,7 @@ function Card({ offer, first }: { offer: Offer; first: boolean }) {
           Decline{first && <Keys onPage="D" />}
         </Button>
       </div>
-      <p class="why-line"><b>Why you?</b> {why.why}</p>
+      <p class="why-line"><b>Why you?</b> {why.why}{circumstances(offer.why).map((one) => ` ${one}`)}</p>
     </article>
   );
 }
@@ -63,6 +65,20 @@ function Keys({ onPage, writing }: { onPage: string; writing?: string }) {
 function Waited({ conversation }: { conversation: Conversation }) {
   if (conversation.entered_line_at) return <> · waited <Since at={conversation.entered_line_at} /></>;
   return conversation.waited_ms === undefined ? null : <> · waited <span class="time">{span(conversation.waited_ms)}</span></>;
+}
+
+/** What the visitor needs, and what the rules made of them. */
+function Needed({ conversation }: { conversation: Conversation }) {
+  const { required, preferred } = needsOf(conversation);
+  const tags = conversation.tags ?? [];
+  if (required.length + preferred.length + tags.length === 0) return null;
+  return (
+    <p class="needed">
+      {required.map((need) => <span key={`r${need}`} class="tag quiet">needs {need}</span>)}
+      {preferred.map((need) => <span key={`p${need}`} class="tag quiet">prefers {need}</span>)}
+      {tags.map((tag) => <span key={`t${tag}`} class="tag">{tag}</span>)}
+    </p>
+  );
 }
 
 function facts({ visitor, language, page }: Conversation): string {

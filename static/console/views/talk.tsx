@@ -6,6 +6,7 @@ import { minutes, Until } from "../../ui/time.tsx";
 import { nameOf } from "../attention.ts";
 import { Closing } from "./closing.tsx";
 import { Composer } from "./composer.tsx";
+import { Decided } from "./decided.tsx";
 import { usePlace } from "./desk-context.ts";
 import { Log } from "./log.tsx";
 import { Transfer } from "./transfer.tsx";
@@ -25,13 +26,14 @@ function OneTalk({ conversation, hold }: { conversation: Conversation; hold: Hol
   const { panels } = usePlace();
   const writable = hold?.kind === "active" && conversation.state !== "closed";
   useEffect(() => () => {
-    if (panels.open.peek() === "transfer" || panels.open.peek() === "close") panels.open.value = null;
+    if (["transfer", "close", "why"].includes(panels.open.peek() ?? "")) panels.open.value = null;
   }, []);
   return (
     <main class="talk" aria-label={`Conversation with ${nameOf(conversation.visitor)}`}>
       <Top conversation={conversation} writable={writable} />
       {writable && panels.open.value === "transfer" && <Transfer conversation={conversation} />}
       {writable && panels.open.value === "close" && <Closing conversation={conversation} />}
+      {panels.open.value === "why" && <Decided conversation={conversation} />}
       {writable && <Handing conversation={conversation} />}
       <Log conversation={conversation} />
       {writable && <Composer conversation={conversation} />}
@@ -53,6 +55,7 @@ function Top({ conversation, writable }: { conversation: Conversation; writable:
       <small class="soft cut">{conversation.department.name} · {minutes(now.value - Date.parse(conversation.started_at))}</small>
       <span class="grow" />
       <span class="details-button"><Button small look="bare" expanded={open === "details"} onClick={() => panels.toggle("details")}>Visitor</Button></span>
+      <Button look="bare" expanded={open === "why"} onClick={() => panels.toggle("why")}>Why?</Button>
       {writable && (
         <>
           <Button expanded={open === "transfer"} disabled={resting} onClick={() => panels.toggle("transfer")}>Transfer</Button>

@@ -3,8 +3,9 @@ import type { Conversation } from "../../../widget/client/generated.ts";
 import { Button } from "../../ui/button.tsx";
 import { now } from "../../ui/clock.ts";
 import { nameOf } from "../attention.ts";
+import { needsOf } from "../needs.ts";
 import { hostOf, languageName, localTime, pathOf, webAddress } from "../page.ts";
-import { whyYours } from "../../ui/why.ts";
+import { circumstances, whyYours } from "../../ui/why.ts";
 import { usePlace } from "./desk-context.ts";
 
 /** The right pane: who this is and why they came to you. */
@@ -30,6 +31,7 @@ function Facts({ conversation }: { conversation: Conversation }) {
   const { visitor, page } = conversation;
   const here = desk.lossy.value.here[conversation.id] ?? visitor.here;
   const zone = visitor.timezone ?? "";
+  const { required, preferred } = needsOf(conversation);
   const local = zone === "" ? "" : localTime(zone, now.value);
   return (
     <dl>
@@ -41,6 +43,9 @@ function Facts({ conversation }: { conversation: Conversation }) {
       {visitor.email && <Fact name="E-mail">{visitor.email} {visitor.verified !== true && <span class="tag quiet">not verified</span>}</Fact>}
       {visitor.visits !== undefined && <Fact name="Visits">{visitor.visits}</Fact>}
       {here !== undefined && <Fact name="Now">{here ? "On the page" : "Not on the page"}</Fact>}
+      {required.length > 0 && <Fact name="Requires">{required.map((need) => <span key={need} class="tag quiet">{need}</span>)}</Fact>}
+      {preferred.length > 0 && <Fact name="Prefers">{preferred.map((need) => <span key={need} class="tag quiet">{need}</span>)}</Fact>}
+      {(conversation.tags ?? []).length > 0 && <Fact name="Tags">{conversation.tags?.map((tag) => <span key={tag} class="tag">{tag}</span>)}</Fact>}
       {conversation.previous_agent && <Fact name="Before">With {conversation.previous_agent.name}</Fact>}
     </dl>
   );
@@ -61,13 +66,13 @@ function Why({ conversation }: { conversation: Conversation }) {
   const { desk } = usePlace();
   const said = whyYours(conversation, desk.talks.entries(conversation.id), desk.state.value?.agent.id ?? "");
   if (said === null) return null;
-  const rules = conversation.why?.rules ?? [];
+  const more = conversation.why === null || conversation.why === undefined ? [] : circumstances(conversation.why);
   return (
     <section class="why" aria-label="Why you?">
       <h3>Why you?</h3>
       <p>{said.why}</p>
       {said.next !== "" && <p class="soft">{said.next}</p>}
-      {rules.length > 0 && <p class="soft">Rules: {rules.join(", ")}</p>}
+      {more.map((one) => <p key={one} class="soft">{one}</p>)}
     </section>
   );
 }

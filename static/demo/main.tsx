@@ -1,3 +1,6 @@
+import { render } from "preact";
+import { Show } from "./show.tsx";
+
 // The shop has three pages in one file. Its links are real ones, so that every click is a page change that the
 // conversation in the corner has to survive.
 const wanted = new URLSearchParams(location.search).get("page") ?? "home";
@@ -12,4 +15,5 @@ for (const link of document.querySelectorAll<HTMLElement>("[data-page]")) {
 const heading = document.querySelector<HTMLElement>(`[data-shown="${page}"] h1`)?.textContent;
 if (page !== "home" && heading) document.title = `${heading} – Paperwren`;
 
-export {};
+const show = document.getElementById("show");
+if (show !== null) render(<Show />, show);
