@@ -95,7 +95,10 @@ class Desk:
     def status(self, name: str, status: Status, reason: str = "") -> tuple[e.Event, ...]:
         return self.do(c.SetStatus(agent=AgentId(name), status=status, reason=reason))
 
-    def start(self, name: str, to: str = "support", *, head_start: int = 0, cost: int = 1) -> tuple[e.Event, ...]:
+    def start(
+        self, name: str, to: str = "support", *, head_start: int = 0, cost: int = 1, **more: Any
+    ) -> tuple[e.Event, ...]:
+        """A visitor comes; `more` are further fields of the command."""
         return self.do(
             c.StartConversation(
                 conversation=ConversationId(name),
@@ -103,8 +106,20 @@ class Desk:
                 department=DepartmentId(to),
                 head_start_ms=head_start,
                 cost=cost,
+                **more,
             )
         )
+
+    def promised(self, conversation: str, low: int, high: int) -> tuple[e.Event, ...]:
+        """The visitor was told to wait between these milliseconds."""
+        what = ConversationId(conversation)
+        return self.do(c.PromiseWait(conversation=what, low_ms=low, high_ms=high, p50_ms=low, p80_ms=high))
+
+    def configure(self, *parts: DepartmentSettings | AgentSettings, **more: Any) -> tuple[e.Event, ...]:
+        return self.do(c.Configure(settings=workspace(*parts, **more)))
+
+    def sweep(self) -> tuple[e.Event, ...]:
+        return self.do(c.SweepPlaces())
 
     def sees(self, name: str, conversation: str | None = None) -> tuple[e.Event, ...]:
         return self.do(c.SeeOffer(agent=AgentId(name), offer=self.offer(name, conversation).id))
