@@ -34,9 +34,12 @@ export async function route(api: Api, trial: Trial): Promise<Routed> {
   return api.post<Routed>("/api/v1/route", { site, page: { url }, language, text, ...(department === "" ? {} : { department }) });
 }
 
-/** How the promises of a department were kept. */
+/** The windows one can look back through, as the server names them. */
+export const WINDOWS = ["1h", "24h", "7d"] as const;
+export type Window = (typeof WINDOWS)[number];
+
+/** How promises were kept; null where there is nothing to judge yet. */
 export interface Kept {
-  department: string;
   told: number;
   answered: number;
   left: number;
@@ -46,6 +49,8 @@ export interface Kept {
   bias_s: number | null;
 }
 
-export async function fetchPromises(api: Api, window: string): Promise<readonly Kept[]> {
-  return api.get<Kept[]>(`/api/v1/promises?window=${window}`);
+/** By the key of each department that promised something. */
+export async function fetchPromises(api: Api, window: Window): Promise<ReadonlyMap<string, Kept>> {
+  const { departments } = await api.get<{ departments: { key: string; figures: Kept }[] }>(`/api/v1/promises?window=${window}`);
+  return new Map(departments.map(({ key, figures }) => [key, figures]));
 }

@@ -26,7 +26,8 @@ export const ROLE: Readonly<Record<Role, string>> = { agent: "Agent", supervisor
 
 /** A problem as a sentence, with its hint. */
 export function inWords({ message, hint }: Pick<Problem, "message" | "hint">): string {
-  const first = sentence(message);
+  // The field it stands under says which key it is about.
+  const first = sentence(message.replace(/^[a-z_]+: /, ""));
   return hint === "" ? first : `${first} ${sentence(hint)}`;
 }
 

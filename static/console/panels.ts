@@ -15,6 +15,8 @@ export class Panels {
   readonly drafts = signal<Readonly<Record<string, Draft>>>({});
   /** The conversation whose composer is to get the cursor as soon as it is there. */
   readonly aim = signal<string | null>(null);
+  /** Somebody in line of whom a supervisor asks why they wait. */
+  readonly asked = signal<{ id: string; name: string } | null>(null);
   readonly #key: string;
 
   constructor(agent: string) {

@@ -162,12 +162,13 @@ export function LinesField<V>({ form, name, label, hint, placeholder }: Of<V, Ke
       <textarea
         class="input" rows={Math.max(2, lines.length + 1)} value={lines.join("\n")} placeholder={placeholder} spellcheck={false} {...tied(id, problem, hint)}
         onInput={(event) => form.set({ [name]: written(event.currentTarget.value) } as Partial<V>)}
+        onBlur={() => { if (lines.includes("")) form.set({ [name]: lines.filter((line) => line !== "") } as Partial<V>); }}
       />
     </Field>
   );
 }
 
-/** The lines of a text. While one still writes, the last may be empty; it is dropped once another field is at hand. */
+/** The lines of a text. While one still writes, some may be empty; those are dropped when one leaves the field. */
 export function written(text: string): string[] {
   return text === "" ? [] : text.split("\n").map((line) => line.replace(/^\s+/, ""));
 }

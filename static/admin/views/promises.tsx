@@ -1,20 +1,21 @@
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
 import { Refused } from "../api.ts";
-import { fetchPromises, type Kept } from "../asking.ts";
+import { fetchPromises, WINDOWS, type Kept, type Window } from "../asking.ts";
 import { counted, seconds } from "../words.ts";
 import { Empty, PageHead } from "./page.tsx";
 import { useFile, useSettings } from "./place.ts";
 
-const WINDOWS = [["1h", "hour"], ["24h", "24 hours"], ["168h", "7 days"]] as const;
+const LAST: Readonly<Record<Window, string>> = { "1h": "Last hour", "24h": "Last 24 hours", "7d": "Last 7 days" };
 
 /** How well visitors were told how long it takes. */
 export function Promises() {
   const { api } = useSettings();
   const { department } = useFile();
-  const [window, setWindow] = useState<string>("24h");
-  const [kept, setKept] = useState<readonly Kept[] | null>(null);
+  const [window, setWindow] = useState<Window>("24h");
+  const [kept, setKept] = useState<ReadonlyMap<string, Kept> | null>(null);
   const [trouble, setTrouble] = useState("");
+  const [tries, setTries] = useState(0);
   useEffect(() => {
     setKept(null);
     setTrouble("");
@@ -23,18 +24,18 @@ export function Promises() {
       if (here) setTrouble(error instanceof Refused ? error.message : "That did not work. Try again.");
     });
     return () => { here = false; };
-  }, [window]);
+  }, [window, tries]);
   return (
     <>
       <PageHead title="Promises" lead="What visitors were told about their wait, held against how long it then took. Whoever left before anyone answered counts as not yet answered." />
       <div class="languages" role="group" aria-label="Of the last">
-        {WINDOWS.map(([value, name]) => <button key={value} type="button" class="language" aria-pressed={value === window} onClick={() => setWindow(value)}>Last {name}</button>)}
+        {WINDOWS.map((value) => <button key={value} type="button" class="language" aria-pressed={value === window} onClick={() => setWindow(value)}>{LAST[value]}</button>)}
       </div>
-      {trouble !== "" && <p class="section-trouble" role="alert">{trouble} <Button small onClick={() => setWindow(window)}>Try again</Button></p>}
+      {trouble !== "" && <p class="section-trouble" role="alert">{trouble} <Button small onClick={() => setTries(tries + 1)}>Try again</Button></p>}
       {kept === null && trouble === "" && <p class="soft" role="status">Counting …</p>}
       {kept !== null && (
         <div class="halves">
-          {department.map((one) => <OneKept key={one.key} name={one.name} kept={kept.find((each) => each.department === one.key)} />)}
+          {department.map((one) => <OneKept key={one.key} name={one.name} kept={kept.get(one.key)} />)}
         </div>
       )}
     </>

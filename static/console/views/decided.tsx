@@ -11,34 +11,69 @@ import { usePlace } from "./desk-context.ts";
 
 type Found = { is: "asking" } | { is: "there"; decisions: Decisions } | { is: "failed" };
 
-/** All decisions about a conversation in their order, each with everybody who was looked at. */
+/** Under the head of the conversation one looks at. */
 export function Decided({ conversation }: { conversation: Conversation }) {
-  const { desk, panels } = usePlace();
+  const { panels } = usePlace();
+  // Asked anew whenever it has moved on.
+  const moved = `${conversation.state} ${conversation.agent?.id} ${conversation.top.entries}`;
+  return (
+    <section class="panel decided" aria-label="Why?">
+      <Reasons id={conversation.id} name={nameOf(conversation.visitor)} moved={moved} onClose={() => { panels.open.value = null; }} />
+    </section>
+  );
+}
+
+/** Over everything, about somebody who waits: for supervisors, who may ask about anyone. */
+export function AskedWhy() {
+  const { panels } = usePlace();
+  const asked = panels.asked.value;
+  const dialog = useRef<HTMLDialogElement>(null);
+  const shut = (): void => { panels.asked.value = null; };
+  useEffect(() => {
+    if (asked !== null && dialog.current?.open === false) dialog.current.showModal();
+  }, [asked]);
+  if (asked === null) return null;
+  return (
+    <dialog ref={dialog} class="dialog decided wide" aria-label="Why?" onClose={shut} onKeyDown={(event) => event.stopPropagation()}>
+      <Reasons id={asked.id} name={asked.name} moved="" onClose={shut} />
+    </dialog>
+  );
+}
+
+interface ReasonsProps {
+  id: string;
+  name: string;
+  /** Changes whenever there may be more to say. */
+  moved: string;
+  onClose: () => void;
+}
+
+/** All decisions about a conversation in their order, each with everybody who was looked at. */
+function Reasons({ id, name, moved, onClose }: ReasonsProps) {
+  const { desk } = usePlace();
   const agent = desk.state.value?.agent.key ?? "";
   const [found, setFound] = useState<Found>({ is: "asking" });
   const head = useRef<HTMLHeadingElement>(null);
-  // Asked anew whenever it has moved on.
-  const moved = `${conversation.id} ${conversation.state} ${conversation.agent?.id} ${conversation.top.entries}`;
   useEffect(() => head.current?.focus(), []);
   useEffect(() => {
     let here = true;
-    decisions(agent, conversation.id).then(
+    decisions(agent, id).then(
       (all) => { if (here) setFound({ is: "there", decisions: all }); },
       () => { if (here) setFound({ is: "failed" }); },
     );
     return () => { here = false; };
-  }, [moved]);
+  }, [id, moved]);
   return (
-    <section class="panel decided" aria-label="Why?">
+    <>
       <div class="tools">
-        <h3 ref={head} tabIndex={-1}>Why {nameOf(conversation.visitor)} came to whom</h3>
+        <h3 ref={head} tabIndex={-1}>How {name} was routed</h3>
         <span class="grow" />
-        <Button small look="bare" label="Close the reasons" onClick={() => { panels.open.value = null; }}>×</Button>
+        <Button small look="bare" label="Close the reasons" onClick={onClose}>×</Button>
       </div>
       {found.is === "asking" && <p class="soft" role="status">Looking it up …</p>}
       {found.is === "failed" && <p role="alert">We could not look it up. Close this and try again.</p>}
       {found.is === "there" && <All all={found.decisions} />}
-    </section>
+    </>
   );
 }
 

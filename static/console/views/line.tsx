@@ -32,7 +32,7 @@ function DepartmentLine({ department }: { department: Department }) {
 
 /** One that rings may be picked too, but somebody is about to take it: the button steps back. */
 function Waiting({ item }: { item: LineItem }) {
-  const { desk } = usePlace();
+  const { desk, panels } = usePlace();
   const agent = desk.state.value?.agent;
   const mine = desk.offers.value.some((offer) => offer.conversation.id === item.conversation);
   const not = agent === undefined ? "" : whyNotPick(agent);
@@ -43,6 +43,9 @@ function Waiting({ item }: { item: LineItem }) {
         {(mine || item.ringing === true) && <small class="rings">{mine ? "rings at you" : "rings at somebody"}</small>}
       </span>
       <Since at={item.entered_at} />
+      {agent !== undefined && agent.role !== "agent" && (
+        <Button small look="bare" label={`Why does ${nameOf(item.visitor)} wait?`} onClick={() => { panels.asked.value = { id: item.conversation, name: nameOf(item.visitor) }; }}>Why?</Button>
+      )}
       {!mine && (
         <Button
           small

@@ -1,6 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { Announcer } from "./announcer.tsx";
 import { Banners } from "./banners.tsx";
+import { AskedWhy } from "./decided.tsx";
 import { usePlace } from "./desk-context.ts";
 import { Header } from "./header.tsx";
 import { List } from "./list.tsx";
@@ -29,6 +30,7 @@ export function Sitting({ onLogout }: { onLogout: () => void }) {
       )}
       <Said />
       <Shortcuts />
+      <AskedWhy />
       <Announcer />
     </div>
   );
