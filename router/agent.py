@@ -22,9 +22,10 @@ class Agent:
 
     `rings` are the pending offers, directed and soft; `fresh` the orders of soft ones younger than `ring_ms`, sorted.
     `present`: here, or within grace. `turns`: when last assigned in each department, by the workspace's count of
-    assignments. `assigned_at` 0: never yet. `version` counts changes; `settled` is what the pools know of their
-    standing; `was_open`: nothing of their own kept soft rings away when they were last looked at; `serving`: the pools
-    count them as such.
+    assignments. `assigned_at` 0: never yet.
+
+    For the indexes: `version` counts changes; `standings` are those of a version and a moment, `settled` those that the
+    pools know; `was_open`: could be rung softly when last looked at; `serving`: the pools count them as such.
     """
 
     settings: AgentSettings
@@ -46,6 +47,7 @@ class Agent:
     used: int = 0
     directed: int = 0
     version: int = 0
+    standings: tuple[int, int, Clause | None, Clause | None] = (-1, 0, None, None)
     settled: tuple[Clause | None, Clause | None] | None = None
     was_open: bool = False
     serving: bool = False

@@ -29,12 +29,11 @@ from router.conversation import Conversation, Shelf
 from router.decisions import record
 from router.eligibility import (
     capped,
-    disturbed,
-    general_standing,
     keeps_room,
     pair_excluded,
     settle,
     standing,
+    standings,
     wave_room,
 )
 from router.line import Pool, Rank
@@ -64,6 +63,7 @@ def dispatch(step: Step) -> None:
 
 def _one_pass(step: Step) -> None:
     state = step.state
+    alone = state.agents.get(next(iter(state.woken_agents))) if len(state.woken_agents) == 1 else None
     pools = _open_where(state)
     conversations = {
         conversation.id: conversation.order
@@ -71,35 +71,37 @@ def _one_pass(step: Step) -> None:
         if conversation is not None and conversation.ready
     }
     state.forget_touched()
-    if not pools and not conversations:
+    if conversations:
+        alone = None
+    elif not pools:
         return
     sources = list(pools.items())
     heads = [(order, _TOUCHED) for order in conversations.values()]
-    heads += [(pool.ready[0], source) for source, (pool, _) in enumerate(sources)]
+    heads += [(pool.first, source) for source, (pool, _) in enumerate(sources) if pool.first is not None]
     heapify(heads)
     while heads:
+        if alone is not None and standings(alone, state.now)[0] is not None:
+            return  # full: nothing of what is left can be for them
         order, source = heappop(heads)
-        conversation = state.conversations.get(order[2])
-        if conversation is not None and conversation.ready:
-            _propose(step, conversation, None if order[2] in conversations else sources[source][1])
-        if source != _TOUCHED:
-            _next_of(state, sources, source, order, heads)
+        if source == _TOUCHED:
+            _propose(step, state.conversations[order[2]], None)
+            continue
+        pool, agents = sources[source]
+        following = _serve_one(step, pool, agents, order, touched=order[2] in conversations)
+        if following is not None:
+            heappush(heads, (following, source))
 
 
-def _next_of(
-    state: State,
-    sources: list[tuple[Pool, list[AgentId]]],
-    source: int,
-    order: Order,
-    heads: list[tuple[Order, int]],
-) -> None:
-    """The next conversation of that pool, while somebody touched is still open there."""
-    pool, agents = sources[source]
-    left = [agent for agent in agents if _goes_on(state, pool, state.agents[agent], order)]
-    following = pool.next_ready(order) if left else None
-    if following is not None:
-        sources[source] = (pool, left)
-        heappush(heads, (following, source))
+def _serve_one(step: Step, pool: Pool, agents: list[AgentId], order: Order, *, touched: bool) -> Order | None:
+    """One conversation to one of these agents, and which is next. A touched one has been proposed to all by then."""
+    state = step.state
+    agents[:] = [agent for agent in agents if standing(state, state.agents[agent], pool.line) is None]
+    if not agents:
+        return None
+    if not touched:
+        _propose(step, state.conversations[order[2]], agents)
+    agents[:] = [agent for agent in agents if _goes_on(state, pool, state.agents[agent], order)]
+    return pool.next_ready(order) if agents else None
 
 
 def _open_where(state: State) -> dict[Pool, list[AgentId]]:
@@ -115,25 +117,19 @@ def _open_where(state: State) -> dict[Pool, list[AgentId]]:
             continue
         if state.reserved and agent_id in state.reserved:
             state.woken_conversations |= state.reserved[agent_id]
-        if general_standing(agent) is not None:
+        general, directed = standings(agent, state.now)
+        if general is not None:
             agent.was_open = False
             continue
-        busy = disturbed(agent, state.now) is not None
-        for pool in state.pools_of[agent_id]:
-            if pool.ready and not _keeps_away(state, agent, pool, busy=busy):
-                found.setdefault(pool, []).append(agent_id)
+        rings_already = agent.was_open and not state.costly
         agent.was_open = True
+        for pool in state.pools_of[agent_id]:
+            line = pool.line
+            if pool.first is None or (rings_already and not line.capped if line.soft else directed is not None):
+                continue
+            if not (line.capped and capped(state, agent, line)):
+                found.setdefault(pool, []).append(agent_id)
     return found
-
-
-def _keeps_away(state: State, agent: Agent, pool: Pool, *, busy: bool) -> bool:
-    line = pool.line
-    if line.soft:
-        if agent.was_open and not state.costly and not line.capped:
-            return True
-    elif busy:
-        return True
-    return line.capped and capped(state, agent, line)
 
 
 def _goes_on(state: State, pool: Pool, agent: Agent, order: Order) -> bool:
@@ -144,10 +140,12 @@ def _goes_on(state: State, pool: Pool, agent: Agent, order: Order) -> bool:
 
 
 def _propose(step: Step, conversation: Conversation, among: Sequence[AgentId] | None) -> None:
-    """Offer a ready conversation to whom it should go, among these agents or all."""
-    pool = step.state.pool_of(conversation)
+    """Offer a ready conversation to whom it should go, among these agents or all. One that no longer is, to nobody."""
+    if conversation.shelf is None or not conversation.ready:
+        return
+    pool = conversation.shelf[0]
     reservation = conversation.reservation
-    if reservation is not None and conversation.shelf is not None and conversation.shelf[1] is Shelf.RESERVED:
+    if reservation is not None and conversation.shelf[1] is Shelf.RESERVED:
         among = _of_reservation(step.state, pool, reservation)
     else:
         reservation = None

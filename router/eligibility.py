@@ -46,6 +46,17 @@ def general_standing(agent: Agent) -> Clause | None:
     return Clause.FULL if agent.used >= agent.settings.max_slots else None
 
 
+def standings(agent: Agent, now: int) -> tuple[Clause | None, Clause | None]:
+    """What keeps the agent from serving any ring_all line, and any other; the cap apart. Remembered for the moment."""
+    known = agent.standings
+    if known[0] == agent.version and known[1] == now:
+        return known[2:]
+    general = general_standing(agent)
+    directed = general or disturbed(agent, now)
+    agent.standings = (agent.version, now, general, directed)
+    return general, directed
+
+
 def disturbed(agent: Agent, now: int) -> Clause | None:
     """(f) and (g): no second directed offer while resting, breathing or ringing."""
     if agent.breathing_until is not None and now < agent.breathing_until:
@@ -75,12 +86,8 @@ def room_under_cap(state: State, agent: Agent, member: Member) -> int:
 
 def standing(state: State, agent: Agent, line: Line) -> Clause | None:
     """The first clause about the agent alone that keeps them from serving this line."""
-    clause = general_standing(agent)
-    if clause is None and line.capped and capped(state, agent, line):
-        clause = Clause.CAP
-    if clause is None and not line.soft:
-        clause = disturbed(agent, state.now)
-    return clause
+    clause = standings(agent, state.now)[0 if line.soft else 1]
+    return Clause.CAP if clause is None and line.capped and capped(state, agent, line) else clause
 
 
 def settle(state: State) -> None:
@@ -93,10 +100,8 @@ def settle(state: State) -> None:
 
 
 def _settle_agent(state: State, agent: Agent) -> None:
-    general = general_standing(agent)
-    directed = general or disturbed(agent, state.now)
-    settled = (general, directed)
-    if general is not None and settled == agent.settled:
+    settled = standings(agent, state.now)
+    if settled[0] is not None and settled == agent.settled:
         return  # in no pool before, in none now, and for the same reason
     agent.settled = settled
     for pool in state.pools_of[agent.id]:

@@ -19,7 +19,7 @@ from itertools import islice
 from sortedcontainers import SortedList
 
 from router.agent import Agent
-from router.model import AgentId, Candidate, Clause, ConversationId, DepartmentSettings, Member, Method, Order
+from router.model import AgentId, Candidate, Clause, ConversationId, DepartmentSettings, Member, Method, Needs, Order
 from router.needs import CLOSED, Opening
 
 # An agent's place among the open ones: the method's measure, and the id to make it unique.
@@ -41,6 +41,7 @@ class Pool:
     __slots__ = (
         "counts",
         "eligible",
+        "first",
         "held",
         "line",
         "near",
@@ -64,6 +65,7 @@ class Pool:
         self.eligible = eligible
         self.ready: SortedList[Order] = SortedList()
         self.held: SortedList[Order] = SortedList()
+        self.first: Order | None = None  # of those ready
         self.ringing: set[ConversationId] = set()
         self.open: list[Rank] = []
         self.ranks: dict[AgentId, Rank] = {}
@@ -75,6 +77,24 @@ class Pool:
 
     def __len__(self) -> int:
         return len(self.ready) + len(self.held)
+
+    def put(self, order: Order, *, ready: bool) -> None:
+        """A conversation comes to stand here."""
+        if not ready:
+            self.held.add(order)
+            return
+        self.ready.add(order)
+        if self.first is None or order < self.first:
+            self.first = order
+
+    def take_out(self, order: Order, *, ready: bool) -> None:
+        """A conversation goes from here."""
+        if not ready:
+            self.held.remove(order)
+            return
+        self.ready.remove(order)
+        if order == self.first:
+            self.first = self.ready[0] if self.ready else None
 
     def ahead(self, order: Order) -> int:
         return self.ready.bisect_left(order) + self.held.bisect_left(order)
@@ -108,7 +128,7 @@ class Pool:
 class Line:
     """The line of a department and the people behind the counter."""
 
-    __slots__ = ("capped", "measure", "members", "pools", "settings", "soft", "turn_order")
+    __slots__ = ("by_needs", "capped", "measure", "members", "pools", "settings", "soft", "turn_order")
 
     def __init__(self, settings: DepartmentSettings, members: Mapping[AgentId, Member], measure: Measure) -> None:
         self.settings = settings
@@ -118,6 +138,7 @@ class Line:
         self.capped = any(member.max_slots for member in members.values())
         self.turn_order = {agent: number for number, agent in enumerate(members)}
         self.pools: dict[Opening, Pool] = {}
+        self.by_needs: dict[tuple[Needs, int], Pool] = {}  # pools found before, by needs and widening step
 
     @property
     def base(self) -> Pool:

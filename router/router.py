@@ -21,12 +21,13 @@ from router.conversations import (
     wrote,
 )
 from router.deadlines import Due
+from router.decisions import explain
 from router.dispatch import dispatch
 from router.due import fire_due
 from router.errors import CommandRejected
-from router.events import Event
+from router.events import Event, OfferMade
 from router.indexes import rebuild_indexes
-from router.model import AgentId, ConversationId, DepartmentId, Queue, WorkspaceSettings
+from router.model import AgentId, ConversationId, Decision, DepartmentId, Queue, WorkspaceSettings
 from router.notices import promise_wait, sweep_places, tell
 from router.offers import accept, decline, pick, see, transfer_to_agent
 from router.presence import connect, disconnect, end_pause_early, restart, set_status
@@ -65,6 +66,16 @@ class LineView:
     waiting: int
     oldest_at: int | None
     first: tuple[ConversationId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a start would lead to: where it would stand, to whom it would be offered, and why (or why to nobody)."""
+
+    department: DepartmentId
+    queue: Queue
+    offered_to: tuple[AgentId, ...]
+    decision: Decision
 
 
 class Router:
@@ -186,6 +197,28 @@ class Router:
         """The agents at whom it rings."""
         found = self._state.conversations.get(conversation)
         return () if found is None else tuple(found.offers)
+
+    def explain(self, conversation: ConversationId) -> Decision | None:
+        """Why it still waits: the clause that keeps it from each agent. None when it is not in line."""
+        found = self._state.conversations.get(conversation)
+        return explain(self._state, found) if found is not None and found.in_line else None
+
+    def preview(self, command: c.StartConversation, now: int) -> Preview:
+        """What `handle` would do with this start, tried on a copy. Raises `CommandRejected` as it would."""
+        copy = Router.rebuild(self.settings, self.snapshot(), seed=self._seed)
+        offers = [
+            event
+            for event in copy.handle(command, now)
+            if isinstance(event, OfferMade) and event.offer.conversation == command.conversation
+        ]
+        state = copy._state  # noqa: SLF001 - our own kind
+        conversation = state.conversations[command.conversation]
+        return Preview(
+            department=conversation.department,
+            queue=Queue(place=state.place(conversation), serving=state.serving(conversation)),
+            offered_to=tuple(event.offer.agent for event in offers),
+            decision=offers[0].decision if offers else explain(state, conversation),
+        )
 
     def agent(self, agent: AgentId) -> AgentRecord | None:
         found = self._state.agents.get(agent)

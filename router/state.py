@@ -94,9 +94,12 @@ class State:
         step = conversation.widening_step
         if not step and conversation.needs is NO_NEEDS:
             return line.base
-        opened = opening(conversation.needs, line.settings.widen[:step])
-        found = line.pools.get(opened)
-        return self.make_pool(line, opened) if found is None else found  # an empty pool is false, and still a pool
+        pool = line.by_needs.get((conversation.needs, step))
+        if pool is None:
+            opened = opening(conversation.needs, line.settings.widen[:step])
+            pool = line.pools[opened] if opened in line.pools else self.make_pool(line, opened)
+            line.by_needs[conversation.needs, step] = pool
+        return pool
 
     def make_pool(self, line: Line, opened: Opening) -> Pool:
         """A pool for conversations that ask for this, with everybody who is eligible for them."""
@@ -127,6 +130,7 @@ class State:
 
     def _drop_pool(self, line: Line, pool: Pool) -> None:
         del line.pools[pool.opening]
+        line.by_needs.clear()
         for agent in pool.eligible:
             self.pools_of[agent].remove(pool)
         self._forget_near()
@@ -181,10 +185,10 @@ class State:
         before = conversation.shelf
         if before != shelf:
             if before is not None:
-                (before[0].ready if before[1] is Shelf.READY else before[0].held).remove(before[2])
+                before[0].take_out(before[2], ready=before[1] is Shelf.READY)
                 before[0].ringing.discard(conversation.id)
             if shelf is not None:
-                (shelf[0].ready if shelf[1] is Shelf.READY else shelf[0].held).add(shelf[2])
+                shelf[0].put(shelf[2], ready=shelf[1] is Shelf.READY)
                 if shelf[1] is not Shelf.HELD:
                     self.woken_conversations.add(conversation.id)
             conversation.shelf = shelf

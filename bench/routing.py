@@ -1,0 +1,170 @@
+"""What a decision costs: accept and release, with nobody idle and thousands in line.
+
+Agents sit in three of twelve departments each and have skills; 10,000 conversations wait, a third of them asking for a
+skill. One cycle is what a freed slot costs: an agent accepts the conversation that rings, and closes another one, whose
+slot is offered to the next at once. Decision records are on. Beside it the same choice by a plain scan over all
+agents, as the queue loops of other systems do it; both are CPU time of this process.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from collections import deque
+
+from router import commands as c
+from router.events import OfferMade
+from router.model import (
+    AgentId,
+    AgentSettings,
+    ConversationId,
+    DepartmentId,
+    DepartmentSettings,
+    Member,
+    Method,
+    OfferId,
+    Status,
+    VisitorId,
+    WorkspaceSettings,
+)
+from router.needs import needs_of
+from router.router import Router
+
+SIZES = (10, 100, 1_000, 10_000)
+WAITING = 10_000
+_DEPARTMENTS = 12
+_SKILLS = ("danish", "german", "billing", "returns", "api", "legal")
+_CYCLES = 4_000
+_NOW = 1_800_000_000_000
+
+
+def run(*, sizes: tuple[int, ...] = SIZES, cycles: int = _CYCLES) -> None:
+    """Print a row for each size, and the growth from the smallest to the largest."""
+    print(f"accept + release, {WAITING:,} waiting, decision records on, CPU time")
+    print(f"{'agents':>8} {'median':>10} {'p99':>10} {'plain scan':>12} {'ratio':>8}")
+    medians = []
+    for agents in sizes:
+        spent = _measure(agents, cycles)
+        scanned = _scan(agents)
+        median = statistics.median(spent)
+        medians.append(median)
+        p99 = sorted(spent)[int(len(spent) * 0.99)]
+        print(f"{agents:>8,} {median:>8.1f}µs {p99:>8.1f}µs {scanned:>10.1f}µs {median / scanned:>8.3f}")
+    print(f"growth from {sizes[0]:,} to {sizes[-1]:,} agents: {medians[-1] / medians[0]:.2f} x")
+
+
+def _measure(agents: int, cycles: int) -> list[float]:
+    """Microseconds of each cycle."""
+    router, talking = _busy(agents)
+    now = router.now
+    spent = []
+    arrivals = WAITING * 2
+    clock = time.process_time_ns
+    for number in range(cycles):
+        now += 5
+        agent, conversation = talking.popleft()
+        started = clock()
+        happened = router.handle(c.CloseByAgent(agent=agent, conversation=conversation), now)
+        (offered,) = _made(happened)
+        router.handle(c.AcceptOffer(agent=offered[0], offer=offered[1]), now)
+        spent.append((clock() - started) / 1000)
+        talking.append((offered[0], offered[2]))
+        router.take_changes()
+        router.handle(_start(arrivals + number, random.Random(number)), now)  # the line stays as long
+    return spent
+
+
+def _made(happened: tuple[object, ...]) -> list[tuple[AgentId, OfferId, ConversationId]]:
+    return [(e.offer.agent, e.offer.id, e.offer.conversation) for e in happened if isinstance(e, OfferMade)]
+
+
+def _busy(agents: int) -> tuple[Router, deque[tuple[AgentId, ConversationId]]]:
+    """Everybody available and full, and more waiting than they can take; and who talks with whom."""
+    chance = random.Random(agents)
+    departments = [DepartmentId(f"d_{number}") for number in range(_DEPARTMENTS)]
+    methods = (Method.AVERAGE_UTILIZATION, Method.LONGEST_IDLE, Method.PRIORITY, Method.MAX_UTILIZATION)
+    settings = WorkspaceSettings(
+        departments={
+            each: DepartmentSettings(id=each, key=each, name=each, method=methods[number % len(methods)])
+            for number, each in enumerate(departments)
+        },
+        agents={
+            AgentId(f"a_{number}"): AgentSettings(
+                id=AgentId(f"a_{number}"),
+                key=f"a{number}",
+                name=f"Agent {number}",
+                max_slots=3,
+                skills={skill: chance.randint(1, 10) for skill in chance.sample(_SKILLS, 2)},
+                members=tuple(
+                    Member(department=each, priority=chance.choice((10, 50, 90)))
+                    for each in chance.sample(departments, 3)
+                ),
+            )
+            for number in range(agents)
+        },
+        default_department=departments[0],
+    )
+    router = Router(settings, seed=1)
+    for agent in settings.agents:
+        router.handle(c.ConnectAgent(agent=agent), _NOW)
+        router.handle(c.SetStatus(agent=agent, status=Status.AVAILABLE), _NOW)
+    talking: deque[tuple[AgentId, ConversationId]] = deque()
+    for number in range(WAITING + 3 * agents):
+        ringing = deque(_made(router.handle(_start(number, chance), _NOW + 1 + number)))
+        while ringing:
+            agent, offer, conversation = ringing.popleft()
+            ringing.extend(_made(router.handle(c.AcceptOffer(agent=agent, offer=offer), _NOW + 1 + number)))
+            talking.append((agent, conversation))
+    return router, talking
+
+
+def _start(number: int, chance: random.Random) -> c.StartConversation:
+    """A third asks for a skill, a few of them for a level of it; one in ten has a head start."""
+    needs = needs_of()
+    if chance.random() < 1 / 3:
+        needs = needs_of(require=[(chance.choice(_SKILLS), chance.choice((1, 1, 1, 5)))])
+    return c.StartConversation(
+        conversation=ConversationId(f"c_{number}"),
+        visitor=VisitorId(f"v_{number}"),
+        department=DepartmentId(f"d_{chance.randrange(_DEPARTMENTS)}"),
+        head_start_ms=60_000 if chance.random() < 0.1 else 0,
+        needs=needs,
+    )
+
+
+# The baseline: look at everybody, every time.
+
+
+def _scan(agents: int) -> float:
+    """Microseconds of one choice by a plain scan over all agents (least running, then longest idle) and both updates."""
+    chance = random.Random(agents)
+    team = [
+        {
+            "status": "available",
+            "slots": 3,
+            "running": 3,
+            "idle": chance.random(),
+            "departments": set(chance.sample(range(_DEPARTMENTS), 3)),
+            "skills": {skill: 5 for skill in chance.sample(_SKILLS, 2)},
+        }
+        for _ in range(agents)
+    ]
+    spent = []
+    for number in range(200):
+        freed = team[chance.randrange(agents)]
+        department = next(iter(freed["departments"]))  # type: ignore[call-overload]
+        started = time.process_time_ns()
+        freed["running"] -= 1  # type: ignore[operator]
+        free = [
+            agent
+            for agent in team
+            if agent["status"] == "available"
+            and agent["running"] < agent["slots"]  # type: ignore[operator]
+            and department in agent["departments"]  # type: ignore[operator]
+        ]
+        chosen = min(free, key=lambda agent: (agent["running"], agent["idle"]))
+        chosen["running"] += 1  # type: ignore[operator]
+        chosen["idle"] = number
+        spent.append((time.process_time_ns() - started) / 1000)
+    return statistics.median(spent)
