@@ -26,9 +26,11 @@ from server.crowd.crowd import Crowd
 from server.desk import directory
 from server.desk.accounts import Accounts
 from server.desk.agent_requests import AgentRequests
+from server.desk.countries import Countries, UnusableCountries
 from server.desk.desk import Desk, Rooms
 from server.desk.engine import Engine, Told
 from server.desk.fanout import Fanout
+from server.desk.hours_now import HoursClock
 from server.desk.ids import Ids
 from server.desk.latest import LatestDecision
 from server.desk.intake import Intake
@@ -82,6 +84,8 @@ class Config:
     port: int = 8080
     public: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
+    country_header: str = ""
+    country_file: Path | None = None
     demo: bool = False
     visitors: int = 0
     prepare: Callable[[Operations, str], Awaitable[None]] | None = None
@@ -135,7 +139,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
             if founded and config.prepare is not None:
                 await config.prepare(ground.operations(), url)
             parts = await _Parts.build(config, ground)
-            async with _working(parts.engine, parts.queues):
+            async with _working(parts.engine, parts.queues, parts.hours):
                 operations = ground.operations(parts.engine, parts.desk)
                 if config.prepare is not None and not founded:
                     await config.prepare(operations, url)
@@ -236,11 +240,15 @@ async def _ground(data: Path, *, any_origin: bool = False) -> AsyncIterator[_Gro
 
 
 @contextlib.asynccontextmanager
-async def _working(engine: Engine, queues: Queues | None = None) -> AsyncIterator[None]:
+async def _working(
+    engine: Engine, queues: Queues | None = None, hours: HoursClock | None = None
+) -> AsyncIterator[None]:
     """The engine's task, and that of the places in line; at the end, what was asked of the engine is done first."""
     tasks = [asyncio.create_task(engine.run(), name="engine")]
     if queues is not None:
         tasks.append(asyncio.create_task(queues.run(pause), name="queues"))
+    if hours is not None:
+        tasks.append(asyncio.create_task(hours.run(pause), name="hours"))
     for task in tasks:
         task.add_done_callback(_died)
     try:
@@ -264,6 +272,7 @@ def _died(task: asyncio.Task[None]) -> None:
 class _Parts:
     engine: Engine
     queues: Queues
+    hours: HoursClock
     desk: Desk
     accounts: Accounts
     connections: Connections
@@ -298,6 +307,7 @@ class _Parts:
             directory=lambda: engine.directory,
             directory_at=engine.directory_at,
             places=engine.standing,
+            countries=_countries(config),
         )
         desk = Desk(
             Rooms(
@@ -307,7 +317,7 @@ class _Parts:
                 accounts=ground.accounts,
                 openings=openings,
                 messages=messages,
-                visitors=VisitorRequests(engine=engine, messages=messages, ids=ids),
+                visitors=VisitorRequests(engine=engine, messages=messages, ids=ids, intake=intake),
                 leaving=Leaving(engine=engine, messages=messages, ids=ids, intake=intake),
                 agents=AgentRequests(engine=engine, messages=messages),
                 origins=Origins(lambda: engine.directory, public=config.public, absent_ok=config.demo),
@@ -324,10 +334,11 @@ class _Parts:
             told.also = (show.decisions.told,)
         told.listeners = (pushes.told, lambda _told: queues.changed(), lambda what: _forget(what, desk, messages))
         await engine.start()
-        proxies = TrustedProxies(config.trusted_proxies)
+        proxies = TrustedProxies(config.trusted_proxies, country_header=config.country_header)
         return cls(
             engine=engine,
             queues=queues,
+            hours=HoursClock(engine, clock),
             desk=desk,
             accounts=ground.accounts,
             connections=Connections(
@@ -401,6 +412,13 @@ class _Presence:
 
     def visitor_is_here(self, visitor: str, site: str) -> bool:
         return self.desk is not None and self.desk.visitor_is_here(visitor, site)
+
+
+def _countries(config: Config) -> Countries:
+    try:
+        return Countries(config.country_file)
+    except UnusableCountries as error:
+        raise StartError(f"{error}.") from error
 
 
 def _insist_there(data: Path) -> None:

@@ -56,6 +56,21 @@ Examples:
     help="A proxy whose X-Forwarded-For and -Proto are believed: 10.0.0.0/8. Repeatable.",
 )
 @click.option(
+    "--country-header",
+    default="",
+    metavar="NAME",
+    envvar="FRONTDESK_COUNTRY_HEADER",
+    show_envvar=True,
+    help="A header in which a trusted proxy tells the visitor's country: CF-IPCountry.",
+)
+@click.option(
+    "--country-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    envvar="FRONTDESK_COUNTRY_FILE",
+    show_envvar=True,
+    help="A database of addresses in MaxMind's format, to tell the visitor's country by: GeoLite2-Country.mmdb.",
+)
+@click.option(
     "--log",
     "style",
     type=click.Choice(["json", "console"]),
@@ -65,13 +80,15 @@ Examples:
     show_envvar=True,
     help="The log on standard error: for machines, or for people.",
 )
-def serve(
+def serve(  # noqa: PLR0913 - an argument for each option
     *,
     data: Path,
     host: str,
     port: int,
     public_origin: tuple[str, ...],
     trusted_proxy: tuple[str, ...],
+    country_header: str,
+    country_file: Path | None,
     style: log.Style,
 ) -> None:
     """Serve the workspace until SIGTERM or Ctrl+C."""
@@ -83,6 +100,8 @@ def serve(
             port=port,
             public=public_origin,
             trusted_proxies=trusted_proxy,
+            country_header=country_header,
+            country_file=country_file,
             announce=lambda url: click.echo(f"Frontdesk is open at {url}"),
         )
     )

@@ -19,7 +19,8 @@ from server.settings.hours import DateSpan, Opening
 
 _MINUTE_MS = 60_000
 _DAY_MS = 86_400_000
-_FARTHEST_DAYS = 3_700
+FARTHEST_DAYS = 400
+"""How far ahead is looked for an opening."""
 _EPOCH = date(1970, 1, 1)
 
 
@@ -42,26 +43,28 @@ class Calendar:
         )
 
     def opens_at(self, now: int) -> int | None:
-        """`now` if it is open, else when it opens next; None if it does not within ten years."""
-        return next((max(start, now) for start, _ in self._intervals(now)), None)
+        """`now` if it is open, else when it opens next; None if it does not within `FARTHEST_DAYS`."""
+        return next((max(start, now) for start, _ in self._intervals(now, FARTHEST_DAYS)), None)
 
-    def closes_at(self, now: int) -> int | None:
-        """When it closes next after being open; None if it does not within ten years, or never opens again."""
+    def changes_at(self, now: int, *, days: int) -> int | None:
+        """When it opens or closes next; None if it does not within so many days."""
         if not self.openings and not self.holidays:
             return None
-        return next((end for _, end in self._intervals(now) if end < now + _FARTHEST_DAYS * _DAY_MS), None)
-
-    def changes_at(self, now: int) -> int | None:
-        """When it opens or closes next."""
-        return self.closes_at(now) if self.is_open(now) else self.opens_at(now)
+        found = next(self._intervals(now, days), None)
+        if found is None:
+            return None
+        start, end = found
+        if start > now:
+            return start
+        return end if end < self._end(now, days) else None
 
     def _is_holiday(self, day: date) -> bool:
         return any(span.first <= day <= span.last for span in self.holidays)
 
-    def _intervals(self, now: int) -> Iterator[tuple[int, int]]:
+    def _intervals(self, now: int, days: int) -> Iterator[tuple[int, int]]:
         """From `now` on, when it is open, in order; what touches is one."""
         begun: tuple[int, int] | None = None
-        for start, end, offset in self._stretches(now):
+        for start, end, offset in self._stretches(now, days):
             for opens, closes in self._open_between(start, end, offset):
                 if begun is not None and opens <= begun[1]:
                     begun = (begun[0], max(begun[1], closes))
@@ -76,10 +79,13 @@ class Calendar:
         if begun is not None:
             yield begun
 
-    def _stretches(self, now: int) -> Iterator[tuple[int, int, int]]:
+    def _end(self, now: int, days: int) -> int:
+        return now - now % _MINUTE_MS + days * _DAY_MS
+
+    def _stretches(self, now: int, days: int) -> Iterator[tuple[int, int, int]]:
         """From the minute of `now`: start, end and the distance of the wall clock to UTC in between, day by day."""
         start = now - now % _MINUTE_MS
-        for _ in range(_FARTHEST_DAYS):
+        for _ in range(days):
             end = start + _DAY_MS
             while start < end:
                 change = self._change(start, end)

@@ -171,7 +171,7 @@ class Desk:
             peer.close(CloseCode.RESEND, "please come back")
 
     async def _identify_visitor(self, peer: Peer, request: ask.IdentifyVisitor, origin: str | None) -> None:
-        identity, lost = self._openings.visitor(request)
+        identity, lost = self._openings.visitor(peer, request)
         if not self._origins.accepts_on_site(request.site, origin, peer.host):
             peer.close(CloseCode.ORIGIN, "this page may not open that site")
             return

@@ -105,9 +105,10 @@ class Directory:
         """The departments that are open at that instant, by their hours."""
         return frozenset(each for each, calendar in self.calendars.items() if calendar.is_open(now))
 
-    def hours_change_at(self, now: int) -> int | None:
-        """When a department opens or closes next."""
-        return min(filter(None, (each.changes_at(now) for each in self.calendars.values())), default=None)
+    def hours_change_at(self, now: int, *, days: int = 1) -> int | None:
+        """When a department opens or closes next; None if none does within so many days."""
+        found = (each.changes_at(now, days=days) for each in self.calendars.values())
+        return min((at for at in found if at is not None), default=None)
 
     def site_departments(self, site: str) -> list[Department]:
         """What visitors of a site may choose, in the site's order; none configured means the default one."""

@@ -10,7 +10,10 @@ from server.store.base import Lane
 
 @dataclass(slots=True, kw_only=True)
 class VisitorIdentity:
-    """A visitor's page. ``token`` is what the browser keeps; ``lane`` the order of this connection's writes."""
+    """A visitor's page. ``token`` is what the browser keeps; ``lane`` the order of this connection's writes.
+
+    ``language`` is the page's own word for it; ``country`` two letters, or nothing.
+    """
 
     visitor: str
     site: str
@@ -20,6 +23,7 @@ class VisitorIdentity:
     timezone: str
     page: dict[str, str]
     known: bool
+    country: str = ""
     lane: Lane = field(default_factory=Lane)
 
 

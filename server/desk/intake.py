@@ -169,6 +169,10 @@ class Intake:
             refusal=_closed(directory, routed, now) if closed else None,
         )
 
+    def insist_there(self, asked: Asked) -> None:
+        """Raises `Refused`, `not_found`: there is no such site, or no such department on it."""
+        _asked_department(self._directory(), asked)
+
     def count(self, resolved: Resolved) -> None:
         """Take note of the rules that failed for a conversation that really began."""
         current = self._directory().rules.rules

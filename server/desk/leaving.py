@@ -11,15 +11,14 @@ import asyncio
 import re
 from dataclasses import dataclass, replace
 
-from msgspec import UnsetType
-
 from router import commands, model
-from server.desk import views
+from server.desk import acquaintance, views
+from server.desk.acquaintance import asked_by
 from server.desk.asking import ask
 from server.desk.engine import Engine
 from server.desk.identity import VisitorIdentity
 from server.desk.ids import Ids
-from server.desk.intake import NOBODY_YET, Asked, Intake
+from server.desk.intake import History, Intake, Resolved
 from server.desk.job import Done, Step
 from server.desk.messages import Messages, check_text
 from server.desk.open import OpenConversation
@@ -73,30 +72,37 @@ class Leaving:
             self._engine,
             peer,
             request,
-            plan=lambda now, _seen: self._step(identity, request, text, form, now),
+            plan=lambda now, seen: self._step(identity, request, text, form, seen, now),
             reply=reply,
+            look=lambda tx: acquaintance.history(tx, identity.visitor),
             recall=_show,
         )
 
     def _step(
-        self, identity: VisitorIdentity, request: MessageLeave, text: str, form: dict[str, str], now: int
+        self,
+        identity: VisitorIdentity,
+        request: MessageLeave,
+        text: str,
+        form: dict[str, str],
+        seen: History,
+        now: int,
     ) -> Step:
         waiting = self._waiting(identity)
         conversation = self._ids.new("c")
-        command = self._command(identity, request, conversation, text, form, now)
+        resolved = self._resolved(identity, request, text, form, seen, now)
         self._engine.open.expect(
             OpenConversation(
                 id=conversation,
                 visitor=identity.visitor,
                 site=identity.site,
-                language=identity.language,
-                department=command.department,
+                language=resolved.language,
+                department=resolved.department,
                 left=True,
             )
         )
 
         def before(tx: Tx) -> None:
-            self._write(tx, identity, conversation, command.department, form, now)
+            self._write(tx, identity, conversation, resolved, form, now)
             said = Draft(
                 kind="message",
                 role="visitor",
@@ -110,7 +116,7 @@ class Leaving:
                 _append(tx, conversation, draft)
 
         return Step(
-            command=command,
+            command=resolved.command(conversation=conversation, visitor=identity.visitor, left=True),
             also=None if waiting is None else commands.CloseByVisitor(conversation=model.ConversationId(waiting)),
             before=before,
             after=lambda tx, _v: _show(tx, conversation),
@@ -126,36 +132,25 @@ class Leaving:
             raise Refused(ErrorCode.CONFLICT, "You are in a conversation: write there.")
         return found
 
-    def _command(
+    def _resolved(
         self,
         identity: VisitorIdentity,
         request: MessageLeave,
-        conversation: str,
         text: str,
         form: dict[str, str],
+        seen: History,
         now: int,
-    ) -> commands.StartConversation:
-        """Where it goes by the rules, whatever the hour and however long the line."""
-        resolved = self._intake.resolve(
-            Asked(
-                site=identity.site,
-                department=None if isinstance(request.department, UnsetType) else request.department,
-                page=identity.page,
-                language=identity.language,
-                timezone=identity.timezone,
-                name=form.get("name", ""),
-                email=form.get("email", ""),
-                text=text,
-                form=form,
-            ),
-            NOBODY_YET,
-            now=now,
+    ) -> Resolved:
+        """Where it goes by the rules, whatever the hour and however long the line; kept for nobody."""
+        found = self._intake.resolve(asked_by(identity, request.department, text, form), seen, now=now)
+        self._intake.count(found)
+        language = found.language or self._engine.directory.workspace.language
+        return replace(
+            found, department=found.routed, overflow=(), reserve_for=(), reserve_ms=0, language=language, refusal=None
         )
-        here = replace(resolved, department=resolved.routed, overflow=(), reserve_for=(), reserve_ms=0)
-        return here.command(conversation=conversation, visitor=identity.visitor, left=True)
 
     def _write(
-        self, tx: Tx, identity: VisitorIdentity, conversation: str, department: str, form: dict[str, str], now: int
+        self, tx: Tx, identity: VisitorIdentity, conversation: str, resolved: Resolved, form: dict[str, str], now: int
     ) -> None:
         workspace = self._engine.directory.workspace_id
         person = VisitorRow(
@@ -163,7 +158,7 @@ class Leaving:
             site=identity.site,
             name=form.get("name", ""),
             email=form.get("email", ""),
-            language=identity.language,
+            language=resolved.language,
             timezone=identity.timezone,
             subject=None,
             visits=1,
@@ -175,11 +170,12 @@ class Leaving:
             workspace=workspace,
             site=identity.site,
             visitor=identity.visitor,
-            department=department,
+            department=resolved.department,
             started_at=now,
-            language=identity.language,
+            language=resolved.language,
             page=identity.page,
             form=form,
+            tags=resolved.tags,
             left=True,
         )
 

@@ -89,7 +89,8 @@ class OpenConversations:
         for event in happened:
             match event:
                 case events.ConversationStarted():
-                    self.add(self._expected[event.conversation])
+                    # The line may have been full: then it is another department's.
+                    self.add(replace(self._expected[event.conversation], department=event.department))
                 case events.ConversationClosed():
                     self._close(event.conversation)
                 case events.ConversationReturned() | events.ConversationMoved():

@@ -17,6 +17,7 @@ from router.snapshot import AgentRecord
 from server.clock import Clock
 from server.desk import audience, history, views, visitor_tokens
 from server.desk.audience import Hub
+from server.desk.countries import Countries
 from server.desk.directory import Directory
 from server.desk.history import Missed
 from server.desk.identity import AgentIdentity, VisitorIdentity
@@ -44,6 +45,7 @@ class Gate:
         self.session = peer.session
         self.address = peer.address
         self.host = peer.host
+        self.country = peer.country
         self.identity = peer.identity
         self._peer = peer
         self._kept: list[bytes] = []
@@ -88,6 +90,7 @@ class Openings:
         directory: Callable[[], Directory],
         directory_at: Callable[[int], Directory],
         places: Callable[[str], Standing | None],
+        countries: Countries,
     ) -> None:
         self._store = store
         self._hub = hub
@@ -97,8 +100,9 @@ class Openings:
         self._directory = directory
         self._directory_at = directory_at
         self._places = places
+        self._countries = countries
 
-    def visitor(self, request: IdentifyVisitor) -> tuple[VisitorIdentity, bool]:
+    def visitor(self, peer: Peer, request: IdentifyVisitor) -> tuple[VisitorIdentity, bool]:
         """Who the visitor is, and whether the token they came with was nobody's. Raises `Refused`."""
         directory = self._directory()
         if request.site not in directory.sites:
@@ -121,8 +125,9 @@ class Openings:
             site=request.site,
             token=token,
             name="",
-            language=request.language or directory.workspace.language,
+            language=request.language,
             timezone=request.timezone,
+            country=self._countries.of(said=peer.country, address=peer.address, timezone=request.timezone),
             page=page,
             known=known is not None,
         )
@@ -221,10 +226,12 @@ class Openings:
         if newest is not None and person is not None:
             shown = views.conversation_for_visitor(newest, person, directory, None)
         records = self._records(tx, directory).values()
-        serving = views.open_departments(records, directory)
+        serving = views.serving_departments(records, directory)
         return Seen(
             v=v,
-            snapshot=replies.VisitorSnapshot(site=views.site(identity.site, directory, serving), conversation=shown),
+            snapshot=replies.VisitorSnapshot(
+                site=views.site(identity.site, directory, serving, now=self._clock.now()), conversation=shown
+            ),
             missed=history.missed(tx, known, resume, epoch=self._installation.epoch, with_notes=False),
             visitor=person,
         )

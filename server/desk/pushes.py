@@ -10,6 +10,7 @@ from router import events
 from server.desk import audience, views
 from server.desk.audience import Hub
 from server.desk.engine import Told
+from server.desk.hours_now import HoursNow
 from server.desk.overview import Overview
 from server.desk.views import Standing
 from server.store.rows import ConversationRow, RingRow
@@ -24,7 +25,7 @@ Ringing = Callable[[str], Iterable[str]]
 
 
 class Pushes:
-    """Turns commits into frames. Remembers only which departments it last called open."""
+    """Turns commits into frames. Remembers only which departments it last called served, and which within hours."""
 
     def __init__(self, hub: Hub, *, places: Places, serving: Serving, ringing: Ringing, overview: Overview) -> None:
         self._hub = hub
@@ -32,7 +33,9 @@ class Pushes:
         self._serving = serving
         self._ringing = ringing
         self._overview = overview
-        self._open: frozenset[str] = frozenset()
+        self._served: frozenset[str] = frozenset()
+        self._hours = HoursNow()
+        self._in_hours: frozenset[str] = frozenset()
 
     def told(self, told: Told) -> None:
         """Tell everyone concerned about one commit."""
@@ -124,18 +127,18 @@ class Pushes:
 
     def _sites(self, told: Told) -> None:
         """Sites whose departments opened or closed by this commit; all of them when settings changed."""
-        serving = self._serving()
-        changed = serving ^ self._open
-        self._open = serving
+        serving, in_hours = self._serving(), self._hours.departments(told.directory, told.at)
+        changed = (serving ^ self._served) | (in_hours ^ self._in_hours)
+        self._served, self._in_hours = serving, in_hours
         if any(isinstance(event, events.Configured) for event in told.events):
-            changed = serving | told.directory.departments.keys()
+            changed = frozenset(told.directory.departments)
         if not changed:
             return
         for key in told.directory.sites:
             if any(department.id in changed for department in told.directory.site_departments(key)):
                 self._send(
                     audience.of_site(key),
-                    wire.SiteEvent(v=told.written.v, site=views.site(key, told.directory, serving)),
+                    wire.SiteEvent(v=told.written.v, site=views.site(key, told.directory, serving, now=told.at)),
                 )
 
     def _concerned(self, told: Told, row: ConversationRow) -> list[str]:

@@ -14,7 +14,8 @@ import msgspec
 
 from router import model
 from router.snapshot import AgentRecord, ConversationRecord
-from server.desk.directory import Directory
+from server.desk.calendar import Calendar
+from server.desk.directory import Department, Directory
 from server.store.rows import ConversationRow, EntryRow, LineRow, RingRow, VisitorRow
 from server.wire import events as wire
 from server.wire import parts, replies
@@ -117,7 +118,7 @@ def conversation_for_agent(
         language=row.language,
         page=parts.Page(**row.page),
         tags=row.tags,
-        needs={},
+        needs={} if record is None else needs(record.needs),
         outcome=row.outcome,
         entered_line_at=rfc3339(row.entered_at),
         waited_ms=0 if record is None else record.waited_ms,
@@ -125,6 +126,12 @@ def conversation_for_agent(
         transfer=None if record is None else transfer(record, directory),
         why=None if row.decision is None else why(decode_decision(row.decision), directory, shown=CANDIDATES_SHOWN),
     )
+
+
+def needs(found: model.Needs) -> dict[str, dict[str, int]]:
+    """Levels of skills by what is asked of them: `require`, `prefer`; what is not asked is left out."""
+    asked = {"require": dict(found.require), "prefer": dict(found.prefer)}
+    return {kind: skills for kind, skills in asked.items() if skills}
 
 
 def transfer(record: ConversationRecord, directory: Directory) -> parts.Transfer | None:
@@ -229,23 +236,33 @@ def _offer_fields(ring: RingRow, conversation: parts.Conversation, directory: Di
     }
 
 
-def site(key: str, directory: Directory, open_departments: frozenset[str]) -> parts.Site:
-    """A site; a department is open when somebody serves it."""
+def site(key: str, directory: Directory, serving: frozenset[str], *, now: int) -> parts.Site:
+    """A site; a department is open within its hours when somebody serves it."""
     found = directory.sites[key]
     return parts.Site(
         key=found.key,
         name=found.name,
         look={"hold_place_seconds": directory.workspace.hold_place_seconds},
         departments=[
-            parts.SiteDepartment(
-                id=each.id, key=each.settings.key, name=each.settings.name, open=each.id in open_departments
-            )
+            _site_department(each, directory.calendars[each.id], serving, now)
             for each in directory.site_departments(key)
         ],
     )
 
 
-def open_departments(records: Iterable[AgentRecord], directory: Directory) -> frozenset[str]:
+def _site_department(found: Department, calendar: Calendar, serving: frozenset[str], now: int) -> parts.SiteDepartment:
+    in_hours = calendar.is_open(now)
+    return parts.SiteDepartment(
+        id=found.id,
+        key=found.settings.key,
+        name=found.settings.name,
+        open=in_hours and found.id in serving,
+        in_hours=in_hours,
+        opens_at=None if in_hours else time_or_none(calendar.opens_at(now)),
+    )
+
+
+def serving_departments(records: Iterable[AgentRecord], directory: Directory) -> frozenset[str]:
     """Departments in which a member is present and available."""
     serving: set[str] = set()
     for record in records:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from msgspec import UnsetType
 
 from router import commands, model
-from server.desk import views
+from server.desk import acquaintance, views
+from server.desk.acquaintance import asked_by
 from server.desk.asking import ask
-from server.desk.directory import Department
 from server.desk.engine import Engine
 from server.desk.identity import VisitorIdentity
 from server.desk.ids import Ids
+from server.desk.intake import History, Intake, Resolved
 from server.desk.job import Done, Step
 from server.desk.messages import Appended, Messages, append, check_text
 from server.desk.open import OpenConversation
@@ -40,8 +41,9 @@ class Shown:
 class VisitorRequests:
     """Handlers of `server.desk.desk`'s table."""
 
-    def __init__(self, *, engine: Engine, messages: Messages, ids: Ids) -> None:
+    def __init__(self, *, engine: Engine, messages: Messages, ids: Ids, intake: Intake) -> None:
         self._engine = engine
+        self._intake = intake
         self._messages = messages
         self._ids = ids
 
@@ -50,13 +52,17 @@ class VisitorRequests:
         identity: VisitorIdentity = peer.identity
         text = None if isinstance(request.text, UnsetType) else check_text(request.text)
         form = {} if isinstance(request.form, UnsetType) else dict(request.form)
-        department = self._department(identity, request)
+        asked = asked_by(identity, request.department, text or "", form)
+        self._intake.insist_there(asked)
 
-        def plan(now: int, _seen: object) -> Step:
+        def plan(now: int, seen: History) -> Step:
             found = self._engine.open.find(identity.visitor, identity.site)
             if found is not None:
                 return self._append(identity, request, found, text, form, now)
-            return self._begin(identity, request, department, text, form, now)
+            resolved = self._intake.resolve(asked, seen, now=now)
+            if resolved.refusal is not None:
+                raise resolved.refusal
+            return self._begin(identity, request, resolved, text, form, now)
 
         def reply(done: Done) -> replies.ConversationReply:
             shown: Shown = done.value
@@ -67,7 +73,16 @@ class VisitorRequests:
             if isinstance(done.value, Shown) and done.value.appended is not None and done.value.appended.first:
                 self._messages.publish(done.value.appended)
 
-        return ask(self._engine, peer, request, plan=plan, reply=reply, told=told, recall=_show)
+        return ask(
+            self._engine,
+            peer,
+            request,
+            plan=plan,
+            reply=reply,
+            told=told,
+            look=lambda tx: acquaintance.history(tx, identity.visitor),
+            recall=_show,
+        )
 
     def close(self, peer: Peer, request: VisitorClose) -> asyncio.Future[None]:
         """End the visitor's own conversation."""
@@ -98,61 +113,48 @@ class VisitorRequests:
             recall=_show,
         )
 
-    def _department(self, identity: VisitorIdentity, request: ConversationStart) -> Department:
-        directory = self._engine.directory
-        if identity.site not in directory.sites:
-            raise Refused(ErrorCode.NOT_FOUND, "There is no such site.")
-        if isinstance(request.department, UnsetType):
-            choice = directory.site_departments(identity.site)
-            default = directory.default_department
-            return default if default in choice else choice[0]
-        found = directory.department(request.department)
-        if found is None or found not in directory.site_departments(identity.site):
-            raise Refused(ErrorCode.NOT_FOUND, "There is no such department here.", field="department")
-        return found
-
     def _begin(
         self,
         identity: VisitorIdentity,
         request: ConversationStart,
-        department: Department,
+        resolved: Resolved,
         text: str | None,
         form: dict[str, str],
         now: int,
     ) -> Step:
         conversation = self._ids.new("c")
+        workspace = self._engine.directory.workspace_id
+        language = resolved.language or self._engine.directory.workspace.language
+        self._intake.count(resolved)
         self._engine.open.expect(
             OpenConversation(
                 id=conversation,
                 visitor=identity.visitor,
                 site=identity.site,
-                language=identity.language,
-                department=department.id,
+                language=language,
+                department=resolved.department,
             )
         )
 
         def before(tx: Tx) -> None:
-            visitors.put(tx, self._engine.directory.workspace_id, _visitor_row(identity, form), at=now)
+            visitors.put(tx, workspace, _visitor_row(identity, form, language), at=now)
             conversations.create(
                 tx,
                 id=conversation,
-                workspace=self._engine.directory.workspace_id,
+                workspace=workspace,
                 site=identity.site,
                 visitor=identity.visitor,
-                department=department.id,
+                department=resolved.department,
                 started_at=now,
-                language=identity.language,
+                language=language,
                 page=identity.page,
                 form=form,
+                tags=resolved.tags,
             )
             self._first_message(tx, identity, request, conversation, text, form, now)
 
         return Step(
-            command=commands.StartConversation(
-                conversation=model.ConversationId(conversation),
-                visitor=model.VisitorId(identity.visitor),
-                department=model.DepartmentId(department.id),
-            ),
+            command=resolved.command(conversation=conversation, visitor=identity.visitor),
             before=before,
             after=lambda tx, _v: self._started(tx, identity, request, conversation, text, form),
             subject=conversation,
@@ -238,13 +240,13 @@ class VisitorRequests:
         )
 
 
-def _visitor_row(identity: VisitorIdentity, form: dict[str, str]) -> VisitorRow:
+def _visitor_row(identity: VisitorIdentity, form: dict[str, str], language: str) -> VisitorRow:
     return VisitorRow(
         id=identity.visitor,
         site=identity.site,
         name=_told(form, "name"),
         email=_told(form, "email"),
-        language=identity.language,
+        language=language,
         timezone=identity.timezone,
         subject=None,
         visits=1,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -10,10 +10,14 @@ Network = IPv4Network | IPv6Network
 
 
 class TrustedProxies:
-    """The networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; none by default."""
+    """The networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; none by default.
 
-    def __init__(self, networks: Iterable[str] = ()) -> None:
+    `country_header` is the name of one more header that they may set, such as `CF-IPCountry`.
+    """
+
+    def __init__(self, networks: Iterable[str] = (), *, country_header: str = "") -> None:
         """Raises ValueError for what is no network, such as `10.0.0.0/8` or `::1`."""
+        self._country_header = country_header
         self._networks: tuple[Network, ...] = tuple(ip_network(network) for network in networks)
 
     def client(self, peer: str | None, forwarded_for: str | None) -> str:
@@ -37,6 +41,13 @@ class TrustedProxies:
         if forwarded_proto is not None and address is not None and self._trusts(address):
             return forwarded_proto.split(",")[-1].strip().lower() == "https"
         return scheme == "https"
+
+    def country(self, peer: str | None, headers: Mapping[str, str]) -> str:
+        """What a trusted proxy says of the country that the client is in, unchecked; nothing from anybody else."""
+        address = _parse(peer or "")
+        if not self._country_header or address is None or not self._trusts(address):
+            return ""
+        return headers.get(self._country_header, "")
 
     def _trusts(self, address: Address) -> bool:
         return any(address in network for network in self._networks)

@@ -92,6 +92,7 @@ class Caller:
     address: str
     origin: str | None
     host: str = ""
+    country: str = ""
 
 
 class Connection:
@@ -116,6 +117,7 @@ class Connection:
         "_writer",
         "address",
         "close_code",
+        "country",
         "endpoint",
         "host",
         "identity",
@@ -138,6 +140,7 @@ class Connection:
         self.session = session
         self.address = caller.address
         self.host = caller.host
+        self.country = caller.country
         self.identity: Any = None
         self.close_code: int | None = None
         self._setting = setting
@@ -423,11 +426,17 @@ class Connections:
         if transport is None:
             return ws
         _bound_unacknowledged(transport, self._setting.timing.user_timeout_ms)
-        address = self._proxies.client(request.remote, request.headers.get(hdrs.X_FORWARDED_FOR))
+        caller = Caller(
+            endpoint=endpoint,
+            address=self._proxies.client(request.remote, request.headers.get(hdrs.X_FORWARDED_FOR)),
+            origin=request.headers.get(hdrs.ORIGIN),
+            host=request.host,
+            country=self._proxies.country(request.remote, request.headers),
+        )
         await self._run(
             Connection(
                 self._setting,
-                Caller(endpoint=endpoint, address=address, origin=request.headers.get(hdrs.ORIGIN), host=request.host),
+                caller,
                 ws=ws,
                 transport=transport,
                 drain=stream.drain,

@@ -15,6 +15,7 @@ class Peer(Protocol):
     session: str  # s_…, made anew for each connection
     address: str  # of the client, as far as it is known
     host: str  # that the client asked for
+    country: str  # of the client, if a trusted proxy said so; unchecked
     identity: Any  # the desk's; None until identified
 
     def send(self, frame: bytes) -> None:

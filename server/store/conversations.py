@@ -54,13 +54,14 @@ def create(  # noqa: PLR0913 - one argument per column
     language: str,
     page: dict[str, str],
     form: dict[str, str],
+    tags: Sequence[str] = (),
     left: bool = False,
 ) -> None:
     """A new conversation, waiting, without entries. ``left``: a message left for later."""
     tx.run(
         "INSERT INTO conversation (id, workspace, site, visitor, department, state, owner, assign_no, version, "
         "entries, notes, key_at, arrival, entered_at, started_at, language, page, form, tags, left_message) "
-        "VALUES (?, ?, ?, ?, ?, 'waiting', NULL, 0, 0, 0, 0, ?, 0, ?, ?, ?, ?, ?, '[]', ?)",
+        "VALUES (?, ?, ?, ?, ?, 'waiting', NULL, 0, 0, 0, 0, ?, 0, ?, ?, ?, ?, ?, ?, ?)",
         (
             id,
             workspace,
@@ -73,6 +74,7 @@ def create(  # noqa: PLR0913 - one argument per column
             language,
             orjson.dumps(page).decode(),
             orjson.dumps(form).decode(),
+            orjson.dumps(list(tags)).decode(),
             int(left),
         ),
     )
@@ -137,6 +139,16 @@ def last_of_visitor(tx: Tx, visitor: str, site: str) -> ConversationRow | None:
         (visitor, site),
     )
     return None if row is None else _row(row)
+
+
+def earlier_of_visitor(tx: Tx, visitor: str, *, limit: int) -> list[tuple[str, str | None, int]]:
+    """The visitor's newest conversations: department, who had it last, when it ended or, if it has not, began."""
+    rows = tx.all(
+        "SELECT department, owner, COALESCE(closed_at, started_at) FROM conversation WHERE visitor = ? "
+        "ORDER BY n DESC LIMIT ?",
+        (visitor, limit),
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def routed(tx: Tx, workspace: int) -> list[ConversationRow]:

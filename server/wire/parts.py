@@ -243,12 +243,17 @@ class Offer(Struct, kw_only=True, frozen=True):
 
 
 class SiteDepartment(Struct, kw_only=True, frozen=True):
-    """A department as a visitor may choose it. ``open``: within hours and somebody is serving."""
+    """A department as a visitor may choose it. ``open``: within hours and somebody is serving.
+
+    ``in_hours`` is the clock's part of that; outside, ``opens_at`` says when it opens (``null``: not within a year).
+    """
 
     id: str
     key: str
     name: str
     open: bool
+    in_hours: bool
+    opens_at: Time | None
 
 
 class Site(Struct, kw_only=True, frozen=True):

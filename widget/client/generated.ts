@@ -480,12 +480,16 @@ export interface Site {
 }
 /**
  * A department as a visitor may choose it. ``open``: within hours and somebody is serving.
+ *
+ *     ``in_hours`` is the clock's part of that; outside, ``opens_at`` says when it opens (``null``: not within a year).
  */
 export interface SiteDepartment {
   id: string;
   key: string;
   name: string;
   open: boolean;
+  in_hours: boolean;
+  opens_at: string | null;
 }
 /**
  * One conversation, as the reader may see it. ``left``: a message left for later, whose visitor does not wait.

@@ -28,7 +28,7 @@ const say = (conversation: Conversation, v: number): ServerEvent => ({ on: "conv
 describe("snapshot and later events are a fresh snapshot", () => {
   const active = conversation({ state: "active", agent: ada, queue: null, top: { entries: 2 } });
   const closed = conversation({ state: "closed", queue: null, top: { entries: 4 } });
-  const renamed: Site = { ...site, name: "Shop", departments: [{ id: "d_1", key: "support", name: "Support", open: false }] };
+  const renamed: Site = { ...site, name: "Shop", departments: [{ id: "d_1", key: "support", name: "Support", open: false, in_hours: true, opens_at: null }] };
 
   test.each<[string, ServerEvent, Parameters<typeof reply>[0]]>([
     ["conversation joined", say(active, 11), { v: 11, conversation: active }],

@@ -20,12 +20,14 @@ from server.clock import SystemClock
 from server.desk import administration, directory
 from server.desk.accounts import Accounts
 from server.desk.agent_requests import AgentRequests
+from server.desk.countries import Countries
 from server.desk.desk import Desk, Rooms
 from server.desk.engine import Engine, Told
 from server.desk.fanout import Fanout
+from server.desk.hours_now import HoursClock
 from server.desk.ids import Ids
-from server.desk.job import Done, Job, Step
 from server.desk.intake import Intake
+from server.desk.job import Done, Job, Step
 from server.desk.leaving import Leaving
 from server.desk.messages import Messages
 from server.desk.opening import Openings
@@ -35,6 +37,7 @@ from server.desk.passwords import Cost, Passwords
 from server.desk.pushes import Pushes
 from server.desk.queues import Queues
 from server.desk.visitor_requests import VisitorRequests
+from server.desk.waits import MakeEstimates, Waits
 from server.session.hub import Hub
 from server.settings.demo import demo
 from server.settings.workspace import WorkspaceFile
@@ -65,7 +68,14 @@ def settings(*, workspace: dict[str, Any] | None = None, **departments: dict[str
 class DeskBench(Checks):
     """One desk over one database; `restart` puts a new one over the same."""
 
-    def __init__(self, store: SqliteStore, clock: FakeClock, passwords: Passwords, seed: int) -> None:
+    def __init__(
+        self,
+        store: SqliteStore,
+        clock: FakeClock,
+        passwords: Passwords,
+        seed: int,
+        estimates: MakeEstimates | None = None,
+    ) -> None:
         self.real_store = store
         self.store = FaultyStore(store)
         self.clock = clock
@@ -77,6 +87,7 @@ class DeskBench(Checks):
         self.under_way: list[Pending] = []
         self.clients: list[Client] = []
         self.commits: list[Told] = []
+        self.estimates: MakeEstimates | None = estimates
         self._later: list[Callable[[], None]] = []
         self._sessions = 0
         self.engine: Engine
@@ -106,6 +117,7 @@ class DeskBench(Checks):
             directory=found,
             publish=self._publish,
             pause=self._pause,
+            waits=None if self.estimates is None else Waits(self.estimates),
         )
         engine.on_alarm = self.alarms.append
         self.engine = engine
@@ -120,6 +132,7 @@ class DeskBench(Checks):
             directory=lambda: engine.directory,
             directory_at=engine.directory_at,
             places=engine.standing,
+            countries=Countries(),
         )
         self.desk = Desk(
             Rooms(
@@ -129,7 +142,7 @@ class DeskBench(Checks):
                 accounts=self.accounts,
                 openings=self.openings,
                 messages=self.messages,
-                visitors=VisitorRequests(engine=engine, messages=self.messages, ids=self.ids),
+                visitors=VisitorRequests(engine=engine, messages=self.messages, ids=self.ids, intake=self.intake),
                 leaving=Leaving(engine=engine, messages=self.messages, ids=self.ids, intake=self.intake),
                 agents=AgentRequests(engine=engine, messages=self.messages),
                 origins=Origins(lambda: engine.directory),
@@ -137,6 +150,7 @@ class DeskBench(Checks):
             )
         )
         self.queues = Queues(self.hub, engine=engine, clock=self.clock)
+        self.hours = HoursClock(engine, self.clock)
         self.pushes = Pushes(
             self.hub,
             places=engine.standing,
@@ -292,12 +306,18 @@ async def open_store(folder: Path) -> SqliteStore:
 
 
 @asynccontextmanager
-async def bench(folder: Path, file: WorkspaceFile | None = None, *, seed: int = 1) -> AsyncIterator[DeskBench]:
-    """A desk in this folder; what was due at its start is done."""
+async def bench(
+    folder: Path,
+    file: WorkspaceFile | None = None,
+    *,
+    seed: int = 1,
+    estimates: MakeEstimates | None = None,
+) -> AsyncIterator[DeskBench]:
+    """A desk in this folder; what was due at its start is done. ``estimates``: in place of the real ones."""
     clock, passwords = FakeClock(), Passwords(CHEAP)
     store = await open_store(folder)
     try:
-        made = DeskBench(store, clock, passwords, seed)
+        made = DeskBench(store, clock, passwords, seed, estimates)
         await made.found(file or settings())
         await made.settle()
         yield made

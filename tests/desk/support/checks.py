@@ -48,7 +48,7 @@ class Checks:
         frame = json.dumps({"do": "identify", "id": "look", "protocol": 1, **client.credentials})
         request: Any = codec.decode(peer.endpoint, frame)
         if peer.endpoint == "visitor":
-            identity, _ = self.openings.visitor(request)
+            identity, _ = self.openings.visitor(client.peer, request)
             await self.openings.open_visitor(peer, request, identity, lost=False)
         else:
             await self.openings.open_agent(peer, request, peer.identity)

@@ -20,6 +20,7 @@ class ScriptedPeer:
         self.session = session
         self.address = "192.0.2.1"
         self.host = "127.0.0.1:8080"
+        self.country = ""
         self.identity: Any = None
         self.frames: list[Frame] = []
         self.lossy: list[Frame] = []
