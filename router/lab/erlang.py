@@ -110,8 +110,10 @@ class ErlangA:
                 term, total, last = term / total, 1.0, last / total
         free = total
         count = self.servers
-        while term > total * 1e-16 or count * self.service < 2 * self.arrivals:
-            term *= self.arrivals / (self.servers * self.service + (count - self.servers) * self.leaving)
+        ratio = inf
+        while ratio >= 1.0 or term * ratio > (1.0 - ratio) * total * 1e-16:  # what is left out: a geometric rest
+            ratio = self.arrivals / (self.servers * self.service + (count - self.servers) * self.leaving)
+            term *= ratio
             total += term
             count += 1
         return last / total, free / total
@@ -137,12 +139,13 @@ class ErlangA:
     @property
     def mean(self) -> float:
         """The mean number in line by its balance, over the arrivals (Little)."""
-        almost_full, free = self._weights()
+        almost_full, _ = self._weights()
         term = almost_full * self.arrivals / (self.servers * self.service)  # all busy, nobody waits
-        inline, count, rest = 0.0, 0, 1.0 - free
-        while count < 10 or term * count > 1e-15 * max(rest, 1e-12) or count * self.leaving < self.arrivals:
+        inline, count, ratio = 0.0, 0, inf
+        while ratio >= 1.0 or term * count > (1.0 - ratio) ** 2 * inline * 1e-15:
             count += 1
-            term *= self.arrivals / (self.servers * self.service + count * self.leaving)
+            ratio = self.arrivals / (self.servers * self.service + count * self.leaving)
+            term *= ratio
             inline += count * term
         return inline / self.arrivals
 
@@ -162,7 +165,7 @@ class ErlangA:
     def within(self, time: float) -> float:
         """The share that is served no later than that."""
         almost_full, free = self._weights()
-        return free + self._integral(0.0, time, almost_full, self.leaving)
+        return free + self._integral(0.0, min(time, self._end(0.0)), almost_full, self.leaving)
 
     def quantile(self, share: float) -> float:
         low, high = 0.0, self._end(0.0)

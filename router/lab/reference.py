@@ -12,6 +12,7 @@ from router.lab.plan import Plan
 from router.lab.result import WITHIN_S, Figures
 from router.model import AgentSettings, DepartmentId, Method
 
+_LONGEST_LINE = 100_000
 Reference = dict[str, "str | bool | float | Figures | None"]
 
 
@@ -40,7 +41,16 @@ def _why_not(plan: Plan) -> str:
         (not _is_one_pool(plan), "departments do not share one pool of agents"),
         (_has_limits(plan), "breathing, wrap-up, caps or a limited line"),
     )
-    return next((reason for true, reason in told if true), "")
+    return next((reason for true, reason in told if true), "") or _too_long(plan)
+
+
+def _too_long(plan: Plan) -> str:
+    """Erlang A sums over the states of the line, up to where leaving balances the overload and beyond."""
+    if not plan.patience_ms:
+        return ""
+    slots = sum(agent.max_slots for agent in _pool(plan))
+    surplus = plan.arrivals.pieces[0][1] - slots / plan.service.mean_ms
+    return "the line is too long to reckon with" if surplus * plan.patience_ms > _LONGEST_LINE else ""
 
 
 def _departments(plan: Plan) -> set[DepartmentId]:

@@ -77,7 +77,7 @@ class Lab:
 
     def __init__(self, plan: Plan, cpu: Callable[[], float], progress: Callable[[int], None]) -> None:
         self.plan = plan
-        self.router = Router(plan.settings, seed=plan.seed)
+        self.router = Router(plan.settings, seed=plan.seed, records=False)
         self.tally = Tally.of(plan)
         self.watchers: list[Watcher] = []
         self._cpu = cpu

@@ -19,8 +19,9 @@ from router.model import AgentId, ConversationId, DepartmentId, Needs
 class Recorded:
     """One conversation that is over, as far as its traffic goes. Times in milliseconds.
 
-    `waited_ms`: until accepted, or until it left (`left`). `accept_ms`: how long the accepted offer rang. `service_ms`:
-    from acceptance to close, `wrap_up_ms`: from the close until the slot was free.
+    `waited_ms`: until accepted, or until it left (`left`). `accept_ms`: how long the accepted offer rang, or a ring had
+    gone unanswered when the visitor left (None: it did not ring). `service_ms`: from acceptance to close, `wrap_up_ms`:
+    from the close until the slot was free.
     """
 
     conversation: ConversationId
@@ -31,7 +32,7 @@ class Recorded:
     needs: Needs
     waited_ms: int
     left: bool
-    accept_ms: int = 0
+    accept_ms: int | None = None
     service_ms: int | None = None
     wrap_up_ms: int = 0
 
@@ -41,7 +42,8 @@ class _Open:
     started: e.ConversationStarted
     rang_at: dict[AgentId, int]
     accepted_at: int | None = None
-    accept_ms: int = 0
+    accept_ms: int | None = None
+    unanswered: tuple[int, int] = (0, 0)  # when a ring ended that nobody had answered, and how long it had rung
     closed_at: int | None = None
 
 
@@ -66,6 +68,9 @@ class Recorder:
             case e.OfferMade():
                 if (known := self._open.get(event.offer.conversation)) is not None:
                     known.rang_at[event.offer.agent] = event.at
+            case e.OfferEnded():
+                if (known := self._open.get(event.conversation)) is not None and event.agent in known.rang_at:
+                    known.unanswered = (event.at, event.at - known.rang_at[event.agent])
             case e.ConversationAssigned():
                 self._assigned(event)
             case e.ConversationClosed():
@@ -86,6 +91,8 @@ class Recorder:
         if known is None:
             return
         known.closed_at = event.at
+        if known.accepted_at is None and known.unanswered[0] == event.at:
+            known.accept_ms = known.unanswered[1]
         if event.agent is None or event.wrap_up_until is None:
             self._finished(event.conversation, event.at)
 

@@ -135,15 +135,19 @@ def _kind(said: Class, place: int, directory: Directory) -> lab.Kind:
         share=said.share,
         head_start_ms=resolved.head_start_ms if said.head_start is None else _ms(said.head_start),
         cost=said.cost,
-        needs=model.Needs(
-            require=resolved.needs.require if require is None else tuple(sorted(require.items())),
-            prefer=resolved.needs.prefer if prefer is None else tuple(sorted(prefer.items())),
+        needs=_needs(
+            resolved.needs.require if require is None else tuple(sorted(require.items())),
+            resolved.needs.prefer if prefer is None else tuple(sorted(prefer.items())),
         ),
         reserve_for=tuple(map(model.AgentId, resolved.reserve_for)),
         reserve_ms=resolved.reserve_ms,
         overflow=tuple(map(model.DepartmentId, resolved.overflow)),
         rules=resolved.resolution.matched,
     )
+
+
+def _needs(require: model.Skills, prefer: model.Skills) -> model.Needs:
+    return model.Needs(require=require, prefer=prefer) if require or prefer else model.NO_NEEDS
 
 
 # When, and for how long.
@@ -206,6 +210,6 @@ def _recorded_kind(directory: Directory, row: Row) -> lab.Kind:
         department=model.DepartmentId(department.id),
         head_start_ms=_ms(row.head_start_s),
         cost=row.cost,
-        needs=model.Needs(require=tuple(sorted(row.require.items())), prefer=tuple(sorted(row.prefer.items()))),
+        needs=_needs(tuple(sorted(row.require.items())), tuple(sorted(row.prefer.items()))),
         overflow=tuple(model.DepartmentId(each.id) for each in overflow_of(directory, department)),
     )

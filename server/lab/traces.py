@@ -32,8 +32,8 @@ class Head(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One conversation. `left`: nobody had accepted it when it ended, after `waited_s`.
 
-    `accept_s`: how long it rang where it was accepted; `service_s`: from there to the close; `wrap_up_s`: from then on
-    until the slot was free. `head_start_s` and `require` are what the rules of that time had made of it.
+    `accept_s`: how long it rang where it was accepted, or had rung when the visitor left; `service_s`: from acceptance
+    to the close; `wrap_up_s`: from then on until the slot was free. Head start and needs are what rules had made of it.
     """
 
     at_s: Seconds
@@ -57,7 +57,6 @@ class BadTrace(Exception):
 
 def row(recorded: Recorded, *, since: int, department: str, language: str, tags: tuple[str, ...]) -> Row:
     """A recorded conversation as a line of the file; `since`: the moment that is 0 there."""
-    served = not recorded.left
     return Row(
         at_s=(recorded.at - since) / 1000,
         department=department,
@@ -69,7 +68,7 @@ def row(recorded: Recorded, *, since: int, department: str, language: str, tags:
         tags=tags,
         waited_s=recorded.waited_ms / 1000,
         left=recorded.left,
-        accept_s=recorded.accept_ms / 1000 if served else None,
+        accept_s=recorded.accept_ms / 1000 if recorded.accept_ms is not None else None,
         service_s=recorded.service_ms / 1000 if recorded.service_ms is not None else None,
         wrap_up_s=recorded.wrap_up_ms / 1000,
     )
