@@ -10,6 +10,7 @@ import click
 from server.cli.doing import carry_out
 from server.cli.options import data_option, password_option
 from server.cli.questions import Questions
+from server.cli.tables import aligned
 from server.control import requests as ask
 from server.settings.workspace import Role
 
@@ -118,7 +119,5 @@ def list_agents(*, data: Path) -> None:
 
     A line each: key, name, address, role, departments, and what keeps them from logging in.
     """
-    rows = [line.split("\t") for line in carry_out(data, ask.AgentList()).lines]
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    for row in rows:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    for line in aligned([line.split("\t") for line in carry_out(data, ask.AgentList()).lines]):
+        click.echo(line)

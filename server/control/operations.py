@@ -14,14 +14,19 @@ from typing import Protocol
 
 import msgspec
 
+from server.clock import Clock, SystemClock
 from server.control.failure import Failure
 from server.desk import administration
 from server.desk.accounts import Accounts
 from server.desk.administration import Also
 from server.desk.directory import Directory
+from server.desk.dry_run import DryRun
 from server.desk.engine import Engine
+from server.desk.identity import AgentIdentity
 from server.desk.ids import Ids
 from server.desk.job import Done, Job, Step
+from server.desk.promises import Promises, Report
+from server.desk.reasons import Reasons
 from server.settings.change import Change, changes
 from server.settings.check import check
 from server.settings.dump import dump, literal
@@ -32,6 +37,7 @@ from server.settings.workspace import Agent, WorkspaceFile
 from server.store import accounts, workspaces
 from server.store.base import Store, Tx
 from server.wire.codes import Refused
+from server.wire.reasons import RouteAnswer, RouteBody, WhyAnswer
 
 MIN_PASSWORD = 8
 
@@ -84,6 +90,7 @@ class Operations:
         engine: the running one, if there is one.
         start_engine: asked for one when settings are to change and none is running.
         sockets: who is connected.
+        clock: the engine's.
         any_origin: whether a site may let every origin in ("*"), as in the demo.
     """
 
@@ -96,6 +103,7 @@ class Operations:
         engine: Engine | None = None,
         start_engine: StartEngine | None = None,
         sockets: Sockets | None = None,
+        clock: Clock | None = None,
         any_origin: bool = False,
     ) -> None:
         self._store = store
@@ -104,7 +112,9 @@ class Operations:
         self._engine = engine
         self._start_engine = start_engine
         self._sockets: Sockets = sockets or NoSockets()
+        self._clock: Clock = clock or SystemClock()
         self._any_origin = any_origin
+        self._promises: Promises | None = None
         # Settings are read, changed and written by one at a time.
         self._settling = asyncio.Lock()
 
@@ -221,7 +231,36 @@ class Operations:
         shut = await self.shut_out()
         return tuple(_agent_line(agent, shut.get(agent.key, "")) for agent in (await self._workspace()).agents)
 
+    # Routing.
+
+    async def why(self, conversation: str, *, reader: AgentIdentity | None = None) -> WhyAnswer:
+        """Every decision about a conversation; without a server, nobody knows why it still waits.
+
+        ``reader``: who asks; None is the owner. Raises `Refused`: not there, or not theirs to read.
+        """
+        return await Reasons(store=self._store, engine=self._engine).why(conversation, reader)
+
+    async def route(self, body: RouteBody) -> RouteAnswer:
+        """What a visitor's start would come to now. Raises `Refused`, and `Failure` without a server."""
+        engine = self._running()
+        return DryRun(engine).route(body, now=max(engine.now(), self._clock.now()))
+
+    async def promises(self, window_s: int) -> Report:
+        """How well the waits were kept that were promised in this time (of `WINDOWS_S`).
+
+        Raises `StoreUnavailable`, and `Failure` without a server.
+        """
+        engine = self._running()
+        if self._promises is None:
+            self._promises = Promises(store=self._store, clock=self._clock, directory=lambda: engine.directory)
+        return await self._promises.report(window_s)
+
     # How it is done.
+
+    def _running(self) -> Engine:
+        if self._engine is None:
+            raise Failure("This asks how things stand now, so it needs a running server.")
+        return self._engine
 
     async def _workspace(self) -> WorkspaceFile:
         current = await self.current()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import structlog
+from msgspec import Raw, Struct
 
 from server.control import requests as ask
 from server.control.failure import Failure
@@ -38,6 +39,7 @@ async def perform(operations: Operations, request: ask.AnyRequest) -> Answer:
 async def _perform(operations: Operations, request: ask.AnyRequest) -> Answer:
     lines: tuple[str, ...] = ()
     text = ""
+    found: Struct | None = None
     match request:
         case ask.Apply():
             lines = await operations.apply(
@@ -55,7 +57,11 @@ async def _perform(operations: Operations, request: ask.AnyRequest) -> Answer:
             await operations.enable(request.agent)
         case ask.AgentList():
             lines = await operations.agents()
-    return Answer(ok=True, lines=lines, text=text)
+        case ask.Why():
+            found = await operations.why(request.conversation)
+        case ask.Route():
+            found = await operations.route(request.visitor)
+    return Answer(ok=True, lines=lines, text=text, found=Raw(ask.encode(found)))
 
 
 def _agent(request: ask.AgentAdd) -> Agent:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from server.settings.workspace import Role
+from server.wire.reasons import RouteBody
 
 MAX_LINE: Final = 1024 * 1024
 
@@ -72,11 +73,25 @@ class AgentList(Request, kw_only=True, frozen=True, tag="agent.list"):
     """Everybody inside, a line each."""
 
 
-AnyRequest = Apply | Export | AgentAdd | AgentPassword | AgentDisable | AgentEnable | AgentList
+class Why(Request, kw_only=True, frozen=True, tag="why"):
+    """Every decision about a conversation; the answer's `found` is a `server.wire.reasons.WhyAnswer`."""
+
+    conversation: str
+
+
+class Route(Request, kw_only=True, frozen=True, tag="route"):
+    """What a visitor's start would come to now; the answer's `found` is a `server.wire.reasons.RouteAnswer`."""
+
+    visitor: RouteBody
+
+
+AnyRequest = Apply | Export | AgentAdd | AgentPassword | AgentDisable | AgentEnable | AgentList | Why | Route
 
 
 class Answer(Struct, kw_only=True, frozen=True, omit_defaults=True):
     """How it ended: `lines` and `text` are for the person who asked, `error` is one sentence.
+
+    `found` is what was asked for, where that is no text: the same JSON that the API answers with.
 
     `in_file`: the error is about the text that was to be applied, and begins with its line if that is known.
     """
@@ -84,6 +99,7 @@ class Answer(Struct, kw_only=True, frozen=True, omit_defaults=True):
     ok: bool
     lines: tuple[str, ...] = ()
     text: str = ""
+    found: msgspec.Raw = msgspec.Raw(b"null")
     error: str = ""
     in_file: bool = False
 

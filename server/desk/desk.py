@@ -22,11 +22,11 @@ from server.desk.open import OpenConversation
 from server.desk.opening import Openings
 from server.desk.origins import Origins
 from server.desk.policy import Handler, Handlers, Policy
+from server.desk.reading import may_read
 from server.desk.visitor_requests import VisitorRequests
 from server.session.ports import Peer
 from server.store import conversations, entries, routing
 from server.store.base import Store, StoreUnavailable, Tx
-from server.store.rows import ConversationRow
 from server.wire import events as wire
 from server.wire import parts, replies
 from server.wire import requests as ask
@@ -274,7 +274,7 @@ class Desk:
 
         def page(tx: Tx) -> history.Page | None:
             row = conversations.find(tx, request.conversation)
-            if row is None or not _may_read(tx, row, identity):
+            if row is None or not may_read(tx, row, identity):
                 return None
             return history.page(tx, row, request, with_notes=with_notes)
 
@@ -364,15 +364,6 @@ class Desk:
                 case _:
                     pass
         raise Refused(ErrorCode.NOT_FOUND, "There is no such conversation.", field="conversation")
-
-
-def _may_read(tx: Tx, row: ConversationRow, identity: Identity) -> bool:
-    match identity:
-        case VisitorIdentity():
-            return (row.visitor, row.site) == (identity.visitor, identity.site)
-        case AgentIdentity():
-            # Who handed it on may know that it goes on, but reads it no more.
-            return identity.supervises or row.owner == identity.agent or routing.is_offered(tx, identity.agent, row.id)
 
 
 def _session_conversations(tx: Tx, identity: Identity) -> list[str]:

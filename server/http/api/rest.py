@@ -8,6 +8,7 @@ from server.http.api.entry import Entry
 from server.http.api.logins import AccountsApi, Logins
 from server.http.api.openapi import Description
 from server.http.api.operation import Operation
+from server.http.api.routing import RoutingApi
 from server.http.api.settings import SettingsApi
 from server.http.cookies import AgentCookies
 from server.http.policy import Doors
@@ -25,6 +26,7 @@ class Rest:
             *Logins(desk=desk, accounts=accounts, proxies=proxies, cookies=cookies).operations(),
             *SettingsApi(operations).operations(),
             *AccountsApi(operations).operations(),
+            *RoutingApi(operations).operations(),
         ]
         self.operations: tuple[Operation, ...] = (*described, Description(described).operation())
 

@@ -1,0 +1,155 @@
+"""A dry run says what a start then does, and leaves no trace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from router.model import ConversationId
+from server.desk.dry_run import DryRun
+from server.settings.workspace import Department, Rule, WorkspaceFile
+from server.wire.codes import ErrorCode, Refused
+from server.wire.reasons import RouteAnswer, RouteBody
+from tests.desk.support.bench import DeskBench, bench, settings
+from tests.desk.support.story import story
+
+RULES = (
+    Rule(name="pricing", when='page.path.startsWith("/pricing")', department="sales", head_start=60, tags=("money",)),
+    Rule(name="danes", when='visitor.language == "da"', require={"danish": 3}, prefer={"billing": 2}),
+    Rule(name="ada's", when='text.contains("Ada")', agent="ada"),
+    Rule(name="broken", when='form["plan"] == "gold"', tags=("gold",)),
+)
+
+
+def ruled(*, rules: tuple[Rule, ...] = RULES, **departments: dict[str, Any]) -> WorkspaceFile:
+    return replace(settings(**departments), rules=rules)
+
+
+def dry(desk: DeskBench, **said: Any) -> RouteAnswer:
+    body = msgspec.convert(said, RouteBody)
+    return DryRun(desk.engine).route(body, now=max(desk.engine.now(), desk.clock.now()))
+
+
+def page(url: str) -> dict[str, str]:
+    return {"url": url}
+
+
+async def test_what_every_rule_comes_to(tmp_path: Path):
+    async with bench(tmp_path, ruled()) as desk:
+        answer = dry(desk, page=page("https://shop.example/pricing?x=1"), language="da-DK")
+    assert [(each.rule, each.outcome, bool(each.reason)) for each in answer.rules] == [
+        ("pricing", "matched", False),
+        ("danes", "matched", False),
+        ("ada's", "not_matched", False),
+        ("broken", "failed", True),
+    ]
+    assert (answer.asked.key, answer.routed.key, answer.department.key) == ("support", "sales", "sales")
+    assert (answer.needs.require, answer.needs.prefer) == ({"danish": 3}, {"billing": 2})
+    assert (answer.head_start_s, answer.tags) == (60, ["money"])
+
+
+async def test_who_would_be_chosen_and_why_not_the_others(tmp_path: Path):
+    async with story(tmp_path) as it:
+        await it.ada.ask("status.set", status="available")
+        answer = dry(it.desk)
+        conversation = await it.desk.start_conversation(it.vera)
+        rung = it.ada.offer
+    assert answer.why is not None
+    assert answer.why.chosen is not None
+    assert answer.why.chosen.agent.key == "ada"
+    assert {each.agent.key: each.excluded for each in answer.why.candidates} == {
+        "ada": None,
+        "ben": "status",
+        "cleo": "status",
+    }
+    assert answer.says.startswith("Ada: the fewest running conversations")
+    # The start then does just that.
+    assert rung["conversation"]["id"] == conversation
+    assert rung["why"] == msgspec.to_builtins(answer.why)
+    assert answer.queue is not None
+    assert (answer.queue.place, answer.queue.serving) == (1, True)
+
+
+async def test_it_touches_nothing(tmp_path: Path):
+    async with story(tmp_path, ruled()) as it:
+        await it.ada.ask("status.set", status="available")
+        waiting = await it.another()
+        before = _everything(it.desk)
+        stored = await it.desk.store.read(lambda tx: tx.all("SELECT * FROM event ORDER BY v, n"))
+        for said in (
+            {},
+            {"department": "sales"},
+            {"text": "Ada, please"},
+            {"page": page("/pricing"), "language": "da"},
+        ):
+            dry(it.desk, **said)
+        await it.desk.settle()
+        assert _everything(it.desk) == before
+        assert await it.desk.store.read(lambda tx: tx.all("SELECT * FROM event ORDER BY v, n")) == stored
+        assert it.desk.engine.router.conversation(ConversationId(waiting)) is not None
+        assert it.desk.engine.router.conversation(ConversationId("c_dry-run")) is None
+
+
+def _everything(desk: DeskBench) -> Any:
+    return desk.engine.router.snapshot()
+
+
+async def test_an_agent_whom_a_rule_names_is_kept_a_place(tmp_path: Path):
+    file = ruled()
+    agents = tuple(replace(each, substitutes=("ben",)) if each.key == "ada" else each for each in file.agents)
+    async with bench(tmp_path, replace(file, agents=agents)) as desk:
+        answer = dry(desk, text="Is Ada there?")
+    assert answer.reservation is not None
+    assert [each.key for each in answer.reservation.agents] == ["ada", "ben"]
+    assert answer.reservation.seconds == 60
+
+
+async def test_outside_hours_it_says_when_it_opens(tmp_path: Path):
+    async with bench(tmp_path, settings(support={"hours": ("mon 03:00-03:01",)})) as desk:
+        answer = dry(desk)
+    assert answer.refused is not None
+    assert (answer.refused.code, answer.why, answer.queue) == ("outside_hours", None, None)
+    assert answer.refused.opens_at is not None
+    assert answer.says == answer.refused.message
+
+
+async def test_a_full_line_overflows_or_is_told(tmp_path: Path):
+    full = settings(support={"max_line": 1, "overflow": ("sales",)})
+    async with story(tmp_path, full) as it:
+        await it.ben.ask("status.set", status="available")
+        await it.ben.ask("status.set", status="busy")
+        await it.desk.start_conversation(it.vera)
+        over = dry(it.desk)
+        await it.desk.configure(settings(support={"max_line": 1}))
+        told = dry(it.desk)
+    assert (over.asked.key, over.department.key, over.refused) == ("support", "sales", None)
+    assert told.refused is not None
+    assert told.refused.code == "line_full"
+
+
+async def test_the_language_is_read_from_the_text_where_nobody_says_it(tmp_path: Path):
+    async with bench(tmp_path) as desk:
+        said = dry(desk, text="Hvornår kommer min pakke? Jeg har ventet i flere dage nu.")
+        silent = dry(desk)
+    assert (said.language, silent.language) == ("da", "en")
+
+
+@pytest.mark.parametrize("said", [{"site": "nowhere"}, {"department": "nowhere"}])
+async def test_what_is_not_there_is_refused(tmp_path: Path, said: dict[str, Any]):
+    async with bench(tmp_path) as desk:
+        with pytest.raises(Refused) as refused:
+            dry(desk, **said)
+    assert refused.value.code is ErrorCode.NOT_FOUND
+
+
+async def test_a_department_of_nobody_says_so(tmp_path: Path):
+    file = settings()
+    site = replace(file.sites[0], departments=("support", "empty"))
+    file = replace(file, sites=(site,), departments=(*file.departments, Department(key="empty", name="Empty")))
+    async with bench(tmp_path, file) as desk:
+        answer = dry(desk, department="empty")
+    assert answer.says == "Nobody is there to take it: the department has no members."
