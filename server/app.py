@@ -30,21 +30,24 @@ from server.desk.countries import Countries, UnusableCountries
 from server.desk.desk import Desk, Rooms
 from server.desk.engine import Engine, Told
 from server.desk.fanout import Fanout
+from server.desk.gauges import Gauges
 from server.desk.hours_now import HoursClock
 from server.desk.ids import Ids
-from server.desk.latest import LatestDecision
 from server.desk.intake import Intake
+from server.desk.latest import LatestDecision
 from server.desk.leaving import Leaving
 from server.desk.messages import Messages
 from server.desk.opening import Openings
 from server.desk.origins import Origins
 from server.desk.overview import Overview
 from server.desk.passwords import Passwords
+from server.desk.promises import Promises
 from server.desk.pushes import Pushes
 from server.desk.queues import Queues
 from server.desk.visitor_requests import VisitorRequests
 from server.http import listening
 from server.http.application import application
+from server.http.metrics import Metrics, of_gauges, read_token
 from server.session.address import TrustedProxies
 from server.session.connection import Connections
 from server.session.hub import Hub
@@ -86,6 +89,7 @@ class Config:
     trusted_proxies: tuple[str, ...] = ()
     country_header: str = ""
     country_file: Path | None = None
+    metrics_token_file: Path | None = None
     demo: bool = False
     visitors: int = 0
     prepare: Callable[[Operations, str], Awaitable[None]] | None = None
@@ -213,6 +217,7 @@ class _Ground:
             engine=engine,
             start_engine=start_engine,
             sockets=sockets,
+            clock=self.clock,
             any_origin=self.any_origin,
         )
 
@@ -277,6 +282,7 @@ class _Parts:
     accounts: Accounts
     connections: Connections
     proxies: TrustedProxies
+    metrics: Metrics
     show: Show | None = None
 
     @classmethod
@@ -325,6 +331,12 @@ class _Parts:
             )
         )
         presence.desk = desk
+        gauges = Gauges(
+            engine=engine,
+            clock=clock,
+            promises=Promises(store=store, clock=clock, directory=lambda: engine.directory),
+            rule_failures=lambda: intake.failures,
+        )
         queues = Queues(hub, engine=engine, clock=clock)
         overview = Overview(hub, asyncio.get_running_loop().call_later)
         pushes = Pushes(hub, places=engine.standing, serving=engine.serving, ringing=engine.ringing, overview=overview)
@@ -333,6 +345,7 @@ class _Parts:
         if show is not None:
             told.also = (show.decisions.told,)
         told.listeners = (pushes.told, lambda _told: queues.changed(), lambda what: _forget(what, desk, messages))
+        told.listeners += (gauges.told,)
         await engine.start()
         proxies = TrustedProxies(config.trusted_proxies, country_header=config.country_header)
         return cls(
@@ -345,6 +358,7 @@ class _Parts:
                 desk, terms=Terms(server=f"frontdesk/{version()}", features=FEATURES), proxies=proxies
             ),
             proxies=proxies,
+            metrics=Metrics([of_gauges(gauges)], token=_metrics_token(config)),
             show=show,
         )
 
@@ -421,6 +435,13 @@ def _countries(config: Config) -> Countries:
         raise StartError(f"{error}.") from error
 
 
+def _metrics_token(config: Config) -> str:
+    try:
+        return "" if config.metrics_token_file is None else read_token(config.metrics_token_file)
+    except (OSError, ValueError) as error:
+        raise StartError(f"The token for metrics cannot be read: {error}.") from error
+
+
 def _insist_there(data: Path) -> None:
     """Nothing is created where a mistyped --data leads."""
     if not (data / DATABASE).exists():
@@ -454,6 +475,7 @@ async def _listening(
         connections=parts.connections,
         proxies=parts.proxies,
         operations=operations,
+        metrics=parts.metrics,
         demo=config.demo,
         show=parts.show,
     )

@@ -71,6 +71,13 @@ Examples:
     help="A database of addresses in MaxMind's format, to tell the visitor's country by: GeoLite2-Country.mmdb.",
 )
 @click.option(
+    "--metrics-token-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    envvar="FRONTDESK_METRICS_TOKEN_FILE",
+    show_envvar=True,
+    help="Who sends the token in this file may read /metrics from elsewhere; without one, only this machine may.",
+)
+@click.option(
     "--log",
     "style",
     type=click.Choice(["json", "console"]),
@@ -89,6 +96,7 @@ def serve(  # noqa: PLR0913 - an argument for each option
     trusted_proxy: tuple[str, ...],
     country_header: str,
     country_file: Path | None,
+    metrics_token_file: Path | None,
     style: log.Style,
 ) -> None:
     """Serve the workspace until SIGTERM or Ctrl+C."""
@@ -102,6 +110,7 @@ def serve(  # noqa: PLR0913 - an argument for each option
             trusted_proxies=trusted_proxy,
             country_header=country_header,
             country_file=country_file,
+            metrics_token_file=metrics_token_file,
             announce=lambda url: click.echo(f"Frontdesk is open at {url}"),
         )
     )

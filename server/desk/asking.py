@@ -18,7 +18,6 @@ from server.store.base import Tx
 from server.wire.codec import encode
 from server.wire.codes import Refused
 
-
 # Their client_id counts for ever (messages and notes keep theirs in the log).
 _FOR_EVER = frozenset({"conversation.start", "message.leave"})
 

@@ -80,14 +80,19 @@ class Waits:
     def rebuilt(
         self, router: Router, learned: str | None, conversations: Iterable[ConversationRecord], *, now: int
     ) -> None:
-        """The router was made anew, with these conversations; what visitors were told, they were told."""
+        """The router was made anew, with these conversations; what visitors were told, they were told, but what was
+        promised is what the database says.
+        """
         self._estimates = self._make(router, _decoded(learned))
         self._kept_at = now
-        for record in conversations:
-            said = record.promise
-            if said is not None and record.state in _IN_LINE:
+        promised = {record.id: record.promise for record in conversations if record.state in _IN_LINE}
+        for conversation, told in self._told.items():
+            known = promised.get(model.ConversationId(conversation)) is not None
+            self._told[conversation] = _Told(wait=told.wait, at=told.at, promised=known)
+        for conversation, said in promised.items():
+            if said is not None and conversation not in self._told:
                 wait = Wait(p50_ms=said.p50_ms, p80_ms=said.p80_ms, low_ms=said.low_ms, high_ms=said.high_ms)
-                self._told.setdefault(record.id, _Told(wait=wait, at=said.at, promised=True))
+                self._told[conversation] = _Told(wait=wait, at=said.at, promised=True)
 
     def follow(self, happened: tuple[events.Event, ...]) -> None:
         """Keep in step with the router."""
@@ -178,6 +183,6 @@ def _decoded(learned: str | None) -> Learned | None:
         return None
     try:
         return _learned.decode(learned)
-    except msgspec.ValidationError:
+    except msgspec.DecodeError:
         log.warning("what the estimate had learned cannot be read; it begins anew")
         return None

@@ -12,6 +12,7 @@ from server.http.api.operation import MAX_BODY
 from server.http.api.rest import Rest
 from server.http.built import Built
 from server.http.health import Health
+from server.http.metrics import Metrics
 from server.http.pages import Pages
 from server.http.policy import SOCKET, Doors
 from server.http.ports import Desk
@@ -33,6 +34,7 @@ def application(  # noqa: PLR0913 - the rooms it opens doors to
     operations: Operations,
     built: Built | None = None,
     demo: bool = False,
+    metrics: Metrics | None = None,
     show: Show | None = None,
 ) -> web.Application:
     """Sockets, REST, health and pages. It starts nothing and owns nothing: whoever made the parts ends them."""
@@ -41,6 +43,8 @@ def application(  # noqa: PLR0913 - the rooms it opens doors to
         doors.add("GET", f"/ws/{endpoint}", connections.handler(endpoint), policy=SOCKET)
     Rest(desk=desk, accounts=accounts, proxies=proxies, operations=operations).add_to(doors)
     Health(desk).add_to(doors)
+    if metrics is not None:
+        metrics.add_to(doors)
     if demo:
         Sitting(desk=desk, accounts=accounts, proxies=proxies).add_to(doors)
     if show is not None:

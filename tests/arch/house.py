@@ -78,6 +78,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "maxminddb": ("server.desk.countries",),
     "pycld2": ("server.desk.languages",),
     "click": ("server.cli",),
+    "prometheus_client": ("server.http.metrics",),
     "uvloop": ("server.app", "server.cli", "server.demo"),
     "websockets": ("bots",),
 }

@@ -119,7 +119,7 @@ class From:
 
 def request(address: str, host: str = "127.0.0.1:8080", **headers: str) -> web.Request:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return make_mocked_request("GET", "/metrics", headers={"Host": host, **named}, transport=From(address))  # type: ignore[arg-type]
+    return make_mocked_request("GET", "/metrics", headers={"Host": host, **named}, transport=From(address))
 
 
 @pytest.mark.parametrize("token", ["", TOKEN])
@@ -180,5 +180,5 @@ def test_a_token_is_one_word(tmp_path: Path):
         file.write_text(text)
         with pytest.raises(ValueError, match="one word"):
             read_token(file)
-    with pytest.raises(OSError):
+    with pytest.raises(FileNotFoundError):
         read_token(tmp_path / "nowhere")
