@@ -23,6 +23,7 @@ from router.model import (
     Status,
     WorkspaceSettings,
 )
+from router.needs import Opening, opening
 from router.router import Router
 from router.snapshot import AgentRecord, ConversationRecord, Snapshot, restore, take_snapshot
 from router.state import State
@@ -149,9 +150,10 @@ def _check_places(state: State) -> None:
     in_line = [conversation for conversation in snapshot.conversations if conversation.state in {WAITING, OFFERED}]
     eligible = {one.id: {a.id for a in snapshot.agents if is_eligible(state.settings, a, one)} for one in in_line}
     present = {agent.id for agent in snapshot.agents if agent.present and agent.status is Status.AVAILABLE}
+    asks = {one.id: _asks(state.settings, one) for one in in_line}
     for one in in_line:
         naive = 1 + sum(
-            bool(eligible[other.id] & eligible[one.id] or other.department == one.department == _pooled(one, other))
+            bool(eligible[other.id] & eligible[one.id] or asks[one.id] == asks[other.id])
             and (other.key_at, other.arrival) < (one.key_at, one.arrival)
             for other in in_line
         )
@@ -161,9 +163,9 @@ def _check_places(state: State) -> None:
         _require(state.serving(conversation) == bool(eligible[one.id] & present), f"{one.id}: serving is wrong")
 
 
-def _pooled(one: ConversationRecord, other: ConversationRecord) -> DepartmentId | None:
+def _asks(settings: WorkspaceSettings, one: ConversationRecord) -> tuple[DepartmentId, Opening]:
     """Where nobody is eligible, those who ask for the same still stand behind one another."""
-    return one.department if (one.needs, one.widening_step) == (other.needs, other.widening_step) else None
+    return one.department, opening(one.needs, settings.departments[one.department].widen[: one.widening_step])
 
 
 # Indexes and deadlines.
