@@ -178,12 +178,12 @@ def _check_indexes(state: State) -> None:
     settle(fresh)
     settle(state)
     for department, line in state.lines.items():
-        for opening, pool in line.pools.items():
-            again = fresh.lines[department].pools.get(opening)
+        for asked, pool in line.pools.items():
+            again = fresh.lines[department].pools.get(asked)
             if again is None:
-                _require(not len(pool), f"{department}: a restored state lacks the pool {opening}")
+                _require(not len(pool), f"{department}: a restored state lacks the pool {asked}")
             else:
-                _check_pool(f"{department} {opening}", pool, again)
+                _check_pool(f"{department} {asked}", pool, again)
         _require(set(fresh.lines[department].pools) <= set(line.pools), f"{department}: lacks pools")
     _require(fresh.keeping_room == state.keeping_room, "other agents keep room")
     _require(fresh.reserved == state.reserved, "other reservations")
