@@ -27,6 +27,9 @@ from server.wire import parts
 log = structlog.get_logger(__name__)
 
 KEEP_MS = 60_000
+# Up to so many who wait already, whoever comes is told at once what they can expect: that costs a look at each of them
+# (1 ms for a hundred). Behind a longer line the next sweep tells it, where one look is for everybody.
+ENTRY_MOST = 100
 _IN_LINE = (model.ConversationState.WAITING, model.ConversationState.OFFERED)
 # Whatever was told of waiting belonged to the stay in line that ends with these.
 _ENDS_STAY = (
@@ -109,7 +112,7 @@ class Waits:
 
     def on_entry(self, command: commands.Command, now: int) -> Wait | None:
         """What whoever starts a conversation can expect; asked before the router starts it."""
-        if not isinstance(command, commands.StartConversation) or command.left:
+        if not isinstance(command, commands.StartConversation) or command.left or len(self._told) >= ENTRY_MOST:
             return None
         return self._estimates.wait_on_entry(command, now)
 

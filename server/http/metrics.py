@@ -1,4 +1,4 @@
-"""`GET /metrics`: the numbers for Prometheus, in its text format.
+"""`GET /metrics`: the numbers for Prometheus, in the form that it asks for.
 
 Open to whoever asks on the machine itself, without a proxy in between; from elsewhere, and through a proxy, with the
 bearer token of the file that was configured. Lines and promises say how a business does: they are not for everyone.
@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from aiohttp import hdrs, web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from server.desk.coverage import Figures
@@ -43,9 +43,10 @@ class Metrics:
     def add_to(self, doors: Doors) -> None:
         doors.add("GET", "/metrics", self.show, policy=self._policy)
 
-    async def show(self, _request: web.Request) -> web.Response:
+    async def show(self, request: web.Request) -> web.Response:
         found = [family for source in self._sources for family in await source()]
-        return web.Response(body=generate_latest(_Now(found)), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
+        encode, content_type = choose_encoder(request.headers.get(hdrs.ACCEPT, ""))
+        return web.Response(body=encode(_Now(found)), headers={hdrs.CONTENT_TYPE: content_type})
 
 
 def read_token(file: Path) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from router import events, model
 from router.estimate import Learned
+from server.desk import waits
 from server.desk.waits import KEEP_MS
 from server.settings.workspace import WaitMessage
 from server.store import promises
@@ -122,6 +123,17 @@ async def test_who_came_while_nobody_was_here_is_told_when_somebody_comes(tmp_pa
         made = await desk.store.read(lambda tx: promises.since(tx, 1, at=0, limit=9))
         assert [(each.conversation, each.at) for each in made] == [(conversation["id"], desk.clock.now())]
         assert heard(visitor)[-1] == TWO_TO_FOUR
+
+
+async def test_behind_a_long_line_the_sweep_tells_it(desk: DeskBench, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(waits, "ENTRY_MOST", 2)
+    said = [(await begin(desk))[1]["queue"]["wait"] for _ in range(2)]
+    late, conversation = await begin(desk)
+    assert said == [TWO_TO_FOUR] * 2
+    assert conversation["queue"]["wait"] is None
+    await sweep(desk)
+    assert heard(late) == [TWO_TO_FOUR]
+    assert len(await told(desk)) == 3
 
 
 async def test_one_estimate_a_sweep_however_many_wait(desk: DeskBench, foreseen: Foreseen):
@@ -343,16 +355,16 @@ async def test_the_real_estimate_learns_and_keeps_its_word(tmp_path: Path):
     async with bench(tmp_path, settings()) as desk:
         ada = await desk.agent("ada", status="available")
         await full(desk, ada)
-        waits = []
+        ranges = []
         for _ in range(12):
             visitor, conversation = await begin(desk)
-            waits.append(conversation["queue"]["wait"])
+            ranges.append(conversation["queue"]["wait"])
             await sweep(desk, 100)
             held = sorted(each["id"] for each in ada.reading()._was["conversations"] if each["state"] == "active")
             await ada.ask("conversation.close", conversation=held[0])
             await desk.accept(ada)
             assert visitor.told("entry")[-1]["kind"] == "joined"
-        assert all(each is not None and 0 <= each["low_s"] < each["high_s"] for each in waits), waits
+        assert all(each is not None and 0 <= each["low_s"] < each["high_s"] for each in ranges), ranges
         made = await told(desk)
         assert len(made) == 12
         assert {row.ended for row in made} == {"assigned"}

@@ -41,7 +41,7 @@ async def scraped(metrics: Metrics) -> dict[str, dict[tuple[str, ...], float]]:
     """By sample, by the values of its labels."""
     async with served(metrics) as url, ClientSession() as http, http.get(url) as answer:
         assert answer.status == 200
-        assert answer.headers["Content-Type"].startswith("text/plain; version=")
+        assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
         text = await answer.text()
     found: dict[str, dict[tuple[str, ...], float]] = {}
     for family in text_string_to_metric_families(text):
