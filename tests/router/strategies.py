@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from hypothesis import strategies as st
 
 from router.model import (
@@ -13,6 +15,7 @@ from router.model import (
     Member,
     MessageRule,
     Method,
+    WaitEvent,
     WidenStep,
     WorkspaceSettings,
 )
@@ -43,8 +46,15 @@ widenings = st.lists(
 waves = st.sampled_from([(), (), ((0, 1),), ((0, 1), (500, 2), (1_000, 0)), ((500, 1), (2_000, 3))])
 
 message_rules = st.lists(
-    st.builds(MessageRule, when=st.sampled_from(["queued", "nobody", "waited"]), min_ahead=st.sampled_from([0, 1])),
-    max_size=2,
+    st.builds(
+        MessageRule,
+        when=st.sampled_from(get_args(WaitEvent)),
+        seconds_ms=st.sampled_from([0, 500, 1_000, 3_000]),
+        min_ahead=st.sampled_from([0, 0, 1]),
+        min_interval_ms=st.sampled_from([0, 500, 2_000]),
+        max_count=st.sampled_from([1, 2, 10]),
+    ),
+    max_size=4,
 ).map(tuple)
 
 
@@ -63,7 +73,8 @@ def departments(name: DepartmentId) -> st.SearchStrategy[DepartmentSettings]:
         miss_delay_ms=rests,
         miss_limit=st.sampled_from([0, 1, 2, 3]),
         wrap_up_ms=st.sampled_from([0, 0, 1_000]),
-        max_line=st.sampled_from([0, 0, 2]),
+        order=st.sampled_from(["head_start", "head_start", "strict"]),
+        max_line=st.sampled_from([0, 0, 1, 2]),
         idle_ms=st.sampled_from([0, 1_000, 4_000]),
         idle_close_ms=short,
         messages=message_rules,

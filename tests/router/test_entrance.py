@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from router.errors import CommandRejected, Rejection
@@ -18,7 +20,7 @@ def entered(happened: tuple[Event, ...]) -> tuple[str, str | None]:
     return started.department, started.asked
 
 
-def turned_away(desk: Desk, name: str, **more: object) -> Rejection:
+def turned_away(desk: Desk, name: str, **more: Any) -> Rejection:
     before = desk.router.snapshot()
     with pytest.raises(CommandRejected) as rejected:
         desk.start(name, **more)
@@ -29,7 +31,7 @@ def turned_away(desk: Desk, name: str, **more: object) -> Rejection:
 # Overflow
 
 
-def three(*people: str, **support: object) -> Desk:
+def three(*people: str, **support: Any) -> Desk:
     """Three departments, each with its own agent; those who are named come."""
     desk = Desk(
         department(**support),

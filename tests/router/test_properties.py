@@ -35,6 +35,7 @@ from router.snapshot import ConversationRecord, Snapshot, take_snapshot
 from router.state import State
 from tests.router.choice_oracle import best
 from tests.router.strategies import AGENTS, DEPARTMENTS, needs, steps, workspaces
+from tests.router.wait_oracle import Witness, entrance
 
 CONVERSATIONS = 6
 
@@ -68,6 +69,7 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
         self.pending: set[OfferId] = set()
         self.ended: set[OfferId] = set()
         self.used: dict[AgentId, int] = {}
+        self.witness = Witness()
 
     @initialize(
         workspace=workspaces(),
@@ -87,7 +89,7 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
             self.do(c.ConnectAgent(agent=agent))
             self.do(c.SetStatus(agent=agent, status=Status.AVAILABLE))
         for department in waiting:
-            self.start(0, department, 0, 1, NO_NEEDS, [])
+            self.start(0, department, 0, 1, NO_NEEDS, [], [], False)
         for _ in range(accepted):
             self.serve(0)
 
@@ -100,8 +102,20 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
         cost=st.sampled_from([1, 1, 1, 2]),
         needs=needs,
         reserve_for=st.lists(agents, max_size=2, unique=True) | st.just([]),
+        overflow=st.lists(st.sampled_from(DEPARTMENTS), max_size=2) | st.just([]),
+        left=st.sampled_from([False, False, False, True]),
     )
-    def start(self, dt: int, to: int, head_start: int, cost: int, needs: Needs, reserve_for: list[AgentId]) -> None:
+    def start(  # noqa: PLR0917 - the fields of a start
+        self,
+        dt: int,
+        to: int,
+        head_start: int,
+        cost: int,
+        needs: Needs,
+        reserve_for: list[AgentId],
+        overflow: list[DepartmentId],
+        left: bool,
+    ) -> None:
         if len(records(self)) >= CONVERSATIONS:
             return
         name = ConversationId(f"c_{self.started}")
@@ -116,6 +130,8 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
                 needs=needs,
                 reserve_for=tuple(reserve_for),
                 reserve_ms=2_000,
+                overflow=tuple(overflow),
+                left=left,
             ),
             dt,
         )
@@ -134,6 +150,18 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
     @rule(dt=steps, number=numbers, writer=st.sampled_from(list(Writer)))
     def wrote(self, dt: int, number: int, writer: Writer) -> None:
         self.do(c.Wrote(conversation=self.active(number)[0], writer=writer), dt)
+
+    @precondition(there_are_conversations)
+    @rule(dt=steps, number=numbers, low=st.sampled_from([0, 500]), more=st.sampled_from([0, 500, 1_500]))
+    def wait_is_promised(self, dt: int, number: int, low: int, more: int) -> None:
+        told = c.PromiseWait(
+            conversation=self.conversation(number), low_ms=low, high_ms=low + more, p50_ms=low, p80_ms=low + more
+        )
+        self.do(told, dt)
+
+    @rule(dt=steps)
+    def sweep_places(self, dt: int) -> None:
+        self.do(c.SweepPlaces(), dt)
 
     @precondition(there_are_conversations)
     @rule(dt=steps, number=numbers)
@@ -295,9 +323,12 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
             self.rejected_changes_nothing(workspace, before)
         for event in happened:
             self.younger_do_not_overtake(event)
+            self.enters_where_it_may(event, command)
+            self.witness.hears(event, self.replica, command)
             apply(self.replica, event)
             self.offers_end_once(event)
         self.events_replay()
+        self.witness.misses_nothing(self.replica, self.router.now)
         self.no_hold_added_above_the_limit(happened)
         over = {agent.id for agent in self.router.snapshot().agents if agent.used > self.limit(agent.id)}
         invariants.check(self.router, lowered=over)
@@ -329,6 +360,10 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
     def events_replay(self) -> None:
         kept, replayed = self.router.snapshot(), take_snapshot(self.replica)
         assert replace(replayed, counters=replace(replayed.counters, now=kept.counters.now)) == kept
+
+    def enters_where_it_may(self, event: e.Event, command: c.Command) -> None:
+        if isinstance(event, e.ConversationStarted) and isinstance(command, c.StartConversation):
+            assert (event.department, event.asked) == entrance(self.replica, command)
 
     def offers_end_once(self, event: e.Event) -> None:
         if isinstance(event, e.OfferMade):
