@@ -19,7 +19,7 @@ from router.rules.patterns import pattern_cost
 from router.rules.program import pattern_complaint
 from router.rules.syntax import Binary, Call, Either, Index, ListOf, Literal, MapOf, Name, Node, Select, Unary
 
-MOST = 20_000
+MOST = 50_000
 """What a condition may cost, in about microseconds at worst: a step counts one, 1,000 characters another."""
 
 _LITERALS = {
@@ -305,7 +305,7 @@ def _pattern(node: Node, size: int) -> int:
         raise BadCondition(_start(node), "the pattern of matches must be a text in quotes")
     if pattern_cost(node.value) <= MOST and (complaint := pattern_complaint(node.value)):
         raise BadCondition(node.at, f"the pattern cannot be used: {complaint}")
-    return pattern_cost(node.value) + size // 10
+    return pattern_cost(node.value) + size // 40
 
 
 def _has(node: Call, names: Names) -> Value:

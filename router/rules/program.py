@@ -41,8 +41,11 @@ class RuleFailed(Exception):
 
 
 def context(seen: dict[str, Any]) -> Any:
-    """Values made ready for any number of programs."""
-    return _library().Context(seen)
+    """Values made ready for any number of programs. Raises `RuleFailed` for what is no value of CEL."""
+    try:
+        return _library().Context(seen)
+    except (ValueError, TypeError, OverflowError):
+        raise RuleFailed("a value no condition can look at") from None
 
 
 class Program:

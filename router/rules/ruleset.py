@@ -35,7 +35,11 @@ class RuleSet:
         """Ask every rule once. One that fails at run time is passed over and named in `failed`."""
         if not self._ready:
             return Resolution()
-        seen = context(_seen(facts))
+        try:
+            seen = context(_seen(facts))
+        except RuleFailed as failure:
+            names = (each.rule.name for each in self._ready)
+            return Resolution(failed=tuple(Failure(rule=name, reason=failure.reason) for name in names))
         matched: list[Rule] = []
         failed: list[Failure] = []
         for each in self._ready:
