@@ -1,10 +1,11 @@
-"""``python -m bench [relay]``: measurements, each beside its baseline."""
+"""``python -m bench [relay|proof]``: measurements, each beside its baseline."""
 
 from __future__ import annotations
 
 import click
 import uvloop
 
+from bench import proof as routing_proof
 from bench import relay as relay_bench
 
 
@@ -23,6 +24,14 @@ def main(context: click.Context) -> None:
 def relay(pairs: int, seconds: float, rate: int) -> None:
     """What a durable message costs."""
     uvloop.run(relay_bench.run(pairs=pairs, seconds=seconds, rate=rate))
+
+
+@main.command()
+@click.option("--scale", default=1.0, show_default=True, help="Longer or shorter runs.")
+@click.option("--only", default="", metavar="TITLE", help="Sections whose title contains this.")
+def proof(scale: float, only: str) -> None:
+    """Write docs/routing-proof.md: the router beside what theory says."""
+    routing_proof.write(scale=scale, only=only)
 
 
 if __name__ == "__main__":

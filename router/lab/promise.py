@@ -4,43 +4,20 @@ Whoever leaves before being served would have waited longer than they did: their
 those of Kaplan and Meier (1958). To leave them out would flatter the promise.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import sqrt
 from statistics import fmean
-from typing import Protocol
 
 from router import commands as c
 from router import events as e
+from router.estimate import Estimator
 from router.lab.result import Figures
 from router.model import ConversationId
 from router.router import Router
 
 _BATCHES = 20
-
-
-class Range(Protocol):
-    """What is promised, in milliseconds: the range as shown, and the quantiles it was made from."""
-
-    @property
-    def p50_ms(self) -> int: ...
-    @property
-    def p80_ms(self) -> int: ...
-    @property
-    def low_ms(self) -> int: ...
-    @property
-    def high_ms(self) -> int: ...
-
-
-class Estimator(Protocol):
-    """Whoever makes promises."""
-
-    def follow(self, events: Sequence[e.Event]) -> None:
-        """What happened, in its order."""
-
-    def waits(self, now: int) -> "dict[ConversationId, Range]":
-        """The waits still ahead of those in line."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,15 +29,11 @@ class _Promised:
     served: bool = False
 
 
-Ask = Callable[[Estimator, ConversationId, c.StartConversation, int], "Range | None"]
-
-
 class PromiseWatch:
     """Has one of every `every` conversations that come from number `first` on promised a wait, if it has to wait."""
 
-    def __init__(self, router: Router, estimator: Estimator, *, first: int, every: int) -> None:
-        self._router = router
-        self._estimator = estimator
+    def __init__(self, router: Router, *, first: int, every: int) -> None:
+        self._estimator = Estimator(router)
         self._first = first
         self._every = every
         self._asked: tuple[int, ConversationId] | None = None
@@ -80,7 +53,7 @@ class PromiseWatch:
         if self._asked is None:
             return
         (number, conversation), self._asked = self._asked, None
-        wait = self._estimator.waits(now).get(conversation)
+        wait = self._estimator.wait_of(conversation, now)
         if wait is not None:
             self._promised[number] = _Promised(p50_ms=wait.p50_ms, p80_ms=wait.p80_ms, high_ms=wait.high_ms)
 

@@ -2,7 +2,8 @@
 
 A figure is computed once over all counted conversations. Its error comes from the same figure over equal batches, one
 after the other in time: s / sqrt(batches) (the method of batch means). Conversations near each other meet the same
-crowd, so their waits are no independent numbers; batches long against a busy spell nearly are.
+crowd, so their waits are no independent numbers; batches long against a busy spell nearly are. With few conversations
+in a batch, or agents nearly always busy, errors come out too small.
 
 A wait is the time from arrival until somebody accepted or the visitor left. `within` counts who was answered by then,
 among all who came in.
@@ -36,8 +37,13 @@ class Result:
         """Figures and errors of the waits of all conversations, or of those of the chosen classes."""
         tally, spans = self.tally, list(zip(self.bounds, self.bounds[1:], strict=False))
         batches = [_sample(tally, range(begin, end), chosen) for begin, end in spans]
-        whole = _wait_figures([wait for batch in batches for wait in batch])
-        return whole, errors([_wait_figures(batch) for batch in batches], whole)
+        everybody = [wait for batch in batches for wait in batch]
+        whole = _wait_figures(everybody)
+        mistakes = errors([_wait_figures(batch) for batch in batches], whole)
+        if everybody:
+            ordered = sorted(wait for wait, _ in everybody)
+            mistakes |= {name: _quantile_error(ordered, batches, share) for share, name in _QUANTILES}
+        return whole, mistakes
 
     def count(self, end: int, chosen: Callable[[int], bool] | None = None) -> int:
         """How many of the counted conversations ended so."""
@@ -155,6 +161,17 @@ def _quantile(ordered: Sequence[int], share: float) -> float:
 
 
 # Errors.
+
+
+def _quantile_error(ordered: Sequence[int], batches: Sequence[Sequence[_Wait]], share: float) -> float | None:
+    """Of a quantile q: the error of the share below q, over the density at q (quantiles of batches are biased)."""
+    quantile = _quantile(ordered, share)
+    below = error(fmean(wait <= quantile for wait, _ in batch) for batch in batches if batch)
+    if below is None:
+        return None
+    near = (1.0 - share) / 2
+    width = _quantile(ordered, share + near) - _quantile(ordered, share - near)
+    return below * width / (2 * near) / 1000
 
 
 def error(parts: Iterable[float | None]) -> float | None:

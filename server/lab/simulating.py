@@ -9,7 +9,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from router.estimate import Estimator
 from router.lab.figures import figures
 from router.lab.plan import Plan
 from router.lab.promise import PromiseWatch
@@ -60,7 +59,7 @@ def simulate(prepared: Prepared, *, progress: Callable[[int], None] = no_progres
 
     def watch(router: Router) -> Watcher:
         every = max(1, (plan.conversations - plan.warm_up) // sample)
-        watches.append(PromiseWatch(router, Estimator(router), first=plan.warm_up, every=every))
+        watches.append(PromiseWatch(router, first=plan.warm_up, every=every))
         return watches[-1]
 
     tally = run(plan, cpu=time.process_time, progress=progress, watchers=[watch] if sample else [])

@@ -27,18 +27,19 @@ def plan(  # the knobs the tests turn
     mean_ms: float = 5 * MINUTE_MS,
     conversations: int = 400,
     seed: int = 1,
-    more: dict[str, Any] | None = None,
+    patience_ms: float | None = None,
     **settings: Any,
 ) -> Plan:
     """Equal agents in one department."""
-    parts = [department("support", method=method, idle_ms=0, **settings), *team(agents, slots)]
+    support = department("support", method=method, idle_ms=0, **settings)
     return Plan(
-        settings=workspace(*parts, confirm_ms=0),
+        settings=workspace(support, *team(agents, slots), confirm_ms=0),
         seed=seed,
         conversations=conversations,
         arrivals=Arrivals(pieces=((0.0, rate_per_min / MINUTE_MS),)),
         service=Service(mean_ms=mean_ms),
-        **({"kinds": (Kind(name="all", department=SUPPORT),)} | (more or {})),
+        kinds=(Kind(name="all", department=SUPPORT),),
+        patience_ms=patience_ms,
     )
 
 

@@ -25,10 +25,9 @@ TWO_CLASSES = (
 @pytest.mark.parametrize("patience_ms", [None, 3 * MINUTE_MS])
 def test_with_equal_agents_all_methods_give_the_same_waits(patience_ms: float | None):
     """Rates do not depend on who works, so who works changes no wait: conversation by conversation."""
-    more = {"patience_ms": patience_ms, "kinds": TWO_CLASSES}
     found = {}
     for method in Method:
-        tally = run(replace(plan(method=method, rate_per_min=1.15), **more))
+        tally = run(replace(plan(method=method, rate_per_min=1.15, patience_ms=patience_ms), kinds=TWO_CLASSES))
         found[method] = (waits_of(tally), list(tally.ends))
     waits, ends = found[Method.RING_ALL]
     assert sum(wait > 0 for wait in waits) > 100, "a line that nobody waits in shows nothing"

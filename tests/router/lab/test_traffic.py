@@ -17,7 +17,7 @@ MANY = 40_000
 
 
 def test_what_is_changed_changes_alone():
-    one = plan(more={"patience_ms": 60_000.0})
+    one = plan(patience_ms=60_000.0)
     faster = replace(one, service=Service(mean_ms=1_000, distribution="deterministic"))
     before, after = list(arrivals(one)), list(arrivals(faster))
     assert [each[:2] + each[3:] for each in before] == [each[:2] + each[3:] for each in after]
@@ -78,6 +78,7 @@ def test_patience():
 def test_classes_come_by_their_shares():
     shares = (0.0, 3.0, 1.0)
     some = tuple(Kind(name=str(share), department=SUPPORT, share=share) for share in shares)
-    found = [each[1] for each in arrivals(plan(conversations=MANY, rate_per_min=60 * MINUTE_MS, more={"kinds": some}))]
+    many = replace(plan(conversations=MANY, rate_per_min=60 * MINUTE_MS), kinds=some)
+    found = [each[1] for each in arrivals(many)]
     assert found.count(0) == 0
     assert found.count(1) / MANY == pytest.approx(0.75, abs=4 * sqrt(0.75 * 0.25 / MANY))
