@@ -363,7 +363,20 @@ class Desk:
                     return found
                 case _:
                     pass
+        if self._had(identity, conversation):
+            raise Refused(ErrorCode.CLOSED, "This conversation is closed.")
         raise Refused(ErrorCode.NOT_FOUND, "There is no such conversation.", field="conversation")
+
+    def _had(self, identity: Identity, conversation: str) -> bool:
+        """Whether they took part in it when it was closed, not long ago."""
+        ended = self._engine.open.ended(conversation)
+        match identity:
+            case _ if ended is None:
+                return False
+            case VisitorIdentity():
+                return (ended.conversation.visitor, ended.conversation.site) == (identity.visitor, identity.site)
+            case AgentIdentity():
+                return ended.agent == identity.agent
 
 
 def _session_conversations(tx: Tx, identity: Identity) -> list[str]:

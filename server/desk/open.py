@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from router import events
 from server.store.rows import ConversationRow
 
+_ENDED_KNOWN = 1_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenConversation:
@@ -25,15 +27,24 @@ class OpenConversation:
     left: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A conversation that was closed a while ago, and who had it then."""
+
+    conversation: OpenConversation
+    agent: str | None
+
+
 @dataclass(slots=True)
 class OpenConversations:
     """By conversation, and by visitor and site: there is at most one, beside messages left for later."""
 
     _by_id: dict[str, OpenConversation] = field(default_factory=dict)
     _by_visitor: dict[tuple[str, str], str] = field(default_factory=dict)
-    _closed: list[str] = field(default_factory=list)
+    _closed: dict[str, str | None] = field(default_factory=dict)  # with who had it
     _moved: dict[str, str] = field(default_factory=dict)
     _expected: dict[str, OpenConversation] = field(default_factory=dict)
+    _ended: dict[str, Ended] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rows: Iterable[ConversationRow]) -> OpenConversations:
@@ -92,15 +103,19 @@ class OpenConversations:
                     # The line may have been full: then it is another department's.
                     self.add(replace(self._expected[event.conversation], department=event.department))
                 case events.ConversationClosed():
-                    self._close(event.conversation)
+                    self._close(event.conversation, event.agent)
                 case events.ConversationReturned() | events.ConversationMoved():
                     self._moved[event.conversation] = event.department
                 case _:
                     pass
         return happened
 
-    def _close(self, conversation: str) -> None:
-        self._closed.append(conversation)
+    def ended(self, conversation: str) -> Ended | None:
+        """One of the newest that were closed since the last rebuild: what is told of it late finds it closed."""
+        return self._ended.get(conversation)
+
+    def _close(self, conversation: str, agent: str | None) -> None:
+        self._closed[conversation] = agent
         found = self._by_id.get(conversation)
         if found is not None and not found.left:
             self._by_visitor.pop((found.visitor, found.site), None)
@@ -110,8 +125,12 @@ class OpenConversations:
         for conversation, department in self._moved.items():
             if conversation in self._by_id:
                 self._by_id[conversation] = replace(self._by_id[conversation], department=department)
-        for conversation in self._closed:
-            self._by_id.pop(conversation, None)
+        for closed, agent in self._closed.items():
+            found = self._by_id.pop(closed, None)
+            if found is not None:
+                self._ended[closed] = Ended(conversation=found, agent=agent)
+        while len(self._ended) > _ENDED_KNOWN:
+            del self._ended[next(iter(self._ended))]
         self._moved.clear()
         self._expected.clear()
         self._closed.clear()

@@ -62,7 +62,8 @@ _WRITING = _by_state(
 _BY_THE_OWNER = _by_state(
     active=_agents(OK, NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE),
     transferring=_agents(OK, NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE),
-    **dict.fromkeys(("waiting", "offered", "wrap_up", "closed", "none"), _NOBODYS),
+    **dict.fromkeys(("wrap_up", "closed"), _agents(CLOSED, NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE)),
+    **dict.fromkeys(("waiting", "offered", "none"), _NOBODYS),
 )
 _OFFER = _by_state(
     waiting=_agents(NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE),
@@ -147,8 +148,11 @@ VISITOR_TABLE: dict[type, dict[str, Row]] = {
     ask.ConversationStart: dict.fromkeys(STATES, _people(vera=OK, nils=OK)),
     ask.MessageSend: _visitors(OK, CLOSED),
     ask.History: _visitors(OK, OK),
-    ask.Typing: _visitors(OK, NOT_THERE),
-    ask.Read: _visitors(OK, NOT_THERE),
+    ask.MessageLeave: {
+        state: _people(vera="conflict" if state in ("active", "transferring") else OK, nils=OK) for state in STATES
+    },
+    ask.Typing: _visitors(OK, CLOSED),
+    ask.Read: _visitors(OK, CLOSED),
     ask.Ping: dict.fromkeys(STATES, _people(vera=OK, nils=OK)),
     ask.VisitorClose: _visitors(OK, CLOSED),
 }
@@ -156,6 +160,7 @@ VISITOR_TABLE: dict[type, dict[str, Row]] = {
 FIELDS: dict[type, dict[str, Any]] = {
     ask.ConversationStart: {"client_id": "x", "text": "x"},
     ask.MessageSend: {"client_id": "x", "text": "x"},
+    ask.MessageLeave: {"client_id": "x", "text": "x", "form": {"email": "x@example.org"}},
     ask.NoteAdd: {"client_id": "x", "text": "x"},
     ask.Typing: {"active": True},
     ask.Read: {"seq": 1},

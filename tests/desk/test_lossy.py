@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from server.desk import open as opened
 from server.desk.queues import SWEEP_S
 from tests.desk.support.client import Client
 from tests.desk.support.story import Story, story
@@ -118,3 +119,14 @@ async def test_places_are_swept_at_most_every_two_seconds(it: Story):
         await asyncio.sleep(0)
     assert pauses == [SWEEP_S, SWEEP_S], "what changed meanwhile is looked at once"
     sweeping.cancel()
+
+
+async def test_what_ended_is_known_for_a_while(it: Story, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(opened, "_ENDED_KNOWN", 2)
+    said = []
+    for n in range(4):
+        c = await it.desk.start_conversation(it.vera, client_id=f"s{n}")
+        await it.vera.ask("conversation.close", conversation=c)
+        said.append(c)
+    codes = [(await it.vera.ask("typing", conversation=c, active=True))["error"]["code"] for c in said]
+    assert codes == ["not_found", "not_found", "closed", "closed"]
