@@ -22,6 +22,7 @@ from router.errors import CommandRejected
 from router.router import Router
 from server.clock import Clock
 from server.desk import chronicle, commit, rebuild
+from server.desk.blame import Blame
 from server.desk.changed_settings import told_anew
 from server.desk.commit import Batch, Written
 from server.desk.directory import Directory, router_settings
@@ -92,6 +93,7 @@ class Engine:
         self._deaf: set[str] = set()
         self._seen: set[str] = set()  # offers confirmed since the last commit: nothing else remembers them
         self._given_up: dict[commands.Command, int] = {}
+        self._blame = Blame()
         self._swept_at = 0
         self._v = 0
         self._router: Router | None = None
@@ -380,6 +382,7 @@ class Engine:
         """Replies first, then what everyone is told."""
         self._v = written.v
         self._seen.clear()
+        self._blame.settle()
         if any(isinstance(event, events.Restarted) for event in plan.events):
             self._restarting = False
         for job, value in zip(batch, values, strict=True):
@@ -419,8 +422,13 @@ class Engine:
         """Our own bug: start again from the database and do the jobs one by one; one that fails again is let go."""
         log.error("engine stumbled", jobs=len(batch), exc_info=error)
         subjects = [subject_of(job) for job in batch]
+        quarantining = any(job.step is not None and isinstance(job.step.command, commands.Quarantine) for job in batch)
         await self._rebuild()
-        if len(batch) > 1:
+        blamed = None if quarantining else self._blame.whom(error)
+        if blamed is not None:
+            self.on_alarm("routing")
+            await self._work([telling(commands.Quarantine(conversation=blamed))])
+        if len(batch) > 1 or blamed is not None:
             for job in batch:
                 job.step, job.refused, job.earlier, job.twin = None, None, None, None
                 await self._work([job])

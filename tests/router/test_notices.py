@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ def moments(desk: Desk, ms: int) -> list[tuple[int, str]]:
     return [((event.at - since) // 1000, event.when) for event in all_of(desk.wait(ms), NoticeDue)]
 
 
-def line(*messages: MessageRule, ahead: int = 0, **more: object) -> Desk:
+def line(*messages: MessageRule, ahead: int = 0, **more: Any) -> Desk:
     """Ada is full with c_0; `ahead` wait before c_1."""
     desk = Desk(department(messages=messages, **more), agent("ada", max_slots=1), confirm_ms=0)
     desk.comes("ada")
