@@ -200,7 +200,9 @@ def _append(tx: Tx, line: Line) -> EntryRow | None:
 def _event_row(event: events.Event) -> EventRow:
     # Settings are kept where they are configured, not once more in the log.
     body = "{}" if isinstance(event, events.Configured) else encode(event)
-    return EventRow(kind=type(event).__name__, body=body, at=event.at)
+    about = event.offer if isinstance(event, events.OfferMade) else event
+    conversation = getattr(about, "conversation", None)
+    return EventRow(kind=type(event).__name__, body=body, at=event.at, conversation=conversation)
 
 
 def closings(happened: Sequence[events.Event]) -> dict[str, Closing]:

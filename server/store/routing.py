@@ -123,8 +123,8 @@ def ring(tx: Tx, offer: OfferRow) -> RingRow:
 def record_events(tx: Tx, workspace: int, v: int, events: Iterable[EventRow]) -> None:
     """The events of one commit, in their order."""
     tx.many(
-        "INSERT INTO event (workspace, v, n, kind, body, at) VALUES (?, ?, ?, ?, ?, ?)",
-        [(workspace, v, n, event.kind, event.body, event.at) for n, event in enumerate(events)],
+        "INSERT INTO event (workspace, v, n, kind, body, at, conversation) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(workspace, v, n, event.kind, event.body, event.at, event.conversation) for n, event in enumerate(events)],
     )
 
 

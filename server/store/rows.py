@@ -133,8 +133,9 @@ class HoldRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRow:
-    """One row of ``event`` without its ``v`` and ``n``."""
+    """One row of ``event`` without its ``v`` and ``n``; ``conversation`` is the one it happened to, if it is one."""
 
     kind: str
     body: str
     at: int
+    conversation: str | None = None

@@ -11,7 +11,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from server.wire import parts
 
-TurnKind = Literal["offer", "assigned", "left", "transferred", "promised", "closed"]
+TurnKind = Literal[
+    "started", "widened", "promised", "offer", "assigned", "left", "transferred", "moved", "kept_out", "closed"
+]
 
 
 class Excluded(Struct, kw_only=True, frozen=True):
@@ -39,11 +41,12 @@ class PromiseTold(Struct, kw_only=True, frozen=True):
 
 
 class Turn(Struct, kw_only=True, frozen=True):
-    """One thing that happened to a conversation on its way, in the order of time.
+    """One thing that happened to a conversation on its way, in the order in which it happened.
 
-    ``offer``: it rang at ``agent``, because of ``why``, and ended as ``outcome`` (``pending``: it still rings).
-    ``assigned``: ``agent`` has it, ``via`` an offer, a pick or a transfer. ``left`` and ``transferred``: ``agent`` has
-    it no more. ``promised``: the visitor was told ``promise``.
+    ``started``: it entered the line of ``to``. ``offer``: it rang at ``agent``, because of ``why``, and ended as
+    ``outcome`` (``pending``: it still rings). ``assigned``: ``agent`` has it, ``via`` an offer, a pick or a transfer.
+    ``left`` and ``transferred`` (``to`` an agent or department): ``agent`` has it no more. ``promised``: the visitor
+    was told ``promise``. ``moved``: settings put it into another department. ``kept_out``: quarantined after a fault.
     """
 
     at: parts.Time
@@ -80,7 +83,7 @@ class Needs(Struct, kw_only=True, frozen=True):
 
 
 class WhyAnswer(Struct, kw_only=True, frozen=True):
-    """Every decision about a conversation. ``needs`` is null once the router has let go of it."""
+    """Every decision about a conversation. ``needs`` are those it began with; null if that is too long ago."""
 
     conversation: str
     state: parts.ConversationState

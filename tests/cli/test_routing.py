@@ -59,7 +59,11 @@ async def test_why_it_went_to_ada(server: Server, people: People):
     assert table[2].endswith("Has not set the status to available.")
     assert any("Ada accepted after" in line for line in lines)
     as_json = json.loads((await run(server, "why", visitor.conversation, "--json")).stdout)
-    assert [turn["what"] for turn in as_json["turns"] if turn["what"] != "promised"] == ["offer", "assigned"]
+    assert [turn["what"] for turn in as_json["turns"] if turn["what"] != "promised"] == [
+        "started",
+        "offer",
+        "assigned",
+    ]
 
 
 async def test_why_it_waits(server: Server, people: People):

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from server.desk.identity import AgentIdentity
 from server.desk.reasons import Reasons
-from server.settings.workspace import WorkspaceFile
+from server.settings.workspace import Rule, WidenStep, WorkspaceFile
 from server.wire import parts
 from server.wire.codes import ErrorCode, Refused
-from server.wire.reasons import WhyAnswer
+from server.wire.reasons import PromiseTold, WhyAnswer
 from tests.desk.support.bench import DeskBench, settings
 from tests.desk.support.story import Story, story
 
@@ -26,7 +26,7 @@ def turns(answer: WhyAnswer) -> list[tuple[str, str, str]]:
     return [
         (turn.what, turn.agent.key if turn.agent else "", turn.outcome if isinstance(turn.outcome, str) else "")
         for turn in answer.turns
-        if turn.what != "promised"
+        if turn.what not in {"started", "promised"}
     ]
 
 
@@ -43,7 +43,7 @@ async def test_an_offer_that_was_accepted(tmp_path: Path):
     assert answer.agent is not None
     assert answer.agent.key == "ada"
     assert turns(answer) == [("offer", "ada", "accepted"), ("assigned", "ada", "")]
-    offer, assigned = [turn for turn in answer.turns if turn.what != "promised"]
+    offer, assigned = [turn for turn in answer.turns if turn.what in {"offer", "assigned"}]
     assert excluded(offer.why) == {"ada": None, "ben": "status", "cleo": "status"}
     assert isinstance(offer.excluded, list)
     assert [(each.clause, each.count) for each in offer.excluded] == [("status", 2)]
@@ -84,7 +84,7 @@ async def test_a_pick_is_told_as_one(tmp_path: Path):
         answer = await why(it.desk, conversation)
     assert turns(answer) == [("assigned", "ada", "")]
     assert answer.turns[-1].via == "pick"
-    assert answer.turns[-1].says == "Ada picked it from the line."
+    assert answer.turns[-1].says == "Ada picked it."
 
 
 async def test_a_transfer_and_a_close(tmp_path: Path):
@@ -116,6 +116,102 @@ async def test_a_department_it_was_handed_to_offers_it_after_that(tmp_path: Path
         await it.ada.ask("conversation.transfer", conversation=conversation, to={"department": "sales"})
         answer = await why(it.desk, conversation)
     assert turns(answer)[2:] == [("transferred", "ada", ""), ("offer", "ada", "pending")]
+
+
+async def test_how_it_began(tmp_path: Path):
+    rule = Rule(name="pricing", when="true", department="sales", head_start=30, agent="ada", require={"danish": 1})
+    async with story(tmp_path, replace(settings(), rules=(rule,))) as it:
+        conversation = await it.desk.start_conversation(it.vera)
+        answer = await why(it.desk, conversation)
+        await it.vera.ask("conversation.close", conversation=conversation)
+        closed = await why(it.desk, conversation)
+    (began,) = [turn for turn in answer.turns if turn.what == "started"]
+    assert began.says == (
+        "It entered the line of Sales. Rules that matched: pricing. It has a head start of 30 s. "
+        "It is kept for Ada for 60 s."
+    )
+    assert answer.rules == ["pricing"]
+    assert answer.needs is not None
+    assert answer.needs.require == {"danish": 1}
+    # Also when the router has long forgotten it.
+    assert (closed.state, closed.rules, closed.needs) == ("closed", answer.rules, answer.needs)
+    assert closed.turns[-1].says == "The visitor closed it."
+
+
+async def test_where_it_overflowed_from(tmp_path: Path):
+    async with story(tmp_path, settings(support={"max_line": 1, "overflow": ("sales",)})) as it:
+        for agent in (it.ada, it.ben):
+            await agent.ask("status.set", status="available")
+            await agent.ask("status.set", status="busy")
+        await it.desk.start_conversation(it.vera)
+        answer = await why(it.desk, await it.another())
+    assert answer.department.key == "sales"
+    assert "It overflowed from Support: the line was full, or nobody was there." in answer.turns[0].says
+
+
+async def test_what_opened_as_it_waited(tmp_path: Path):
+    steps = (WidenStep(after=5, lower_levels=1), WidenStep(after=9, any_agent=True))
+    async with story(tmp_path, settings(support={"widen": steps})) as it:
+        conversation = await it.desk.start_conversation(it.vera)
+        await it.desk.wait(10)
+        answer = await why(it.desk, conversation)
+    widened = [turn.says for turn in answer.turns if turn.what == "widened"]
+    assert widened == [f"It has waited long enough for widening step {step}." for step in (1, 2)]
+    assert answer.waiting is not None
+    assert answer.waiting.why.widening_step == 2
+
+
+async def test_what_the_visitor_was_told_and_whether_it_was_so(tmp_path: Path):
+    async with story(tmp_path) as it:
+        conversation = await it.ring()
+        before = await why(it.desk, conversation)
+        await it.desk.wait(2)
+        await it.desk.accept(it.ada)
+        after = await why(it.desk, conversation)
+    (told,) = [turn.promise for turn in before.turns if turn.what == "promised"]
+    (kept,) = [turn.promise for turn in after.turns if turn.what == "promised"]
+    assert isinstance(told, PromiseTold)
+    assert isinstance(kept, PromiseTold)
+    assert (told.place, told.waited_s, told.kept) == (1, None, None)
+    assert told.low_s <= told.high_s
+    assert (kept.waited_s, kept.kept) == (2.0, kept.high_s >= 2)
+
+
+async def test_who_lost_the_connection(tmp_path: Path):
+    async with story(tmp_path) as it:
+        conversation = await it.talk()
+        await it.gone(it.ada)
+        await it.desk.wait(21)
+        answer = await why(it.desk, conversation)
+    (left,) = [turn for turn in answer.turns if turn.what == "left"]
+    assert left.says == "Ada lost the connection: back in line, at the old place."
+    assert answer.turns.index(left) > [turn.what for turn in answer.turns].index("assigned")
+
+
+async def test_a_restart_withdraws_what_rang(tmp_path: Path):
+    async with story(tmp_path) as it:
+        conversation = await it.ring()
+        await it.desk.restart()
+        await it.desk.settle()
+        answer = await why(it.desk, conversation)
+    assert turns(answer) == [("offer", "ada", "withdrawn")]
+
+
+async def test_where_settings_moved_it(tmp_path: Path):
+    async with story(tmp_path) as it:
+        conversation = await it.desk.start_conversation(it.vera, department="sales")
+        file = settings()
+        members = {each.key: tuple(m for m in each.members if m.department != "sales") for each in file.agents}
+        await it.desk.configure(
+            replace(
+                file,
+                sites=tuple(replace(each, departments=("support",)) for each in file.sites),
+                departments=tuple(each for each in file.departments if each.key != "sales"),
+                agents=tuple(replace(each, members=members[each.key]) for each in file.agents),
+            )
+        )
+        answer = await why(it.desk, conversation)
+    assert [turn.says for turn in answer.turns if turn.what == "moved"] == ["Settings changed: it waits in Support."]
 
 
 async def test_why_it_still_waits(tmp_path: Path):
