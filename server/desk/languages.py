@@ -33,7 +33,8 @@ def detect(text: str) -> str:
     if detector is None or len(words) < MIN_BYTES:
         return ""
     try:
-        reliable, _, found = detector(words)
+        # For a few words, too; whether it is sure of them, it says.
+        reliable, _, found = detector(words, bestEffort=True)
     except ValueError:  # what it cannot read has no language
         return ""
     _, code, share, _ = found[0]
@@ -54,12 +55,12 @@ def plain(language: str) -> str:
 
 
 @cache
-def _detector() -> Callable[[bytes], Any] | None:
+def _detector() -> Callable[..., Any] | None:
     try:
         # Who needs no detector does not load it.
         import pycld2  # noqa: PLC0415
     except ImportError:
         log.warning("no language detector on this machine: the page's language counts, or the workspace's")
         return None
-    detector: Callable[[bytes], Any] = pycld2.detect
+    detector: Callable[..., Any] = pycld2.detect
     return detector
