@@ -4,7 +4,7 @@ import { post } from "../ui/accounts.ts";
 import { Button } from "../ui/button.tsx";
 import { Candidates } from "../ui/candidates.tsx";
 import { clockTime } from "../ui/time.tsx";
-import { circumstances, whyThem } from "../ui/why.ts";
+import { circumstances, theOne, whyThem } from "../ui/why.ts";
 
 const EVERY_MS = 1000;
 const AT_ONCE = 10;
@@ -52,10 +52,10 @@ export function Show() {
 function Decision({ latest }: { latest: Latest }) {
   const { why, visitor, department, at } = latest;
   const { why: because, next } = whyThem(why);
-  const all = why.method === "ring_all" && why.takeable > 1;
+  const all = why.chosen === null && why.takeable > 1;
   return (
     <>
-      <h3>{all ? "Why all of them?" : `Why ${why.chosen?.agent.name ?? "nobody"}?`}</h3>
+      <h3>{all ? "Why all of them?" : `Why ${theOne(why)?.agent.name ?? "nobody"}?`}</h3>
       <p class="small">{visitor || "A visitor"} in {department.name}, <time dateTime={at}>{clockTime(at)}</time></p>
       <p>{because} {next}</p>
       {circumstances(why).map((one) => <p key={one} class="small">{one}</p>)}

@@ -33,11 +33,17 @@ export function whyYours(conversation: Pick<Conversation, "why" | "agent">, entr
   return answer({ why, transfer_from: handed?.from ?? null }, RANG, me);
 }
 
-/** Why `why.chosen`, said to somebody else; for a decision without anybody, what kept everybody from it. */
+/** The same, said to somebody else. A decision without anybody says what kept everybody from it. */
 export function whyThem(why: Why, handedBy = ""): Said {
-  const { chosen } = why;
-  if (chosen === null) return { why: "Nobody could take it just then.", next: excluded(why, "") };
-  return answer({ why, transfer_from: handedBy === "" ? null : { name: handedBy } }, of(chosen.agent.name), chosen.agent.id);
+  if (why.takeable === 0 && why.chosen === null) return { why: "Nobody could take it just then.", next: excluded(why, "") };
+  const one = theOne(why);
+  return answer({ why, transfer_from: handedBy === "" ? null : { name: handedBy } }, of(one?.agent.name ?? "They"), one?.agent.id ?? "");
+}
+
+/** Who it went to, if to one: what rings at several names nobody. */
+export function theOne({ chosen, takeable, candidates }: Why): Candidate | null {
+  if (chosen !== null || takeable !== 1) return chosen;
+  return candidates.find((one) => one.excluded === null) ?? null;
 }
 
 function answer(given: Reason, words: Words, me: string): Said {

@@ -217,3 +217,63 @@ def test_loopback_has_many_names(tmp_path: Path, host: str):
     finally:
         process.kill()
         process.communicate()
+
+
+def ask(server: Server, method: str, path: str, body: object = None, **headers: str) -> tuple[int, bytes]:
+    line = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    try:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        line.request(method, path, None if body is None else json.dumps(body), named)
+        answer = line.getresponse()
+        return answer.status, answer.read()
+    finally:
+        line.close()
+
+
+JSON = {"Content_Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content_Type": "text/plain"},
+        {**JSON, "Origin": "https://shop.example"},
+        {**JSON, "Sec_Fetch_Site": "cross-site"},
+        {**JSON, "Sec_Fetch_Site": "same-site"},
+    ],
+)
+def test_no_other_site_sends_visitors_or_reads_decisions(server: Server, headers: dict[str, str]):
+    assert ask(server, "POST", "/demo/visitors", {"count": 1}, **headers)[0] in {403, 415}
+    if "Sec_Fetch_Site" in headers:
+        assert ask(server, "GET", "/demo/show", **headers)[0] == 403
+    assert json.loads(ask(server, "GET", "/demo/show")[1])["here"] == 0
+
+
+@pytest.mark.parametrize("body", [{"count": 0}, {"count": 11}, {"count": "10"}, {"more": 1}, []])
+def test_visitors_are_sent_in_small_numbers(server: Server, body: object):
+    assert ask(server, "POST", "/demo/visitors", body, **JSON)[0] == 400
+    assert json.loads(ask(server, "GET", "/demo/show")[1])["here"] == 0
+
+
+async def test_visitors_who_are_sent_come_as_anybody_would(tmp_path: Path):
+    with Server(tmp_path) as server:
+        people = People(server)
+        ada = await people.agent("ada")
+        sent = ask(server, "POST", "/demo/visitors", {"count": 2}, **JSON)
+        assert json.loads(sent[1]) == {"sent": 2, "here": 2}
+        offer = await ada.until(lambda frame: frame.get("on") == "offer")
+        shown = json.loads(ask(server, "GET", "/demo/show")[1])
+        assert shown["here"] == 2
+        assert {one["agent"]["key"] for one in shown["latest"]["why"]["candidates"]} >= {"ada", "ben", "cleo"}
+        reply = await ada.accept(offer)
+        assert reply["entries"][0]["from"]["role"] == "visitor"
+        assert reply["conversation"]["visitor"]["name"] == shown["latest"]["visitor"]
+
+
+def test_a_demo_may_begin_with_visitors(tmp_path: Path):
+    class Busy(Server):
+        def command(self, *more: str) -> list[str]:
+            return super().command("--visitors", "3", *more)
+
+    with Busy(tmp_path) as server:
+        assert json.loads(ask(server, "GET", "/demo/show")[1])["here"] == 3

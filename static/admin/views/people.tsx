@@ -15,7 +15,7 @@ export function People() {
     <>
       <PageHead title="People" lead="Who answers, how much each has at once, and what they know." />
       <section class="section">
-        <div class="candidates-frame">
+        <div class="wide-frame" role="region" aria-label="Everybody" tabIndex={0}>
           <table class="table people">
             <thead><tr><th scope="col">Name</th><th scope="col">Role</th><th scope="col">Slots</th><th scope="col">Departments</th><th scope="col">Skills</th></tr></thead>
             <tbody>

@@ -56,7 +56,7 @@ function List({ form }: { form: Form<Value> }) {
               <div class="rule-said"><b>{rule.name || "(no name)"}</b><code class="cut">{rule.when}</code><span class="soft">{deeds(rule)}</span></div>
               <Button small disabled={i === 0} label={`Move ${rule.name} up`} onClick={() => move(i, -1)}>↑</Button>
               <Button small disabled={i === rules.length - 1} label={`Move ${rule.name} down`} onClick={() => move(i, 1)}>↓</Button>
-              <Button small expanded={open === i} label={`Change ${rule.name}`} onClick={() => setOpen(open === i ? null : i)}>{open === i ? "Done" : "Change"}</Button>
+              <Button small expanded={open === i} label={`${open === i ? "Done with" : "Change"} ${rule.name}`} onClick={() => setOpen(open === i ? null : i)}>{open === i ? "Done" : "Change"}</Button>
             </div>
             {(open === i || form.problem(`rule.${i}`) !== undefined) && <Fields form={form} at={i} rule={rule} set={(change) => set(i, change)} />}
           </li>
@@ -123,7 +123,7 @@ function Fields({ form, at, rule, set }: RuleProps) {
           <Levels id={`${id}-prefer`} value={rule.prefer ?? {}} what="preferred skill" number="Weight" max={1000} known={known} problem={wrongAt(form, `${path}.prefer`)} onChange={(prefer) => set({ prefer: some(prefer) })} />
         </div>
       </div>
-      <div class="tools"><Button small label={`Remove ${rule.name}`} onClick={() => set(null)}>Remove this rule</Button></div>
+      <div class="tools"><Button small label={`Remove this rule, ${rule.name}`} onClick={() => set(null)}>Remove this rule</Button></div>
     </div>
   );
 }

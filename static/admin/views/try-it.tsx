@@ -2,7 +2,7 @@ import { Fragment } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
 import { Candidates } from "../../ui/candidates.tsx";
-import { whyThem } from "../../ui/why.ts";
+import { theOne, whyThem } from "../../ui/why.ts";
 import { Refused } from "../api.ts";
 import { route, type Routed, type Trial } from "../asking.ts";
 import { inWords, language, seconds } from "../words.ts";
@@ -53,7 +53,7 @@ export function TryIt() {
           <Field id="try-language" label="Language of their browser" hint="Such as en or da-DK."><input class="input" value={trial.language} autocomplete="off" {...tied("try-language", "", "x")} onInput={(event) => set({ language: event.currentTarget.value })} /></Field>
           <Field id="try-department" label="Department they choose">
             <select class="input" id="try-department" value={trial.department} onChange={(event) => set({ department: event.currentTarget.value })}>
-              <option value="">none: rules and the default decide</option>
+              <option value="">none: rules decide</option>
               {file.department.map((one) => <option key={one.key} value={one.key}>{one.name}</option>)}
             </select>
           </Field>
@@ -118,7 +118,7 @@ function headline({ why, department, queue, refused, first }: Routed): string {
   const line = department.name;
   if (refused !== null) return `They would not get into the line of ${line}.`;
   if (first !== "") return `${first} would answer first.`;
-  if (why !== null && why.method === "ring_all" && why.takeable > 0) return `It would ring at ${why.takeable === 1 ? "the one who can take it" : `all ${why.takeable} who can take it`} in ${line}.`;
+  if (why !== null && why.method === "ring_all" && why.takeable > 0) return `It would ring at ${why.takeable === 1 ? (theOne(why)?.agent.name ?? "the one who can take it") : `all ${why.takeable} who can take it`} in ${line}.`;
   if (why?.chosen) return `It would ring at ${why.chosen.agent.name} in ${line}.`;
   return queue?.serving === false ? `They would wait in ${line}: nobody who could answer is there.` : `They would wait in ${line}: nobody can take it just now.`;
 }
