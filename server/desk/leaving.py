@@ -20,7 +20,7 @@ from server.desk.identity import VisitorIdentity
 from server.desk.ids import Ids
 from server.desk.intake import History, Intake, Resolved
 from server.desk.job import Done, Step
-from server.desk.messages import Messages, check_text
+from server.desk.messages import Appended, Messages, check_text
 from server.desk.open import OpenConversation
 from server.session.ports import Peer
 from server.store import conversations, entries, visitors
@@ -40,10 +40,11 @@ _TAKEN_ALONG = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """The conversation it became, with its visitor."""
+    """The conversation it became, with its visitor and, the first time, what was written into it."""
 
     row: ConversationRow
     visitor: VisitorRow
+    appended: tuple[Appended, ...] = ()
 
 
 class Leaving:
@@ -74,6 +75,7 @@ class Leaving:
             request,
             plan=lambda now, seen: self._step(identity, request, text, form, seen, now),
             reply=reply,
+            told=self._told,
             look=lambda tx: acquaintance.history(tx, identity.visitor),
             recall=_show,
         )
@@ -101,6 +103,8 @@ class Leaving:
             )
         )
 
+        written: list[Appended] = []
+
         def before(tx: Tx) -> None:
             self._write(tx, identity, conversation, resolved, form, now)
             said = Draft(
@@ -112,17 +116,21 @@ class Leaving:
                 at=now,
                 client_id=request.client_id,
             )
-            for draft in (*_written(tx, waiting, identity), said):
-                _append(tx, conversation, draft)
+            written[:] = [_append(tx, conversation, draft) for draft in (*_written(tx, waiting, identity), said)]
 
         return Step(
             command=resolved.command(conversation=conversation, visitor=identity.visitor, left=True),
             also=None if waiting is None else commands.CloseByVisitor(conversation=model.ConversationId(waiting)),
             before=before,
-            after=lambda tx, _v: _show(tx, conversation),
+            after=lambda tx, _v: replace(_show(tx, conversation), appended=tuple(written)),
             subject=conversation,
             visitor=identity.visitor if identity.known else "",
         )
+
+    def _told(self, done: Done) -> None:
+        left: Left = done.value
+        for appended in left.appended:
+            self._messages.publish(appended)
 
     def _waiting(self, identity: VisitorIdentity) -> str | None:
         """The conversation in which the visitor waits; raises `Refused` when somebody has it."""
@@ -207,10 +215,11 @@ def _written(tx: Tx, waiting: str | None, identity: VisitorIdentity) -> list[Dra
     ]
 
 
-def _append(tx: Tx, conversation: str, draft: Draft) -> None:
+def _append(tx: Tx, conversation: str, draft: Draft) -> Appended:
     place = entries.target(tx, conversation, "entry")
     assert place is not None
-    entries.append(tx, place, draft, "entry")
+    seq = entries.append(tx, place, draft, "entry")
+    return Appended(row=entries.entry_of(conversation, seq, draft), place=place, first=True)
 
 
 def _show(tx: Tx, conversation: str) -> Left:

@@ -34,6 +34,8 @@ async def test_a_message_is_kept_while_nobody_is_here(it: Story):
     left = reply["conversation"]
     assert (left["left"], left["state"], left["queue"]) == (True, "waiting", None)
     assert [row[1:4] for row in await it.desk.entries(left["id"])] == [("message", "visitor", "Please write to me")]
+    [heard] = it.vera.told("entry")
+    assert (heard["conversation"], heard["seq"], heard["client_id"]) == (left["id"], 1, "l1")
     assert it.vera.told("queue") == []
 
 
@@ -65,6 +67,7 @@ async def test_the_same_again_is_the_same_message(it: Story):
     again = await leave(it.vera)
     assert again["conversation"]["id"] == first["conversation"]["id"]
     assert again["at"] == first["at"]
+    assert len(it.vera.told("entry")) == 1
     other = await leave(it.vera, text="Something else")
     assert other["error"]["code"] == "client_id_conflict"
     assert len(await it.desk.entries(first["conversation"]["id"])) == 1
@@ -91,6 +94,7 @@ async def test_who_waits_leaves_the_line_and_takes_along_what_they_wrote(it: Sto
     assert left != waited
     texts = [row[3] for row in await it.desk.entries(left)]
     assert texts == ["My order 7 is broken", "Are you there?", "Please write to me"]
+    assert [event["text"] for event in it.vera.told("entry") if event["conversation"] == left] == texts
     assert (await it.desk.entries(waited))[-1][1] == "closed"
     assert it.vera.reading().conversation_ids() == [left]
     await it.desk.check_law()

@@ -1,7 +1,7 @@
 import type {
   AcceptedReply, AgentEvent, AgentReply, AgentsEvent, ConversationClose, ConversationEvent, ConversationPick,
   ConversationReply, ConversationStart, ConversationTransfer, DepartmentEvent, EntryEvent, History, HistoryReply,
-  MessageSend, NoteAdd, NoteEvent, OfferAccept, OfferDecline, OfferEndedEvent, OfferEvent, OfferSeen, Ping, Pong,
+  MessageLeave, MessageSend, NoteAdd, NoteEvent, OfferAccept, OfferDecline, OfferEndedEvent, OfferEvent, OfferSeen, Ping, Pong,
   PresenceEvent, QueueEvent, Read, ReadEvent, RemovedEvent, Reply, Sent, SiteEvent, StatusSet, Typing, TypingEvent,
   VisitorClose, WrapUpEnd,
 } from "./generated.ts";
@@ -10,6 +10,7 @@ import type {
 export interface Exchanges {
   "conversation.start": [ConversationStart, ConversationReply];
   "message.send": [MessageSend, Sent];
+  "message.leave": [MessageLeave, ConversationReply];
   "note.add": [NoteAdd, Sent];
   history: [History, HistoryReply];
   ping: [Ping, Pong];

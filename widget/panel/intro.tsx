@@ -47,12 +47,13 @@ interface FieldProps {
   label: string;
   type: "text" | "email";
   autocomplete: "name" | "email";
+  required?: boolean;
 }
 
-function Field({ view: { visit }, name, label, type, autocomplete }: FieldProps) {
+export function Field({ view: { visit }, name, label, type, autocomplete, required = false }: FieldProps) {
   const { form } = visit.choice.value;
   const change = (value: string) => (visit.choice.value = { ...visit.choice.value, form: { ...form, [name]: value } });
-  const shared = { name, autocomplete, maxLength: 200, value: form[name] ?? "" };
+  const shared = { name, autocomplete, required, maxLength: 200, value: form[name] ?? "" };
   return (
     <label class="field">
       <span>{label}</span>

@@ -28,6 +28,8 @@ test("a wait is a range in minutes, rounded outwards", () => {
   expect(waitText(en, { low_s: 60, high_s: 61 })).toBe("usually 1–2 min");
   expect(waitText(en, { low_s: 5, high_s: 50 })).toBe("usually under a minute");
   expect(waitText(en, { low_s: 180, high_s: 180 })).toBe("usually about 3 min");
+  expect(waitText(en, { low_s: 3_000, high_s: 3_600 })).toBe("usually 50–60 min");
+  expect(waitText(en, { low_s: 3_600, high_s: 4_500 })).toBe("usually over an hour");
 });
 
 test("how long it took", () => {

@@ -25,12 +25,19 @@ export interface Texts {
   place(n: number): string;
   usually(low: number, high: number): string;
   soon: string;
+  long: string;
   ringing: string;
   waiting: string;
   keep: string;
   keepFor(minutes: number): string;
   nobody: string;
   nobodyKeep: string;
+  leave: string;
+  leaveLead: string;
+  message: string;
+  back: string;
+  leftTaken: string;
+  leftNext: string;
   callYou: string;
   joined(name: string, waited: string | null): string;
   leftChat(name: string): string;
@@ -95,6 +102,7 @@ const en: Texts = {
   place: (n) => (n === 1 ? "You are next" : `${n}${suffixes[ordinals.select(n)] ?? "th"} in line`),
   usually: (low, high) => (low === high ? `usually about ${low} min` : `usually ${low}–${high} min`),
   soon: "usually under a minute",
+  long: "usually over an hour",
   ringing: "It is ringing at the team now.",
   waiting: "You are in line",
   keep: "Your place is kept if you reload or change pages. Write on meanwhile: whoever answers will have read it.",
@@ -102,6 +110,12 @@ const en: Texts = {
     `Your place is kept if you reload or leave this page for ${n === 1 ? "a minute" : `${n} minutes`}. Write on meanwhile: whoever answers will have read it.`,
   nobody: "No one is here right now",
   nobodyKeep: "Leave your message. It is kept, and you stay in line while this page is open.",
+  leave: "Leave a message",
+  leaveLead: "Then you need not wait: we answer by e-mail.",
+  message: "Message",
+  back: "Back",
+  leftTaken: "We have your message",
+  leftNext: "We answer by e-mail, or here while you are here.",
   callYou: "You will hear a sound here when someone joins.",
   joined: (name, waited) => (waited === null ? `${name} joined` : `${name} joined · you waited ${waited}`),
   leftChat: (name) => `${name} left`,
@@ -163,6 +177,7 @@ const da: Texts = {
   place: (n) => (n === 1 ? "Du er den næste" : `Nr. ${n} i køen`),
   usually: (low, high) => (low === high ? `som regel ca. ${low} min.` : `som regel ${low}–${high} min.`),
   soon: "som regel under et minut",
+  long: "som regel over en time",
   ringing: "Det ringer hos teamet nu.",
   waiting: "Du er i køen",
   keep: "Du beholder din plads, hvis du genindlæser eller skifter side. Skriv bare videre: den, der svarer, har læst det.",
@@ -170,6 +185,12 @@ const da: Texts = {
     `Du beholder din plads, hvis du genindlæser eller forlader siden i ${n === 1 ? "et minut" : `${n} minutter`}. Skriv bare videre: den, der svarer, har læst det.`,
   nobody: "Der er ingen her lige nu",
   nobodyKeep: "Læg en besked. Den bliver gemt, og du beholder din plads, så længe siden er åben.",
+  leave: "Læg en besked",
+  leaveLead: "Så behøver du ikke vente: vi svarer på e-mail.",
+  message: "Besked",
+  back: "Tilbage",
+  leftTaken: "Vi har din besked",
+  leftNext: "Vi svarer på e-mail, eller her, mens du er her.",
   callYou: "Du hører en lyd her, når nogen kommer.",
   joined: (name, waited) => (waited === null ? `${name} er her nu` : `${name} er her nu · du ventede ${waited}`),
   leftChat: (name) => `${name} har forladt samtalen`,
@@ -231,6 +252,7 @@ const de: Texts = {
   place: (n) => (n === 1 ? "Sie sind als Nächstes dran" : `Platz ${n} in der Schlange`),
   usually: (low, high) => (low === high ? `meist etwa ${low} Min.` : `meist ${low}–${high} Min.`),
   soon: "meist unter einer Minute",
+  long: "meist über eine Stunde",
   ringing: "Es klingelt gerade beim Team.",
   waiting: "Sie sind in der Schlange",
   keep: "Ihr Platz bleibt, wenn Sie neu laden oder die Seite wechseln. Schreiben Sie ruhig weiter: Wer antwortet, hat es gelesen.",
@@ -238,6 +260,12 @@ const de: Texts = {
     `Ihr Platz bleibt, wenn Sie neu laden oder die Seite für ${n === 1 ? "eine Minute" : `${n} Minuten`} verlassen. Schreiben Sie ruhig weiter: Wer antwortet, hat es gelesen.`,
   nobody: "Gerade ist niemand da",
   nobodyKeep: "Hinterlassen Sie Ihre Nachricht. Sie wird aufgehoben, und Ihr Platz bleibt, solange diese Seite offen ist.",
+  leave: "Nachricht hinterlassen",
+  leaveLead: "Dann müssen Sie nicht warten: Wir antworten per E-Mail.",
+  message: "Nachricht",
+  back: "Zurück",
+  leftTaken: "Wir haben Ihre Nachricht",
+  leftNext: "Wir antworten per E-Mail, oder hier, solange Sie da sind.",
   callYou: "Sie hören hier einen Ton, wenn jemand kommt.",
   joined: (name, waited) => (waited === null ? `${name} ist jetzt da` : `${name} ist jetzt da · Sie haben ${waited} gewartet`),
   leftChat: (name) => `${name} ist gegangen`,
@@ -289,10 +317,11 @@ export function textsFor(language: string): Texts {
   return TEXTS[language] ?? en;
 }
 
-/** A wait in words: a range in whole minutes, rounded outwards for people, or "under a minute". */
+/** A wait in words: a range in whole minutes, rounded outwards for people, "under a minute" or "over an hour". */
 export function waitText(texts: Texts, wait: { low_s: number; high_s: number }): string {
   const high = Math.ceil(wait.high_s / 60);
   if (wait.high_s <= 60) return texts.soon;
+  if (wait.low_s >= 3600) return texts.long;
   return texts.usually(Math.max(1, Math.floor(wait.low_s / 60)), high);
 }
 

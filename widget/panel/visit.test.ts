@@ -5,6 +5,7 @@ import { OutboxStore } from "../client/outbox-store.ts";
 import { ManualClock, settle } from "../client/testing/clock.ts";
 import { ScriptedServer } from "../client/testing/server.ts";
 import { MemoryLocks, MemoryStorage } from "../client/testing/storage.ts";
+import { mayLeave } from "./leave.tsx";
 import { Record } from "./record.ts";
 import { rowsOf } from "./rows.ts";
 import { Visit } from "./visit.ts";
@@ -297,4 +298,68 @@ test("a damaged record is as good as none", async () => {
   storage.setItem(KEY, "{");
   expect(new Record("demo", storage).kept).toBe(false);
   expect(new Record("demo", null).value.token).toBe("");
+});
+
+describe("a message for later", () => {
+  const left = conversation({ id: "c_9", left: true, queue: null, top: { entries: 1 } });
+  const form = { email: "marta@example.org" };
+
+  test("takes the place of the line, with what was written there", async () => {
+    await open({ conversation: conversation({ queue: { place: 1, ahead: 0, wait: null, serving: false } }) });
+    expect(mayLeave(visit)).toBe(true);
+    const leaving = visit.leave("Please write to me", form);
+    expect(server.last.asked("message.leave")[0]).toMatchObject({ text: "Please write to me", form, client_id: "m1" });
+    await server.last.answers("message.leave", { conversation: left, at: "2026-01-01T14:02:00.000Z" });
+    await leaving;
+    await says(entry(1, "visitor", "Please write to me", { conversation: "c_9", client_id: "m1" }));
+    await server.last.says({ on: "conversation", v: 2, conversation: conversation({ state: "closed", queue: null }) });
+    await server.last.says({ on: "conversation", v: 2, conversation: left });
+    expect(visit.state.value.conversation?.id).toBe("c_9");
+    expect(shown()).toEqual(["Please write to me sent"]);
+    expect(mayLeave(visit)).toBe(false);
+    expect(stored()).toMatchObject({ token: "tok" });
+  });
+
+  test("not taken, it is sent again under its name; another one has another name", async () => {
+    await open();
+    const first = visit.leave("Hello", form);
+    await server.last.refuses("message.leave", "unavailable");
+    await expect(first).rejects.toThrow();
+    void visit.leave("Hello", form).catch(() => undefined);
+    await server.last.refuses("message.leave", "unavailable");
+    void visit.leave("Hello!", form).catch(() => undefined);
+    await settle();
+    const names = server.last.asked("message.leave").map((ask) => ask["client_id"]);
+    expect(names).toEqual(["m1", "m1", "m2"]);
+  });
+
+  test("is offered for a first message that a full line refused, and takes it along", async () => {
+    await open();
+    expect(mayLeave(visit)).toBe(false);
+    visit.say("hi");
+    await server.last.refuses("conversation.start", "line_full");
+    expect(mayLeave(visit)).toBe(true);
+    expect(visit.refused().map((item) => item.draft.text)).toEqual(["hi"]);
+    const leaving = visit.leave("hi", form);
+    await server.last.answers("message.leave", { conversation: left, at: "2026-01-01T14:02:00.000Z" });
+    await leaving;
+    expect(visit.refused()).toEqual([]);
+  });
+
+  test("is offered before anything is written while no department is open", async () => {
+    await open();
+    const department = (open: boolean) => ({ id: "d_1", key: "support", name: "Support", open });
+    const site = (...departments: ReturnType<typeof department>[]) => server.last.says({ on: "site", v: 2, site: { key: "demo", name: "Demo", look: {}, departments } });
+    await site(department(false));
+    expect(mayLeave(visit)).toBe(true);
+    await site(department(false), department(true));
+    expect(mayLeave(visit)).toBe(false);
+  });
+
+  test("is not offered to whoever talks, or is served", async () => {
+    await begin();
+    expect(mayLeave(visit)).toBe(false);
+    await server.last.says({ on: "conversation", v: 4, conversation: conversation() });
+    expect(mayLeave(visit)).toBe(false);
+  });
 });

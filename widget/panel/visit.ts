@@ -1,4 +1,5 @@
 import { batch, computed, effect, signal, untracked, type ReadonlySignal } from "@preact/signals";
+import { newClientId } from "../client/client-id.ts";
 import { browserClock, type Clock } from "../client/clock.ts";
 import type { ServerEvent } from "../client/frames.ts";
 import type { ConversationReply, Entry, IdentifyVisitor, Page, VisitorIdentified } from "../client/generated.ts";
@@ -46,6 +47,7 @@ export class Visit {
   #logOf: string | null = null;
   #dismissed: string | null = null;
   #told = 0;
+  #leaving = { content: "", id: "" };
   #quiet = false;
   #knownTo = 0;
   #typingOut: TypingOut | null = null;
@@ -136,6 +138,23 @@ export class Visit {
     this.#seen.value = log.last;
     this.#record.change({ seen: { conversation: this.#logOf, seq: log.last } });
     this.#tellRead();
+  }
+
+  /** Leaves a message for later, and with it the line. Rejects when it was not taken; the same again is the same one. */
+  async leave(text: string, form: { [field: string]: string }): Promise<void> {
+    const { department } = this.choice.value;
+    const ask = { do: "message.leave" as const, text, form, ...(department === null ? {} : { department }) };
+    const content = JSON.stringify(ask);
+    if (this.#leaving.content !== content) this.#leaving = { content, id: (this.#options.newId ?? newClientId)() };
+    const reply = await this.session.request({ ...ask, client_id: this.#leaving.id });
+    this.#record.keep({ token: this.#record.value.token });
+    for (const item of this.refused()) this.outbox.discard(item.client_id);
+    this.#started(reply);
+  }
+
+  /** First messages that nobody took, as the line is full or it is closed: they may be left for later. */
+  refused(): Item[] {
+    return this.outbox.items.value.filter(({ state, error }) => state === "failed" && (error === "line_full" || error === "outside_hours"));
   }
 
   async end(): Promise<void> {

@@ -14,6 +14,7 @@ export function Waiting({ view }: { view: View }) {
   const { conversation, site } = visit.state.value;
   useAnnouncedPlace(view);
   if (conversation === null || (conversation.state !== "waiting" && conversation.state !== "offered")) return null;
+  if (conversation.left) return <Left view={view} />;
   const { queue } = conversation;
   const nobody = queue !== null && !queue.serving;
   return (
@@ -24,6 +25,16 @@ export function Waiting({ view }: { view: View }) {
       {queue !== null && !nobody && <Bars place={queue.place} />}
       {conversation.state === "offered" && !nobody && <p class="rings">{texts.ringing}</p>}
       <p>{nobody ? texts.nobodyKeep : promise(texts, site?.look)}</p>
+    </section>
+  );
+}
+
+/** A message left for later stands in line without its visitor. */
+function Left({ view: { texts } }: { view: View }) {
+  return (
+    <section class="waiting">
+      <p class="place"><b>{texts.leftTaken}</b></p>
+      <p>{texts.leftNext}</p>
     </section>
   );
 }
