@@ -15,6 +15,7 @@ from server.cli.routing import route, why
 from server.cli.serving import demo, serve
 from server.cli.settings import apply, export, init
 from server.cli.simulate import simulate_command
+from server.cli.traces import export_trace
 from server.control.failure import Failure
 from server.control.perform import UNEXPECTED
 
@@ -58,7 +59,7 @@ def frontdesk() -> None:
     log.set_up("json", level=logging.WARNING)
 
 
-for command in (serve, demo, init, apply, export, agent, why, route, simulate_command):
+for command in (serve, demo, init, apply, export, agent, why, route, simulate_command, export_trace):
     frontdesk.add_command(command)
 
 

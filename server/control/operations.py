@@ -15,6 +15,7 @@ from typing import Protocol
 import msgspec
 
 from server.clock import Clock, SystemClock
+from server.control import traffic
 from server.control.failure import Failure
 from server.desk import administration
 from server.desk.accounts import Accounts
@@ -244,6 +245,10 @@ class Operations:
         """What a visitor's start would come to now. Raises `Refused`, and `Failure` without a server."""
         engine = self._running()
         return DryRun(engine).route(body, now=max(engine.now(), self._clock.now()))
+
+    async def trace(self, *, since: int) -> str:
+        """The recorded traffic since then, as `server.lab.traces` has it. Raises `Failure` when there is none."""
+        return await traffic.trace(self._store, since=since)
 
     async def promises(self, window_s: int) -> Report:
         """How well the waits were kept that were promised in this time (of `WINDOWS_S`).

@@ -36,7 +36,7 @@ async def perform(operations: Operations, request: ask.AnyRequest) -> Answer:
         return Answer(ok=False, error=UNEXPECTED)
 
 
-async def _perform(operations: Operations, request: ask.AnyRequest) -> Answer:
+async def _perform(operations: Operations, request: ask.AnyRequest) -> Answer:  # noqa: C901 - a case for each request
     lines: tuple[str, ...] = ()
     text = ""
     found: Struct | None = None
@@ -61,6 +61,8 @@ async def _perform(operations: Operations, request: ask.AnyRequest) -> Answer:
             found = await operations.why(request.conversation)
         case ask.Route():
             found = await operations.route(request.visitor)
+        case ask.Trace():
+            text = await operations.trace(since=request.since)
     return Answer(ok=True, lines=lines, text=text, found=Raw(ask.encode(found)))
 
 

@@ -85,7 +85,13 @@ class Route(Request, kw_only=True, frozen=True, tag="route"):
     visitor: RouteBody
 
 
-AnyRequest = Apply | Export | AgentAdd | AgentPassword | AgentDisable | AgentEnable | AgentList | Why | Route
+class Trace(Request, kw_only=True, frozen=True, tag="trace"):
+    """The recorded traffic since that moment, as the text of a trace."""
+
+    since: int = 0
+
+
+AnyRequest = Apply | Export | AgentAdd | AgentPassword | AgentDisable | AgentEnable | AgentList | Why | Route | Trace
 
 
 class Answer(Struct, kw_only=True, frozen=True, omit_defaults=True):

@@ -53,9 +53,25 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # What the command line asks of an installation; it needs no page and no socket of a browser's.
     # Visitors who come over a socket, as anybody would: they know nothing of the house.
     "server.crowd": (),
-    "server.control": ("server.desk", "server.settings", "server.store", "server.clock", "server.wire"),
+    "server.control": (
+        "server.desk",
+        "server.settings",
+        "server.store",
+        "server.clock",
+        "server.wire",
+        # Recorded traffic is written out as the lab reads it.
+        "router.events",
+        "router.lab.trace",
+        "server.lab.traces",
+    ),
     # The lab reads scenarios, which are made of settings, and brings them to the router as the desk does.
-    "server.lab": ("router", "server.settings", "server.desk.directory", "server.desk.intake", "server.store.workspaces"),
+    "server.lab": (
+        "router",
+        "server.settings",
+        "server.desk.directory",
+        "server.desk.intake",
+        "server.store.workspaces",
+    ),
     "server.app": ("router", "server"),
     "server.demo": ("router", "server"),
     "server.cli": ("router", "server"),
