@@ -102,6 +102,8 @@ export interface Rule {
   head_start: number | null;
   language: string | null;
   agent: string | null;
+  /** How long it is kept for that agent. */
+  agent_seconds: number;
   first: string | null;
   tags: string[];
 }
@@ -118,7 +120,8 @@ export interface WorkspaceFile {
 export const NEW_STEP: WidenStep = { after: 60, drop_preferred: true, lower_levels: 0, add_departments: [], any_agent: false };
 export const NEW_MESSAGE: WaitMessage = { when: "queued", seconds: 45, min_ahead: 1, min_interval: 20, max_count: 10, text: {} };
 export const NEW_RULE: Rule = {
-  name: "", when: "", department: null, require: null, prefer: null, head_start: null, language: null, agent: null, first: null, tags: [],
+  name: "", when: "", department: null, require: null, prefer: null, head_start: null, language: null, agent: null, agent_seconds: 60, first: null,
+  tags: [],
 };
 export const NEW_MEMBER: Omit<Member, "department"> = { priority: 50, max_slots: 0 };
 

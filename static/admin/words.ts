@@ -25,10 +25,15 @@ export const WHEN: Readonly<Record<WaitEvent, { name: string; says: string; time
 export const ROLE: Readonly<Record<Role, string>> = { agent: "Agent", supervisor: "Supervisor", admin: "Admin" };
 
 /** A problem as a sentence, with its hint. */
-export function inWords({ message, hint }: Pick<Problem, "message" | "hint">): string {
-  // The field it stands under says which key it is about.
-  const first = sentence(message.replace(/^[a-z_]+: /, ""));
+export function inWords({ message, hint, at = "" }: Pick<Problem, "message" | "hint"> & { at?: string }): string {
+  const first = sentence(withoutKey(message, at.split(".").at(-1) ?? ""));
   return hint === "" ? first : `${first} ${sentence(hint)}`;
+}
+
+/** The field it stands under says already which key it is about. */
+function withoutKey(message: string, key: string): string {
+  if (key !== "" && message.startsWith(`${key}: `)) return message.slice(key.length + 2);
+  return key !== "" && message.startsWith(`${key} must `) ? message.slice(key.length + 1) : message;
 }
 
 function sentence(text: string): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Candidate, Named, Offer, Why } from "../../widget/client/generated.ts";
 import { ADA, BEN, ben, entry } from "../console/testing/frames.ts";
-import { whyYou, whyYours } from "./why.ts";
+import { circumstances, theOne, whyThem, whyYou, whyYours } from "./why.ts";
 
 const ME = "a_ada";
 
@@ -109,4 +109,50 @@ test("who would have been next", () => {
     "Next would have been Dag (priority 60).",
   );
   expect(whyYou(offer({ runner_up: null }), ME).next).toBe("");
+});
+
+describe("of a colleague, afterwards", () => {
+  const why = (more: Partial<Why>): Why => offer(more).why;
+
+  test.each([
+    [{ takeable: 3 }, "Fewest running (1) of 3 who could take it."],
+    [{ takeable: 1 }, "Ada was the only one who could take it."],
+    [{ method: "round_robin" }, "Ada’s turn among 3 who could take it."],
+    [{ reason: "reserved" }, "It was kept for Ada."],
+    [{ reason: "previous_agent" }, "Ada had this conversation before."],
+    [{ reason: "pick" }, "Ada picked it from the line."],
+    [{ method: "ring_all", chosen: null }, "It rang at all 3 who could take it."],
+  ] as const)("%o", (more, said) => {
+    expect(whyThem(why(more)).why).toBe(said);
+  });
+
+  test("nobody could: what kept each from it", () => {
+    const candidates = [candidate("Ada", { excluded: "status" }), candidate("Ben", { excluded: "full", used: 3 })];
+    expect(whyThem(why({ chosen: null, takeable: 0, candidates }))).toEqual({
+      why: "Nobody could take it just then.", next: "Ada not available, Ben full 3/3.",
+    });
+  });
+
+  test("who rings alone is named although ring_all chooses nobody", () => {
+    const candidates = [candidate("Ada", { excluded: "status" }), candidate("Ben")];
+    const rings = why({ method: "ring_all", chosen: null, takeable: 1, candidates });
+    expect(theOne(rings)?.agent.name).toBe("Ben");
+    expect(whyThem(rings).why).toBe("Ben was the only one who could take it. Ada not available.");
+    expect(theOne(why({ method: "ring_all", chosen: null, takeable: 2, candidates }))).toBeNull();
+  });
+
+  test("preferred skills decide before the method", () => {
+    const better = { ...candidate("Ada"), preference: 3 } as Candidate;
+    const next = { ...candidate("Ben"), preference: 1 } as Candidate;
+    expect(whyYou(offer({ chosen: better, runner_up: next }), ME).why).toBe("Best fit for what the visitor prefers, of 3 who could take it.");
+    expect(whyYou(offer({ chosen: better, runner_up: { ...next, preference: 3 } as Candidate }), ME).why).toBe("Fewest running (1) of 3 who could take it.");
+  });
+});
+
+test("rules and waiting bore on it, if they did", () => {
+  expect(circumstances({ widening_step: 0, rules: [] })).toEqual([]);
+  expect(circumstances({ widening_step: 2, rules: ["prices"] })).toEqual([
+    "It had waited long enough to be opened to more people (step 2).", "Rule: prices.",
+  ]);
+  expect(circumstances({ widening_step: 0, rules: ["prices", "danish"] })).toEqual(["Rules: prices, danish."]);
 });

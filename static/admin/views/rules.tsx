@@ -72,7 +72,7 @@ function List({ form }: { form: Form<Value> }) {
 function deeds(rule: Rule): string {
   const done = [
     rule.department !== null && `to ${rule.department}`,
-    rule.agent !== null && `to ${rule.agent} first`,
+    rule.agent !== null && `kept for ${rule.agent} ${seconds(rule.agent_seconds)}`,
     rule.require !== null && `requires ${levels(rule.require)}`,
     rule.prefer !== null && `prefers ${Object.keys(rule.prefer).join(", ")}`,
     rule.head_start !== null && `${seconds(rule.head_start)} head start`,
@@ -108,6 +108,11 @@ function Fields({ form, at, rule, set }: RuleProps) {
       <div class="pairs">
         <Pick id={`${id}-department`} label="Goes to" none="wherever they chose" value={rule.department} problem={wrongAt(form, `${path}.department`)} options={file.department} onPick={(department) => set({ department })} />
         <Pick id={`${id}-agent`} label="Kept for" none="nobody in particular" value={rule.agent} problem={wrongAt(form, `${path}.agent`)} options={file.agent} onPick={(agent) => set({ agent })} />
+        {rule.agent !== null && (
+          <Field id={`${id}-kept`} label="Kept so long" hint="Then anybody may take it." problem={wrongAt(form, `${path}.agent_seconds`)}>
+            <NumberInput id={`${id}-kept`} value={rule.agent_seconds} unit="seconds" hint="x" problem={wrongAt(form, `${path}.agent_seconds`)} onChange={(agent_seconds) => set({ agent_seconds })} />
+          </Field>
+        )}
         <Field id={`${id}-head`} label="Head start" hint="Counts as if they had waited this long already." problem={wrongAt(form, `${path}.head_start`)}>
           <NumberInput id={`${id}-head`} value={rule.head_start ?? (null as never)} unit="seconds" hint="x" problem={wrongAt(form, `${path}.head_start`)} onChange={(n) => set({ head_start: n as number | null })} />
         </Field>

@@ -71,9 +71,11 @@ function Waited({ conversation }: { conversation: Conversation }) {
 function Needed({ conversation }: { conversation: Conversation }) {
   const { required, preferred } = needsOf(conversation);
   const tags = conversation.tags ?? [];
-  if (required.length + preferred.length + tags.length === 0) return null;
+  const { left } = conversation;
+  if (required.length + preferred.length + tags.length === 0 && left !== true) return null;
   return (
     <p class="needed">
+      {left === true && <span class="tag">left a message</span>}
       {required.map((need) => <span key={`r${need}`} class="tag quiet">needs {need}</span>)}
       {preferred.map((need) => <span key={`p${need}`} class="tag quiet">prefers {need}</span>)}
       {tags.map((tag) => <span key={`t${tag}`} class="tag">{tag}</span>)}

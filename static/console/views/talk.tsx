@@ -35,6 +35,7 @@ function OneTalk({ conversation, hold }: { conversation: Conversation; hold: Hol
       {writable && panels.open.value === "close" && <Closing conversation={conversation} />}
       {panels.open.value === "why" && <Decided conversation={conversation} />}
       {writable && <Handing conversation={conversation} />}
+      {writable && conversation.left === true && <LeftBehind conversation={conversation} />}
       <Log conversation={conversation} />
       {writable && <Composer conversation={conversation} />}
       {hold?.kind === "wrap_up" && <WrapUp conversation={conversation} hold={hold} />}
@@ -51,6 +52,7 @@ function Top({ conversation, writable }: { conversation: Conversation; writable:
     <div class="top">
       <span class="back"><Button look="bare" label="Back to the list" onClick={() => desk.select(null)}>‹</Button></span>
       <h2 class="cut">{nameOf(conversation.visitor)}</h2>
+      {conversation.left === true && <span class="tag">left a message</span>}
       {(conversation.tags ?? []).slice(0, 3).map((tag) => <span key={tag} class="tag">{tag}</span>)}
       <small class="soft cut">{conversation.department.name} · {minutes(now.value - Date.parse(conversation.started_at))}</small>
       <span class="grow" />
@@ -62,6 +64,16 @@ function Top({ conversation, writable }: { conversation: Conversation; writable:
           <Button expanded={open === "close"} disabled={resting} onClick={() => panels.toggle("close")}>Close</Button>
         </>
       )}
+    </div>
+  );
+}
+
+/** Whoever left a message may be gone: what is written here they read when they come back. */
+function LeftBehind({ conversation: { visitor } }: { conversation: Conversation }) {
+  const { email } = visitor;
+  return (
+    <div class="strip">
+      <p><b>Left a message</b><span class="soft">{email ? ", and may be gone. Answer at " : ", and may be gone. How to answer is in the message."}</span>{email && <b>{email}</b>}</p>
     </div>
   );
 }
