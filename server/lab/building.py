@@ -21,7 +21,7 @@ from server.lab.scenario import Class, Scenario
 from server.lab.traces import Row
 from server.settings import workspace as settings
 from server.settings.dump import literal
-from server.settings.form import label, nearest
+from server.settings.form import nearest
 from server.settings.problem import SettingsError
 from server.store.workspaces import SettingRow
 
@@ -112,7 +112,7 @@ def _classes(scenario: Scenario, directory: Directory) -> tuple[lab.Kind, ...]:
 
 
 def _kind(said: Class, place: int, directory: Directory) -> lab.Kind:
-    """What its conversations ask for, by rules where it does not say so itself."""
+    """What its conversations ask for, by rules where it does not say so itself. Rules that fail are passed over."""
     asked = Asked(
         site=said.site or _SITE,
         department=said.department or None,
@@ -124,10 +124,6 @@ def _kind(said: Class, place: int, directory: Directory) -> lab.Kind:
     )
     noon = int(datetime(2024, 1, 1, 12, tzinfo=directory.zone).timestamp() * 1000)  # a Monday: the lab has no date
     resolved = Intake(lambda: directory).resolve(asked, NOBODY_YET, now=noon)
-    if resolved.resolution.failed:
-        failure = resolved.resolution.failed[0]
-        record = label("class", {"name": said.name}, place)
-        raise SettingsError(f"{record}: rule {literal(failure.rule)} cannot be decided: {failure.reason}")
     require, prefer = said.require, said.prefer
     return lab.Kind(
         name=said.name or f"class {place + 1}",
