@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from aiohttp import hdrs
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from server.http.api.operation import PREFIX
-from tests.http.api.table import operations
+from server.http.answers import JSON
+from server.http.api.operation import PREFIX, Operation
+from tests.http.api.table import addressed, operations
 from tests.http.front import front
 from tests.http.office import Office
 
@@ -105,3 +107,68 @@ async def test_what_is_not_there_is_told_in_the_same_shape(
 async def test_head_is_get_without_a_body(desk: Office):
     head, get = await desk.ask("HEAD", "/settings"), await desk.ask("GET", "/settings")
     assert (head.status, head.body, head.tag) == (200, None, get.tag)
+
+
+# What really comes is what is described.
+
+
+def validator(said: dict[str, Any], schema: dict[str, Any]) -> Draft202012Validator:
+    return Draft202012Validator({**schema, "components": said["components"]})
+
+
+def answered(said: dict[str, Any], operation: Operation, status: int) -> dict[str, Any]:
+    way = said["paths"][operation.path][operation.method.lower()]["responses"][str(status)]
+    found: dict[str, Any] = way["content"]["application/json"]["schema"]
+    return found
+
+
+READING = [each for each in operations() if each.method == "GET" and "{" not in each.path and each.name != "openapi"]
+RECORD = {"sites": "demo", "departments": "support", "agents": "ada"}
+
+
+@pytest.mark.parametrize("operation", READING, ids=lambda each: each.name)
+async def test_what_is_read_is_what_is_described(desk: Office, said: dict[str, Any], operation: Operation):
+    answer = await desk.ask("GET", addressed(operation))
+    assert answer.status == 200
+    validator(said, answered(said, operation, 200)).validate(answer.body)
+
+
+@pytest.mark.parametrize("kind", RECORD)
+async def test_a_record_is_what_is_described_both_ways(desk: Office, said: dict[str, Any], kind: str):
+    path = f"{PREFIX}/{kind}/{{key}}"
+    by_method = {each.method: each for each in operations() if each.path == path}
+    read = await desk.ask("GET", f"/{kind}/{RECORD[kind]}")
+    validator(said, answered(said, by_method["GET"], 200)).validate(read.body)
+    way = said["paths"][path]["put"]["requestBody"]["content"]["application/json"]["schema"]
+    validator(said, way).validate(read.body)
+    written = await desk.ask("PUT", f"/{kind}/{RECORD[kind]}", read.body)
+    validator(said, answered(said, by_method["PUT"], 200)).validate(written.body)
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("route", {"page": {"url": "https://shop.example/"}, "text": "Hello"}),
+        ("checkSettings", {"workspace": {"key": "demo"}, "department": [{"key": "support", "overflow": ["x"]}]}),
+    ],
+)
+async def test_what_is_asked_is_answered_as_described(desk: Office, said: dict[str, Any], name: str, body: Any):
+    (operation,) = [each for each in operations() if each.name == name]
+    answer = await desk.ask(operation.method, addressed(operation), body)
+    assert answer.status == 200
+    validator(said, answered(said, operation, 200)).validate(answer.body)
+
+
+async def test_every_refusal_is_what_is_described(desk: Office, said: dict[str, Any]):
+    for operation in operations():
+        for body, who in ((b"[", "root"), (b"{}", "ada"), (b"{}", None)):
+            sent = body if operation.body is not None else None
+            answer = await desk.ask(operation.method, addressed(operation), sent, who=who, Content_Type=JSON)
+            if answer.status >= 400:
+                validator(said, answered(said, operation, answer.status)).validate(answer.body)
+
+
+async def test_a_description_can_be_wrong(desk: Office, said: dict[str, Any]):
+    (operation,) = [each for each in operations() if each.name == "getWorkspace"]
+    wrong = {**await desk.get("/workspace"), "grace_seconds": "soon"}
+    assert not validator(said, answered(said, operation, 200)).is_valid(wrong)
