@@ -57,7 +57,7 @@ function Top({ conversation, writable }: { conversation: Conversation; writable:
       <small class="soft cut">{conversation.department.name} · {minutes(now.value - Date.parse(conversation.started_at))}</small>
       <span class="grow" />
       <span class="details-button"><Button small look="bare" expanded={open === "details"} onClick={() => panels.toggle("details")}>Visitor</Button></span>
-      <Button look="bare" expanded={open === "why"} onClick={() => panels.toggle("why")}>Why?</Button>
+      <span class="why-open"><Button look="bare" expanded={open === "why"} onClick={() => panels.toggle("why")}>Why?</Button></span>
       {writable && (
         <>
           <Button expanded={open === "transfer"} disabled={resting} onClick={() => panels.toggle("transfer")}>Transfer</Button>

@@ -63,7 +63,7 @@ function Address({ url }: { url: string }) {
 }
 
 function Why({ conversation }: { conversation: Conversation }) {
-  const { desk } = usePlace();
+  const { desk, panels } = usePlace();
   const said = whyYours(conversation, desk.talks.entries(conversation.id), desk.state.value?.agent.id ?? "");
   if (said === null) return null;
   const more = conversation.why === null || conversation.why === undefined ? [] : circumstances(conversation.why);
@@ -73,6 +73,7 @@ function Why({ conversation }: { conversation: Conversation }) {
       <p>{said.why}</p>
       {said.next !== "" && <p class="soft">{said.next}</p>}
       {more.map((one) => <p key={one} class="soft">{one}</p>)}
+      <button type="button" class="link" onClick={() => { panels.open.value = "why"; }}>Every decision</button>
     </section>
   );
 }
