@@ -128,6 +128,15 @@ def test_a_damaged_database_is_refused(command_data: Path):
     assert len(refused.stderr.splitlines()) == 1
 
 
+def test_what_is_no_database_of_countries_is_refused(tmp_path: Path, command_data: Path):
+    file = tmp_path / "countries.mmdb"
+    file.write_bytes(b"no database")
+    refused = refused_start([COMMAND, "serve", "--port", "0", "--data", str(command_data), "--country-file", str(file)])
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"{file} is no database of countries that can be read: ")
+    assert len(refused.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_when_asked_to(tmp_path: Path, command_data: Path, how: signal.Signals):
     with Serving(tmp_path) as serving:

@@ -44,6 +44,24 @@ def test_https_is_believed_of_trusted_proxies(proxies, peer, scheme, forwarded, 
     assert https is proxies.is_https(peer, scheme, forwarded)
 
 
+TELLING = TrustedProxies(["10.0.0.0/8"], country_header="CF-IPCountry")
+
+
+@pytest.mark.parametrize(
+    ("proxies", "peer", "headers", "country"),
+    [
+        (TELLING, "10.0.0.1", {"CF-IPCountry": "DK"}, "DK"),
+        (TELLING, "::ffff:10.0.0.1", {"CF-IPCountry": "DK"}, "DK"),
+        (TELLING, "10.0.0.1", {"X-Country": "DK"}, ""),
+        (TELLING, "192.0.2.1", {"CF-IPCountry": "DK"}, ""),
+        (TELLING, None, {"CF-IPCountry": "DK"}, ""),
+        (INNER, "10.0.0.1", {"CF-IPCountry": "DK", "": "DK"}, ""),
+    ],
+)
+def test_the_country_is_believed_of_trusted_proxies_in_the_header_they_use(proxies, peer, headers, country):
+    assert proxies.country(peer, headers) == country
+
+
 def test_a_network_that_is_none_is_refused():
     with pytest.raises(ValueError, match="does not appear"):
         TrustedProxies(["everywhere"])
