@@ -34,13 +34,12 @@ export function Leave({ view, back }: { view: View; back: () => void }) {
     const fields = Object.fromEntries(Object.entries(said).map(([name, value]) => [name, value.trim()]).filter(([, value]) => value !== ""));
     visit.choice.value = { department: department ?? standing(visit.state.value.site?.departments ?? []), form: said };
     try {
-      await visit.leave(text.value.trim(), fields);
+      await visit.leave(text.value.trim(), fields, () => view.draft.set(""));
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       state.value = "failed";
       return;
     }
-    view.draft.set("");
     announcement.value = { text: `${texts.leftTaken}. ${texts.leftNext}` };
     view.refocus();
     back();

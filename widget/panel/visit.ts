@@ -140,13 +140,17 @@ export class Visit {
     this.#tellRead();
   }
 
-  /** Leaves a message for later, and with it the line. Rejects when it was not taken; the same again is the same one. */
-  async leave(text: string, form: { [field: string]: string }): Promise<void> {
+  /**
+   * Leaves a message for later, and with it the line. `taken` is called before anything shows it. Rejects when it was
+   * not taken; the same again is the same one.
+   */
+  async leave(text: string, form: { [field: string]: string }, taken?: () => void): Promise<void> {
     const { department } = this.choice.value;
     const ask = { do: "message.leave" as const, text, form, ...(department === null ? {} : { department }) };
     const content = JSON.stringify(ask);
     if (this.#leaving.content !== content) this.#leaving = { content, id: (this.#options.newId ?? newClientId)() };
     const reply = await this.session.request({ ...ask, client_id: this.#leaving.id });
+    taken?.();
     this.#record.keep({ token: this.#record.value.token });
     for (const item of this.refused()) this.outbox.discard(item.client_id);
     this.#started(reply);
