@@ -29,9 +29,10 @@ def relay(pairs: int, seconds: float, rate: int) -> None:
 @main.command()
 @click.option("--scale", default=1.0, show_default=True, help="Longer or shorter runs.")
 @click.option("--only", default="", metavar="TITLE", help="Sections whose title contains this.")
-def proof(scale: float, only: str) -> None:
+@click.option("--jobs", default=2, show_default=True, help="Experiments at once.")
+def proof(scale: float, only: str, jobs: int) -> None:
     """Write docs/routing-proof.md: the router beside what theory says."""
-    routing_proof.write(scale=scale, only=only)
+    routing_proof.write(scale=scale, only=only, jobs=jobs)
 
 
 if __name__ == "__main__":

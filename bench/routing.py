@@ -146,7 +146,7 @@ def _scan(agents: int) -> float:
             "running": 3,
             "idle": chance.random(),
             "departments": set(chance.sample(range(_DEPARTMENTS), 3)),
-            "skills": {skill: 5 for skill in chance.sample(_SKILLS, 2)},
+            "skills": dict.fromkeys(chance.sample(_SKILLS, 2), 5),
         }
         for _ in range(agents)
     ]

@@ -69,13 +69,17 @@ def _run(result: Result) -> Table:
 
 
 def _router(tally: Tally) -> Table:
-    decisions = tally.offers
+    """The router's part of the processor's time is its part of the time by the clock, where whoever interrupts us
+    interrupts both alike.
+    """
+    decisions, timed = tally.offers, tally.cpu_s > 0 and tally.wall_s > 0
+    router_us = tally.cpu_s * tally.router_s / tally.wall_s * 1e6 if timed else 0.0
     return {
         "decisions": decisions,
-        "us_per_decision": tally.router_s / decisions * 1e6 if decisions and tally.cpu_s else None,
+        "us_per_decision": router_us / decisions if decisions and timed else None,
         "commands": tally.commands,
-        "us_per_command": tally.router_s / tally.commands * 1e6 if tally.cpu_s else None,
-        "conversations_per_s": tally.came / tally.cpu_s if tally.cpu_s else None,
+        "us_per_command": router_us / tally.commands if timed else None,
+        "conversations_per_s": tally.came / tally.cpu_s if timed else None,
     }
 
 

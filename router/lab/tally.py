@@ -63,7 +63,8 @@ class Tally:
     offers: int = 0
     assignments: int = 0
     commands: int = 0
-    router_s: float = 0.0
+    router_s: float = 0.0  # in the router, by a sample of its steps
+    wall_s: float = 0.0
     cpu_s: float = 0.0
     came: int = 0
     lasted_ms: int = 0

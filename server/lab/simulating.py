@@ -62,5 +62,7 @@ def simulate(prepared: Prepared, *, progress: Callable[[int], None] = no_progres
         watches.append(PromiseWatch(router, first=plan.warm_up, every=every))
         return watches[-1]
 
-    tally = run(plan, cpu=time.process_time, progress=progress, watchers=[watch] if sample else [])
+    tally = run(
+        plan, cpu=time.process_time, wall=time.perf_counter, progress=progress, watchers=[watch] if sample else []
+    )
     return figures(tally, watches[0].figures() if watches else None)
