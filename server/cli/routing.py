@@ -15,7 +15,7 @@ from server.cli.tables import aligned
 from server.control import requests as ask
 from server.desk.reason_words import says_clause
 from server.wire import parts
-from server.wire.reasons import Excluded, Needs, RouteAnswer, RouteBody, Turn, WhyAnswer
+from server.wire.reasons import Excluded, Needs, RouteAnswer, RouteBody, WhyAnswer
 
 _INDENT = "    "
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
@@ -148,9 +148,14 @@ def _why(answer: WhyAnswer) -> Iterator[str]:
     yield f"Conversation {answer.conversation}: {answer.state} in {_name(answer.department)}{holder}."
     yield f"It began at {answer.started_at}."
     yield from _asked(answer.rules, answer.needs)
+    before = None
     for turn in answer.turns:
         yield ""
-        yield from _turn(turn)
+        yield f"{turn.at}  {turn.says}"
+        # Of a ring at everybody, the table is the same for each of them.
+        if isinstance(turn.why, parts.Why) and turn.why != before and not isinstance(turn.excluded, UnsetType):
+            yield from reasons(turn.why, turn.excluded)
+        before = turn.why
     if answer.waiting is not None:
         yield ""
         place = "" if answer.waiting.place is None else f", at place {answer.waiting.place}"
@@ -165,13 +170,6 @@ def _asked(rules: list[str], needs: Needs | None) -> Iterator[str]:
         yield f"It requires {_levels(needs.require)}."
     if needs is not None and needs.prefer:
         yield f"It prefers {_levels(needs.prefer)}."
-
-
-def _turn(turn: Turn) -> Iterator[str]:
-    yield f"{turn.at}  {turn.says}"
-    # Of a ring at everybody, the table is the same for each of them.
-    if isinstance(turn.why, parts.Why) and not isinstance(turn.excluded, UnsetType):
-        yield from reasons(turn.why, turn.excluded)
 
 
 def reasons(why: parts.Why, excluded: list[Excluded]) -> Iterator[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import msgspec
+
 from router import model
 from server.desk import reason_words, views
 from server.desk.directory import Directory, load
@@ -16,7 +18,6 @@ from server.desk.reading import may_read
 from server.desk.story import KINDS, Story, decoded
 from server.store import conversations, promises, turns, workspaces
 from server.store.base import Store, Tx
-from server.store.rows import ConversationRow
 from server.wire.codes import ErrorCode, Refused
 from server.wire.reasons import Needs, StillWaiting, WhyAnswer
 from server.wire.times import rfc3339
@@ -61,24 +62,14 @@ class Reasons:
         found = await self._store.read(lambda tx: _read(tx, conversation, reader, running))
         if found is None:
             raise Refused(ErrorCode.NOT_FOUND, "There is no such conversation.", field="conversation")
-        row, story = found
-        directory, started = story.directory, story.started
-        return WhyAnswer(
-            conversation=row.id,
-            state=row.state,  # type: ignore[arg-type] # checked by the table
-            department=directory.department_named(row.department),
-            agent=directory.agent_named(row.owner),
-            started_at=rfc3339(row.started_at),
-            rules=[] if started is None else list(started.rules),
-            needs=None if started is None else needs(started.needs),
-            turns=story.turns(),
-            waiting=None if self._engine is None else _waiting(row, self._engine),
-        )
+        if self._engine is None or found.state not in _IN_LINE:
+            return found
+        return msgspec.structs.replace(found, waiting=_waiting(conversation, self._engine))
 
 
-def _waiting(row: ConversationRow, engine: Engine) -> StillWaiting | None:
-    conversation = model.ConversationId(row.id)
-    decision = engine.router.explain(conversation) if row.state in _IN_LINE else None
+def _waiting(id: str, engine: Engine) -> StillWaiting | None:
+    conversation = model.ConversationId(id)
+    decision = engine.router.explain(conversation)
     if decision is None:
         return None
     why = views.why(decision, engine.directory)
@@ -96,13 +87,23 @@ def needs(found: model.Needs) -> Needs:
     return Needs(require=dict(found.require), prefer=dict(found.prefer))
 
 
-def _read(
-    tx: Tx, conversation: str, reader: AgentIdentity | None, directory: Directory | None
-) -> tuple[ConversationRow, Story] | None:
-    """On the reader's thread, with all that is to be said of the past."""
+def _read(tx: Tx, conversation: str, reader: AgentIdentity | None, directory: Directory | None) -> WhyAnswer | None:
+    """All that is to be said of the past, worded on the reader's thread: a long story holds up nobody."""
     row, home = conversations.find(tx, conversation), workspaces.find(tx)
     if row is None or home is None or (reader is not None and not may_read(tx, row, reader)):
         return None
+    directory = directory or load(tx, home)
     happened = tuple(decoded(each) for each in turns.turns(tx, conversation, KINDS))
-    promised = promises.of_conversations(tx, [conversation])
-    return row, Story(happened, promised, directory or load(tx, home))
+    story = Story(happened, promises.of_conversations(tx, [conversation]), directory)
+    started = story.started
+    return WhyAnswer(
+        conversation=row.id,
+        state=row.state,  # type: ignore[arg-type] # checked by the table
+        department=directory.department_named(row.department),
+        agent=directory.agent_named(row.owner),
+        started_at=rfc3339(row.started_at),
+        rules=[] if started is None else list(started.rules),
+        needs=None if started is None else needs(started.needs),
+        turns=story.turns(),
+        waiting=None,
+    )

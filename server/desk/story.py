@@ -45,7 +45,7 @@ class Story:
     """What happened to one conversation, in its order, with the names of now."""
 
     def __init__(self, happened: Sequence[Telling], promised: Sequence[PromiseRow], directory: Directory) -> None:
-        self.directory = directory
+        self._directory = directory
         self._happened = happened
         self._ends = {event.offer: event for event in happened if isinstance(event, events.OfferEnded)}
         self._promised = {row.line_entry: row for row in promised}
@@ -80,7 +80,7 @@ class Story:
         at = rfc3339(event.at)
         match event:
             case events.ConversationMoved():
-                to = self.directory.department_named(event.department)
+                to = self._directory.department_named(event.department)
                 return Turn(at=at, what="moved", says=f"Settings changed: it waits in {_name(to)}.", to=to)
             case events.ConversationWidened():
                 says = f"It has waited long enough for widening step {event.step}."
@@ -89,19 +89,19 @@ class Story:
                 says = f"A fault: it is kept out of routing until {rfc3339(event.until)}."
                 return Turn(at=at, what="kept_out", says=says)
             case events.ConversationClosed():
-                agent = self.directory.agent_named(event.closed_by)
+                agent = self._directory.agent_named(event.closed_by)
                 says = _CLOSED.get(event.by) or f"{'The agent' if agent is None else _name(agent)} closed it."
                 return Turn(at=at, what="closed", says=says, agent=agent)
             case _:
                 assert_never(event)
 
     def _start(self, event: events.ConversationStarted) -> Turn:
-        to = self.directory.department_named(event.department)
+        to = self._directory.department_named(event.department)
         said = ["A message was left for later." if event.left else f"It entered the line of {_name(to)}."]
         if event.rules:
             said.append(f"Rules that matched: {', '.join(event.rules)}.")
         if event.asked is not None:
-            asked = self.directory.department_named(event.asked)
+            asked = self._directory.department_named(event.asked)
             said.append(f"It overflowed from {_name(asked)}: the line was full, or nobody was there.")
         if event.head_start_ms:
             said.append(f"It has a head start of {event.head_start_ms // 1000} s.")
@@ -112,7 +112,7 @@ class Story:
 
     def _offer(self, event: events.OfferMade) -> Turn:
         offer, end = event.offer, self._ends.get(event.offer.id)
-        agent, why = self._agent(offer.agent), views.why(event.decision, self.directory)
+        agent, why = self._agent(offer.agent), views.why(event.decision, self._directory)
         outcome = "pending" if end is None else end.end.value
         return Turn(
             at=rfc3339(event.at),
@@ -145,7 +145,7 @@ class Story:
 
     def _returned(self, event: events.ConversationReturned) -> Turn:
         if event.reason == "transferred":
-            return self._handed(event.at, event.previous, self.directory.department_named(event.department))
+            return self._handed(event.at, event.previous, self._directory.department_named(event.department))
         agent = self._agent(event.previous)
         says = f"{_name(agent)} lost the connection: back in line, at the old place."
         return Turn(at=rfc3339(event.at), what="left", says=says, agent=agent)
@@ -177,7 +177,7 @@ class Story:
         )
 
     def _agent(self, agent: str) -> parts.Named:
-        found = self.directory.agent_named(agent)
+        found = self._directory.agent_named(agent)
         assert found is not None, "only nobody has no name"
         return found
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from server.store.base import Tx
 from server.store.rows import EventRow
 
-MOST = 1_000
+# A ring at everybody is an event for each of them, with a table of all: some megabytes at the very most.
+MOST = 500
 
 
 def turns(tx: Tx, conversation: str, kinds: Sequence[str]) -> list[EventRow]:

@@ -124,3 +124,18 @@ def test_an_empty_file_has_schema_nought():
     memory = apsw.Connection(":memory:")
     assert schema_of(memory) == 0
     memory.close()
+
+
+def test_events_of_before_find_their_conversations(connection):
+    known = known_migrations()
+    migrate(connection, known[:2], now=1)
+    connection.execute("""
+        INSERT INTO event (workspace, v, n, kind, body, at) VALUES
+          (1, 1, 0, 'ConversationStarted', '{"conversation":"c_1"}', 1),
+          (1, 1, 1, 'OfferMade', '{"offer":{"id":"o_1","conversation":"c_1"}}', 1),
+          (1, 1, 2, 'AgentGone', '{"agent":"a_1"}', 1),
+          (1, 2, 0, 'Configured', '{}', 2)
+    """)
+    migrate(connection, known, now=2)
+    found = connection.execute("SELECT conversation FROM event ORDER BY v, n").fetchall()
+    assert found == [("c_1",), ("c_1",), (None,), (None,)]

@@ -39,6 +39,9 @@ _IF_MATCH: Final = Parameter(
     where="header",
     says="An ETag of the settings: with it, the change is made only if they are still those (else 412).",
 )
+_IF_NONE_MATCH: Final = Parameter(
+    name="If-None-Match", where="header", says='"*": only create it; what is there already stays (412).'
+)
 _PRUNE: Final = Parameter(
     name="prune", where="query", says="1: what the body does not name is removed; else it stays.", kind=bool
 )
@@ -201,7 +204,7 @@ class SettingsApi:
                 f"Create or replace one {table}, whole: a key that is left out has its default.",
                 put,
                 kind.record,
-                parameters=(_KEY, _IF_MATCH),
+                parameters=(_KEY, _IF_MATCH, _IF_NONE_MATCH),
                 done=created,
             ),
             Operation(
@@ -287,6 +290,9 @@ class SettingsApi:
         body = _with_key(codec.decode_body(dict[str, Any], call.body), key)
 
         def make(before: WorkspaceFile) -> WorkspaceFile:
+            if call.request.headers.get(hdrs.IF_NONE_MATCH) == "*" and any(each.key == key for each in kind.of(before)):
+                said = f"There is a {kind.table} of this key already."
+                raise Answered(412, ErrorCode.CONFLICT, said, field="key", headers={hdrs.ETAG: tag(before)})
             (record,) = kind.of(_file({"workspace": _plain(before.workspace), kind.table: [body]}))
             records = kind.of(before)
             kept = tuple(record if each.key == key else each for each in records)

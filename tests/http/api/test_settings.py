@@ -115,6 +115,14 @@ async def test_who_has_seen_older_settings_changes_nothing(desk: Office):
     assert (await desk.ask("PUT", "/departments/support", {"name": "Any"}, If_Match="*")).status == 200
 
 
+async def test_who_means_to_create_replaces_nothing(desk: Office):
+    ada = await desk.get("/agents/ada")
+    taken = await desk.ask("PUT", "/agents/ada", {"email": "x@demo.example"}, If_None_Match="*")
+    assert taken.code == (412, "conflict")
+    assert await desk.get("/agents/ada") == ada
+    assert (await desk.ask("PUT", "/agents/dora", {"email": "x@demo.example"}, If_None_Match="*")).status == 201
+
+
 async def test_every_answer_carries_the_tag_of_what_it_leaves(desk: Office):
     put = await desk.ask("PUT", "/departments/support", {"name": "Help"})
     read = await desk.ask("GET", "/rules")
