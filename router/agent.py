@@ -28,6 +28,7 @@ class Agent:
     pools know; `was_open`: could be rung softly when last looked at; `serving`: the pools count them as such.
     """
 
+    id: AgentId = field(init=False)
     settings: AgentSettings
     members: dict[DepartmentId, Member]
     status: Status = Status.OFFLINE
@@ -52,9 +53,8 @@ class Agent:
     was_open: bool = False
     serving: bool = False
 
-    @property
-    def id(self) -> AgentId:
-        return self.settings.id
+    def __post_init__(self) -> None:
+        self.id = self.settings.id
 
     @property
     def free(self) -> int:

@@ -33,6 +33,7 @@ class Due(IntEnum):
 
 
 Key = tuple[Due, str, str]
+_NEVER = 1 << 63
 DueAt = Callable[[Due, str, str], int | None]
 
 
@@ -48,8 +49,7 @@ class Deadlines:
     def want(self, at: int, due: Due, one: str = "", two: str = "") -> None:
         """Look at this record at `at`, if not already earlier."""
         key = (due, one, two)
-        known = self._looks.get(key)
-        if known is None or at < known:
+        if at < self._looks.get(key, _NEVER):
             self._looks[key] = at
             heappush(self._heap, (at, due, one, two))
 

@@ -51,9 +51,9 @@ def record(  # noqa: PLR0913 - what there is to say of a choice
         method=pool.line.settings.method,
         reason=reason,
         takeable=takeable,
-        chosen=None if chosen is None else _row(state, pool, chosen.id),
-        runner_up=None if runner_up is None else _row(state, pool, runner_up.id),
-        excluded=tuple(sorted(counts.items())),
+        chosen=None if chosen is None else _compared(state, pool, chosen),
+        runner_up=None if runner_up is None else _compared(state, pool, runner_up),
+        excluded=tuple(sorted(counts.items()) if len(counts) > 1 else counts.items()),
         candidates=candidates,
         widening_step=conversation.widening_step,
         rules=conversation.rules,
@@ -109,13 +109,17 @@ def _table(
     state: State, pool: Pool, conversation: Conversation, not_yet: Collection[AgentId], counts: _Counts
 ) -> tuple[Candidate, ...]:
     against = _against(state, pool, conversation, not_yet, pool.eligible)
+    agents, known = state.agents, pool.rows
     rows = []
     for agent_id in pool.people:
-        row = _row(state, pool, agent_id)
-        if row.excluded is None and agent_id in against:
-            row = _excluded(row, against[agent_id])
-        if row.excluded is not None:
-            counts[row.excluded] = counts.get(row.excluded, 0) + 1
+        found = known.get(agent_id)
+        row = found[1] if found is not None and found[0] == agents[agent_id].version else _row(state, pool, agent_id)
+        clause = row.excluded
+        if clause is None and agent_id in against:
+            clause = against[agent_id]
+            row = _excluded(row, clause)
+        if clause is not None:
+            counts[clause] = counts.get(clause, 0) + 1
         rows.append(row)
     return tuple(rows)
 
@@ -128,10 +132,14 @@ def _against(
     among: Iterable[AgentId],
 ) -> dict[AgentId, Clause]:
     """The agents of those whom something about the pair excludes; whoever something of their own keeps apart."""
+    crowded = bool(state.keeping_room) and not pool.line.soft
+    by_pair = crowded or conversation.cost > 1 or bool(conversation.refusals)
+    if not by_pair and not not_yet and conversation.reservation is None:
+        return {}
     against = dict.fromkeys(not_yet, Clause.WAVE)
     if conversation.shelf is not None and conversation.shelf[1] is Shelf.RESERVED and conversation.reservation:
         against |= dict.fromkeys(set(among) - set(conversation.reservation.agents), Clause.RESERVED)
-    if conversation.cost > 1 or conversation.refusals or (state.keeping_room and not pool.line.soft):
+    if by_pair:
         for agent_id in among:
             clause = pair_excluded(state, pool.line, state.agents[agent_id], conversation)
             if clause is not None:
@@ -143,20 +151,28 @@ def _excluded(row: Candidate, clause: Clause | None) -> Candidate:
     return row if row.excluded is clause else replace(row, excluded=clause)
 
 
+def _compared(state: State, pool: Pool, agent: Agent) -> Candidate:
+    """The row of the chosen or the runner-up: with the measure in words."""
+    row = _row(state, pool, agent.id)
+    return row if row.measure else replace(row, measure=describe(agent, pool.line.settings))
+
+
 def _row(state: State, pool: Pool, agent_id: AgentId) -> Candidate:
+    """Kept until the agent changes. The measure is in it where the other columns do not tell it."""
     agent = state.agents[agent_id]
     known = pool.rows.get(agent_id)
     if known is not None and known[0] == agent.version:
         return known[1]
     line = pool.line
+    member = line.members.get(agent_id)
     row = Candidate(
         agent=agent_id,
         excluded=standing(state, agent, line) if agent_id in pool.eligible else Clause.SKILLS,
         running=len(agent.holds),
         used=agent.used,
         max_slots=agent.settings.max_slots,
-        priority=priority(agent, line),
-        measure=describe(agent, line.settings),
+        priority=priority(agent, line) if member is None else member.priority,
+        measure=describe(agent, line.settings) if line.turned else "",
         preference=pool.eligible.get(agent_id, 0),
     )
     pool.rows[agent_id] = (agent.version, row)

@@ -61,9 +61,43 @@ def dispatch(step: Step) -> None:
         _one_pass(step)
 
 
+def _serve_alone(step: Step, agent: Agent) -> bool:
+    """The usual case, one agent came free: the first of their pools. False: a whole pass has to see what is left."""
+    state = step.state
+    general, directed = standings(agent, state.now)
+    agent.was_open = general is None
+    if general is not None:
+        return True
+    first: Order | None = None
+    found: Pool | None = None
+    for pool in state.pools_of[agent.id]:
+        order = pool.first
+        if order is not None:
+            if pool.line.soft or pool.line.capped:
+                agent.was_open = False
+                return False
+            if first is None or order < first:
+                first, found = order, pool
+    if first is None or found is None or directed is not None:
+        return True
+    conversation = state.conversations[first[2]]
+    if pair_excluded(state, found.line, agent, conversation) is not None:
+        return False
+    reason = "previous_agent" if conversation.previous == agent.id else "method"
+    _offer(step, found, conversation, (agent, None, reason))
+    return standings(agent, state.now)[1] is not None
+
+
 def _one_pass(step: Step) -> None:
     state = step.state
-    alone = state.agents.get(next(iter(state.woken_agents))) if len(state.woken_agents) == 1 else None
+    alone = None
+    if len(state.woken_agents) == 1 and not state.woken_conversations:
+        alone = state.agents.get(next(iter(state.woken_agents)))
+        if alone is not None and alone.id not in state.reserved:
+            state.forget_touched()
+            if _serve_alone(step, alone):
+                return
+            state.woken_agents.add(alone.id)
     pools = _open_where(state)
     conversations = {
         conversation.id: conversation.order
@@ -214,8 +248,11 @@ def _ring_one(
         if among is not None:
             ranks = sorted(rank(state.agents[agent], pool) for agent in among if _is_open(state, pool, agent))
         choice = _choose(step, pool, conversation, ranks)
-    if choice is None:
-        return
+    if choice is not None:
+        _offer(step, pool, conversation, choice)
+
+
+def _offer(step: Step, pool: Pool, conversation: Conversation, choice: "_Choice") -> None:
     chosen, runner_up, reason = choice
     decision = record(step, pool, conversation, chosen=chosen, runner_up=runner_up, reason=reason)
     auto = pool.line.settings.accept == "auto"

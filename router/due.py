@@ -18,8 +18,6 @@ def fire_due(step: Step) -> None:
     and would raise again at the next step: `DeadlineFailed` names the conversation, so that it can be quarantined.
     """
     state = step.state
-    if not state.deadlines.any_look(state.now):
-        return
 
     def true_at(due: Due, one: str, two: str) -> int | None:
         return due_at(state, due, one, two)

@@ -34,7 +34,7 @@ from router.watch import watch, watch_conversation, watch_idle, watch_line, watc
 def apply(state: State, event: e.Event) -> None:
     """Fold one event into the state."""
     state.now = max(state.now, event.at)
-    _FOLDS[type(event)](state, event)
+    FOLDS[type(event)](state, event)
 
 
 # Small steps shared by the folds.
@@ -49,8 +49,7 @@ def _agent(state: State, agent_id: AgentId) -> Agent:
 
 
 def _wake(state: State, agent: Agent) -> None:
-    """Look at their pools at the end of the step."""
-    state.unsettle(agent)
+    """Look at their pools at the end of the step; that something changes about them is noted by `_agent`."""
     state.woken_agents.add(agent.id)
 
 
@@ -67,25 +66,22 @@ def _move(conversation: Conversation, cause: Cause) -> None:
 
 def _set_hold(state: State, agent: Agent, conversation: Conversation, cause: Cause, until: int | None = None) -> None:
     """Begin, turn or end the agent's hold of a conversation, as the table says."""
-    before = agent.holds.get(conversation.id)
-    kind = step(HOLD, before.kind if before else None, cause)
-    if before is not None:
-        agent.used -= before.cost
-        agent.directed -= before.kind is HoldKind.OFFER
-    if kind is None:
-        del agent.holds[conversation.id]
+    holds, name, cost = agent.holds, conversation.id, conversation.cost
+    before = holds.get(name)
+    if before is None:
+        kind = step(HOLD, None, cause)
     else:
-        agent.holds[conversation.id] = Hold(
-            agent=agent.id,
-            conversation=conversation.id,
-            kind=kind,
-            cost=conversation.cost,
-            until=until,
-            since=state.now,
-        )
-        agent.used += conversation.cost
-        agent.directed += kind is HoldKind.OFFER
-    state.changed_agents.add(agent.id)
+        kind = step(HOLD, before.kind, cause)
+        agent.used -= before.cost
+        if before.kind is HoldKind.OFFER:
+            agent.directed -= 1
+    if kind is None:
+        del holds[name]
+        return
+    holds[name] = Hold(agent=agent.id, conversation=name, kind=kind, cost=cost, until=until, since=state.now)
+    agent.used += cost
+    if kind is HoldKind.OFFER:
+        agent.directed += 1
 
 
 def _forget(state: State, conversation: Conversation) -> None:
@@ -195,7 +191,8 @@ def _assigned(state: State, event: e.ConversationAssigned) -> None:
     if event.confirm is not None:
         watch(state, Due.AUTO_CONFIRM, conversation.id)
     state.shelve(conversation)
-    watch_idle(state, conversation)
+    if not conversation.awaiting_reply:
+        watch_idle(state, conversation)
     _take(state, _agent(state, event.agent), conversation, event)
 
 
@@ -256,7 +253,7 @@ def _moved(state: State, event: e.ConversationMoved) -> None:
     watch_conversation(state, conversation)
     for agent in state.agents.values():
         if conversation.id in agent.holds:
-            _wake(state, agent)  # caps are counted by department
+            _wake(state, _agent(state, agent.id))  # caps are counted by department
 
 
 def _closed(state: State, event: e.ConversationClosed) -> None:
@@ -350,7 +347,8 @@ def _offer_made(state: State, event: e.OfferMade) -> None:
             state.add_fresh(agent, conversation.order)
     else:
         _set_hold(state, agent, conversation, Cause.OFFER_MADE, offer.expires_at)
-        state.shelve(conversation)
+        if conversation.shelf is not None:
+            state.hold_back(conversation, conversation.shelf)
     watch_offer(state, offer)
 
 
@@ -386,10 +384,10 @@ def _offer_ended(state: State, event: e.OfferEnded) -> None:
         state.drop_fresh(agent, conversation.order)
     elif event.end is not OfferState.ACCEPTED:  # accepted: the assignment that follows turns the hold
         _set_hold(state, agent, conversation, Cause.LET_GO)
-    if event.end in {OfferState.DECLINED, OfferState.MISSED}:
-        _note_refusal(state, conversation, agent, event)
     if event.end is OfferState.ACCEPTED:
         return
+    if event.end is OfferState.DECLINED or event.end is OfferState.MISSED:
+        _note_refusal(state, conversation, agent, event)
     if event.end is not OfferState.TAKEN:
         if event.soft and conversation.ready and state.line_of(conversation).settings.ring_waves:
             state.woken_conversations.add(conversation.id)  # the wave has room again
@@ -496,7 +494,7 @@ def _visitor_disconnected(state: State, event: e.VisitorDisconnected) -> None:
     watch_line(state, conversation)
 
 
-_FOLDS: dict[type[e.Event], Callable[[State, Any], None]] = {
+FOLDS: dict[type[e.Event], Callable[[State, Any], None]] = {
     e.Configured: _configured,
     e.Restarted: _restarted,
     e.PauseEnded: _pause_ended,

@@ -58,5 +58,6 @@ def _make_lines(state: State) -> None:
     }
     for agent in state.agents.values():
         agent.serving = agent.present and agent.status is Status.AVAILABLE
+        state.unsettle(agent)  # what was remembered of them was under other settings
     for line in state.lines.values():
         state.make_pool(line, CLOSED)

@@ -64,7 +64,7 @@ class Pool:
         self.people = people
         self.eligible = eligible
         self.ready: SortedList[Order] = SortedList()
-        self.held: SortedList[Order] = SortedList()
+        self.held: list[Order] = []  # sorted, and short
         self.first: Order | None = None  # of those ready
         self.ringing: set[ConversationId] = set()
         self.open: list[Rank] = []
@@ -81,7 +81,7 @@ class Pool:
     def put(self, order: Order, *, ready: bool) -> None:
         """A conversation comes to stand here."""
         if not ready:
-            self.held.add(order)
+            insort(self.held, order)
             return
         self.ready.add(order)
         if self.first is None or order < self.first:
@@ -90,14 +90,15 @@ class Pool:
     def take_out(self, order: Order, *, ready: bool) -> None:
         """A conversation goes from here."""
         if not ready:
-            self.held.remove(order)
-            return
-        self.ready.remove(order)
-        if order == self.first:
+            del self.held[bisect_left(self.held, order)]
+        elif order == self.first:
+            self.ready.pop(0)
             self.first = self.ready[0] if self.ready else None
+        else:
+            self.ready.remove(order)
 
     def ahead(self, order: Order) -> int:
-        return self.ready.bisect_left(order) + self.held.bisect_left(order)
+        return self.ready.bisect_left(order) + bisect_left(self.held, order)
 
     def next_ready(self, after: Order) -> Order | None:
         """The first ready conversation behind `after`."""
@@ -128,12 +129,13 @@ class Pool:
 class Line:
     """The line of a department and the people behind the counter."""
 
-    __slots__ = ("by_needs", "capped", "measure", "members", "pools", "settings", "soft", "turn_order")
+    __slots__ = ("by_needs", "capped", "measure", "members", "pools", "settings", "soft", "turn_order", "turned")
 
     def __init__(self, settings: DepartmentSettings, members: Mapping[AgentId, Member], measure: Measure) -> None:
         self.settings = settings
         self.measure = measure
         self.soft = settings.method is Method.RING_ALL
+        self.turned = settings.method in {Method.ROUND_ROBIN, Method.LONGEST_IDLE}  # the measure is not seen elsewhere
         self.members = members
         self.capped = any(member.max_slots for member in members.values())
         self.turn_order = {agent: number for number, agent in enumerate(members)}

@@ -18,6 +18,8 @@ def tell(step: Step) -> None:
     Looked at are those who came to stand in line, whose prospects changed, or whose time for a message has come.
     """
     state = step.state
+    if not state.untold:
+        return
     untold, state.untold = state.untold, set()
     if state.pause_until is not None:
         return

@@ -80,6 +80,8 @@ def end_offer(step: Step, offer: Offer, end: OfferState, *, reason: str = "", re
 
 def end_offers_of(step: Step, conversation: Conversation, end: OfferState) -> None:
     """Every pending offer of this conversation."""
+    if not conversation.offers:
+        return
     for offer in list(conversation.offers.values()):
         end_offer(step, offer, end)
 

@@ -5,7 +5,9 @@ serve. After it no takeable pair is left. The caller commits the events (and the
 arms one timer for `next_deadline`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from router import commands as c
 from router.configure import configure
@@ -109,19 +111,21 @@ class Router:
         Raises `CommandRejected` with the command undone; what was due before it happened nevertheless, and its events
         are the exception's `events`: they must be committed like those of any step.
         """
-        step = self._begin(now)
+        state = self._state
+        state.now = max(state.now, now)
+        step = Step(state, self._seed, records=self._records)
         rejection = None
-        if self._configured is not self._state.settings:  # they changed while no router ran
+        if self._configured is not state.settings:  # they changed while no router ran
             configure(step, c.Configure(settings=self._configured))
         # A restart forgives what became due while we were down, a quarantine is for what cannot be done when due.
-        if not isinstance(command, c.Restart | c.Quarantine):
+        if state.deadlines.any_look(state.now) and not isinstance(command, c.Restart | c.Quarantine):
             fire_due(step)
         try:
-            _do(step, command)
+            _DEEDS[type(command)](step, command)
         except CommandRejected as error:
             rejection = error
-        self._configured = self._state.settings
-        self._finish(step)
+        self._configured = state.settings
+        _finish(step)
         if rejection is not None:
             rejection.events = tuple(step.events)
             raise rejection
@@ -149,16 +153,6 @@ class Router:
         state.changed_agents.clear()
         state.changed_conversations.clear()
         return changes
-
-    def _begin(self, now: int) -> Step:
-        self._state.now = max(self._state.now, now)
-        return Step(self._state, self._seed, records=self._records)
-
-    def _finish(self, step: Step) -> None:
-        fire_due(step)
-        end_pause_early(step)
-        dispatch(step)
-        tell(step)
 
     # Asking.
 
@@ -236,49 +230,43 @@ class Router:
         return take_snapshot(self._state)
 
 
-def _do(step: Step, command: c.Command) -> None:  # noqa: C901, PLR0912 - the table of commands
-    match command:
-        case c.Tick():
-            pass
-        case c.AcceptOffer():
-            accept(step, command)
-        case c.DeclineOffer():
-            decline(step, command)
-        case c.SeeOffer():
-            see(step, command)
-        case c.StartConversation():
-            start(step, command)
-        case c.Wrote():
-            wrote(step, command)
-        case c.CloseByAgent():
-            close_by_agent(step, command)
-        case c.CloseByVisitor():
-            close_by_visitor(step, command)
-        case c.EndWrapUp():
-            end_wrap_up(step, command)
-        case c.Pick():
-            pick(step, command)
-        case c.TransferToAgent():
-            transfer_to_agent(step, command)
-        case c.TransferToDepartment():
-            transfer_to_department(step, command)
-        case c.SetStatus():
-            set_status(step, command)
-        case c.ConnectAgent():
-            connect(step, command)
-        case c.DisconnectAgent():
-            disconnect(step, command)
-        case c.ConnectVisitor():
-            connect_visitor(step, command)
-        case c.DisconnectVisitor():
-            disconnect_visitor(step, command)
-        case c.Quarantine():
-            quarantine(step, command)
-        case c.PromiseWait():
-            promise_wait(step, command)
-        case c.SweepPlaces():
-            sweep_places(step)
-        case c.Configure():
-            configure(step, command)
-        case c.Restart():
-            restart(step)
+def _finish(step: Step) -> None:
+    """What every step ends with, whatever was asked."""
+    state = step.state
+    if state.deadlines.any_look(state.now):
+        fire_due(step)
+    if state.pause_until is not None:
+        end_pause_early(step)
+    dispatch(step)
+    if state.untold:
+        tell(step)
+
+
+def _tick(step: Step, command: c.Tick) -> None:
+    """What is due has been done."""
+
+
+_DEEDS: dict[type[c.Command], Callable[[Step, Any], None]] = {
+    c.Configure: configure,
+    c.Restart: lambda step, _command: restart(step),
+    c.Tick: _tick,
+    c.StartConversation: start,
+    c.ConnectAgent: connect,
+    c.DisconnectAgent: disconnect,
+    c.SetStatus: set_status,
+    c.SeeOffer: see,
+    c.AcceptOffer: accept,
+    c.DeclineOffer: decline,
+    c.Pick: pick,
+    c.TransferToAgent: transfer_to_agent,
+    c.TransferToDepartment: transfer_to_department,
+    c.CloseByAgent: close_by_agent,
+    c.CloseByVisitor: close_by_visitor,
+    c.EndWrapUp: end_wrap_up,
+    c.ConnectVisitor: connect_visitor,
+    c.DisconnectVisitor: disconnect_visitor,
+    c.Wrote: wrote,
+    c.PromiseWait: promise_wait,
+    c.SweepPlaces: lambda step, _command: sweep_places(step),
+    c.Quarantine: quarantine,
+}

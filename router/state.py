@@ -122,11 +122,11 @@ class State:
 
     def _people(self, line: Line, opened: Opening) -> tuple[AgentId, ...]:
         if opened.any_agent:
-            return tuple(self.agents)
+            return tuple(self.settings.agents)
         if not opened.departments:
             return tuple(line.members)
         lines = [line, *(self.lines[each] for each in opened.departments if each in self.lines)]
-        return tuple(agent for agent in self.agents if any(agent in each.members for each in lines))
+        return tuple(agent for agent in self.settings.agents if any(agent in each.members for each in lines))
 
     def _drop_pool(self, line: Line, pool: Pool) -> None:
         del line.pools[pool.opening]
@@ -176,26 +176,41 @@ class State:
 
     def shelve(self, conversation: Conversation) -> None:
         """Put a conversation where it belongs in the pools, now. Coming to be ready wakes it."""
-        shelf = None
-        directed = False
-        if conversation.in_line and conversation.department in self.lines:
-            directed = conversation.directed_offer is not None
-            pool = self.pool_of(conversation)
-            shelf = (pool, self._kind(conversation, pool, directed=directed), conversation.order)
         before = conversation.shelf
-        if before != shelf:
+        if not conversation.in_line or conversation.department not in self.lines:
             if before is not None:
-                before[0].take_out(before[2], ready=before[1] is Shelf.READY)
-                before[0].ringing.discard(conversation.id)
-            if shelf is not None:
-                shelf[0].put(shelf[2], ready=shelf[1] is Shelf.READY)
-                if shelf[1] is not Shelf.HELD:
+                self._unshelve(conversation, *before)
+        else:
+            directed = conversation.directed_offer is not None
+            pool, order = self.pool_of(conversation), conversation.order
+            kind = self._kind(conversation, pool, directed=directed)
+            if before is None or before[0] is not pool or before[1] is not kind or before[2] != order:
+                if before is not None:
+                    self._unshelve(conversation, *before)
+                pool.put(order, ready=kind is Shelf.READY)
+                conversation.shelf = (pool, kind, order)
+                if kind is not Shelf.HELD:
                     self.woken_conversations.add(conversation.id)
-            conversation.shelf = shelf
-        if shelf is not None:
-            (shelf[0].ringing.add if directed else shelf[0].ringing.discard)(conversation.id)
+            if directed:
+                pool.ringing.add(conversation.id)
+            else:
+                pool.ringing.discard(conversation.id)
         if conversation.reservation is not None:
             self._note_reservation(conversation, conversation.reservation)
+
+    def hold_back(self, conversation: Conversation, shelf: tuple[Pool, Shelf, Order]) -> None:
+        """It rings for one agent: what `shelve` would come to."""
+        pool, kind, order = shelf
+        if kind is not Shelf.HELD:
+            pool.take_out(order, ready=kind is Shelf.READY)
+            pool.put(order, ready=False)
+            conversation.shelf = (pool, Shelf.HELD, order)
+        pool.ringing.add(conversation.id)
+
+    def _unshelve(self, conversation: Conversation, pool: Pool, kind: Shelf, order: Order) -> None:
+        pool.take_out(order, ready=kind is Shelf.READY)
+        pool.ringing.discard(conversation.id)
+        conversation.shelf = None
 
     def _kind(self, conversation: Conversation, pool: Pool, *, directed: bool) -> Shelf:
         if directed or conversation.quarantined_until is not None or not self.visitor_there(conversation):

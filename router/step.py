@@ -4,7 +4,7 @@ from router.agent import Agent
 from router.conversation import Conversation
 from router.errors import CommandRejected, Rejection
 from router.events import Event
-from router.evolve import apply
+from router.evolve import FOLDS
 from router.model import AgentId, ConversationId, ConversationState
 from router.state import State
 
@@ -27,7 +27,7 @@ class Step:
 
     def emit(self, event: Event) -> None:
         """Happened: fold it and tell it."""
-        apply(self.state, event)
+        FOLDS[type(event)](self.state, event)
         self.events.append(event)
 
     def agent(self, agent: AgentId) -> Agent:

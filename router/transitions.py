@@ -114,8 +114,8 @@ C = TypeVar("C", bound=StrEnum)
 
 def step(table: Mapping[S | None, Mapping[C, S | None]], state: S | None, cause: C) -> S | None:
     """The state that follows. Raises `IllegalTransition` when the table has no such row."""
-    row = table[state]
-    if cause not in row:
-        expected = ", ".join(sorted(row)) or "nothing"
-        raise IllegalTransition(f"in state {state}: expected {expected}, got {cause}")
-    return row[cause]
+    try:
+        return table[state][cause]
+    except KeyError:
+        expected = ", ".join(sorted(table[state])) or "nothing"
+        raise IllegalTransition(f"in state {state}: expected {expected}, got {cause}") from None

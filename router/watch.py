@@ -166,8 +166,10 @@ def watch_agent(state: State, agent_id: AgentId) -> None:
 
 
 def watch_offer(state: State, offer: Offer) -> None:
-    watch(state, Due.CONFIRM, offer.conversation, offer.agent)
-    watch(state, Due.RING, offer.conversation, offer.agent)
+    for due in (Due.CONFIRM, Due.RING):
+        at = _offer_due_at(state, due, offer)
+        if at is not None:
+            state.deadlines.want(at, due, offer.conversation, offer.agent)
 
 
 def watch_idle(state: State, conversation: Conversation) -> None:

@@ -11,7 +11,7 @@ import pytest
 from router import CommandRejected, Rejection, Router, Snapshot
 from router import commands as c
 from router.events import Event, OfferEnded
-from router.evolve import _FOLDS
+from router.evolve import FOLDS
 from router.model import AgentId, Method, OfferId, Status
 from tests.router.building import Desk, agent, all_of, department, kinds, workspace
 
@@ -40,7 +40,7 @@ def busy_desk() -> Desk:
 
 
 def test_every_kind_of_event_has_its_fold():
-    assert set(_FOLDS) == set(get_args(Event))
+    assert set(FOLDS) == set(get_args(Event))
 
 
 def test_a_snapshot_is_plain_values_and_comes_back_from_json():
