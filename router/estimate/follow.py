@@ -78,11 +78,7 @@ class Account:
             self._expose(now[0], at, now[1] - before[1], now[2] - before[2])
 
     def _expose(self, department: DepartmentId, at: int, slots: int, waiting: int) -> None:
-        ledger = self.ledger(department)
-        if slots:
-            ledger.service.expose(at, slots)
-        if waiting:
-            ledger.leaving.expose(at, waiting)
+        self.ledger(department).expose(at, slots=slots, waiting=waiting)
 
     def forget(self, one: Followed, at: int) -> None:
         one.in_line = False
@@ -162,7 +158,7 @@ def _returned(account: Account, event: e.ConversationReturned) -> None:
     if one is None:
         return
     if event.reason == "transferred" and one.holding:
-        account.ledger(one.department).service.happened(event.at, one.cost)
+        account.ledger(one.department).completed(event.at, one.cost)
     one.holding.discard(event.previous)
     one.department, one.key_at, one.entered_at = event.department, event.key_at, event.at
     one.in_line, one.rung_ms, one.pool = True, 0, None
@@ -190,7 +186,7 @@ def _closed(account: Account, event: e.ConversationClosed) -> None:
         ledger.absences += one.away
     if event.agent is None or event.wrap_up_until is None:
         if event.agent is not None:
-            ledger.service.happened(event.at, one.cost)
+            ledger.completed(event.at, one.cost)
         account.forget(one, event.at)
     else:
         one.in_line = False
@@ -201,7 +197,7 @@ def _wrap_up_ended(account: Account, event: e.WrapUpEnded) -> None:
     account.touched.add(event.agent)
     one = account.conversations.get(event.conversation)
     if one is not None:
-        account.ledger(one.department).service.happened(event.at, one.cost)
+        account.ledger(one.department).completed(event.at, one.cost)
         account.forget(one, event.at)
 
 

@@ -3,7 +3,8 @@
 Every rate is a ratio of what happened to the time in which it could have happened, so what is still going on counts as
 soon as it goes on (a running conversation is exposure without a completion yet), and no survivor bias arises:
 
-- service: completions per occupied slot-second, by department (a conversation of cost 2 completes twice);
+- service: completions per occupied slot-second, by department (a conversation of cost 2 completes twice), at all
+  times and while somebody waits: then agents are full, and full ones may be slower;
 - leaving: leavings per second waited by somebody who is there;
 - arrivals: entries into the line per second, by what they need and their head start;
 - ringing: what lies between a slot's being free for a conversation and its being accepted.
@@ -61,11 +62,16 @@ class Stream(Record, frozen=True, kw_only=True):
 
 
 class LearnedDepartment(Record, frozen=True, kw_only=True):
-    """Of one department: counts and the exposure they belong to, in milliseconds."""
+    """Of one department: counts and the exposure they belong to, in milliseconds.
+
+    `pressed`: of the completions, those while somebody waited. `arrivals`: count and exposure, by length of memory.
+    """
 
     department: DepartmentId
     completions: float
     occupied_ms: float
+    pressed: float
+    pressed_ms: float
     leavings: float
     waited_ms: float
     returns: float
@@ -73,8 +79,7 @@ class LearnedDepartment(Record, frozen=True, kw_only=True):
     rings: float
     rung_ms: float
     rung_ms2: float
-    arrivals: float
-    arrivals_ms: float
+    arrivals: tuple[tuple[float, float], ...]
     streams: tuple[Stream, ...]
 
 

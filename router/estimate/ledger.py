@@ -1,5 +1,7 @@
 """The running account of one department: what happened in it and for how long it could have, see `learned`."""
 
+from math import sqrt
+
 from router.estimate.learned import LearnedDepartment, Rate, Stream
 from router.model import DepartmentId, Needs
 
@@ -7,13 +9,17 @@ _DAY_MS = 86_400_000.0
 # Forgetting: service and leaving change with the season and the staff, arrivals with the hour.
 _SERVICE_MEMORY, _SERVICE_MS = 500.0, 14 * _DAY_MS
 _LEAVING_MEMORY, _LEAVING_MS = 300.0, 14 * _DAY_MS
-_ARRIVALS_MS = 900_000.0
+_ARRIVALS_MS = (240_000.0, 900_000.0, 3_600_000.0)
 _RING_MEMORY = 200.0
 _STREAM_MEMORY = 300.0
 _STREAMS = 32
 _FOREVER = float("inf")
 # Of an arrival rate: no less than this is the time it is counted over.
 _ARRIVALS_AT_LEAST_MS = 60_000.0
+# A longer memory of arrivals is believed while a shorter one is off by no more than so many standard deviations.
+_AGREES = 2.0
+# How much the service rate of all times counts against that of the times when somebody waits.
+_CALM = 30.0
 
 # Before anything was seen, and how many events that is worth.
 SERVICE_PRIOR_MS, SERVICE_PRIOR = 480_000.0, 4.0
@@ -34,6 +40,7 @@ class Ledger:
         "arrivals",
         "department",
         "leaving",
+        "pressed",
         "returns",
         "rings",
         "rung_ms",
@@ -45,9 +52,11 @@ class Ledger:
     def __init__(self, department: DepartmentId, at: int) -> None:
         self.department = department
         self.service = Rate(at, horizon_ms=_SERVICE_MS, memory=_SERVICE_MEMORY)
+        self.pressed = Rate(at, horizon_ms=_SERVICE_MS, memory=_SERVICE_MEMORY)
         self.leaving = Rate(at, horizon_ms=_LEAVING_MS, memory=_LEAVING_MEMORY)
-        self.arrivals = Rate(at, horizon_ms=_ARRIVALS_MS, memory=_FOREVER)
-        self.arrivals.level = 1
+        self.arrivals = tuple(Rate(at, horizon_ms=horizon_ms, memory=_FOREVER) for horizon_ms in _ARRIVALS_MS)
+        for rate in self.arrivals:
+            rate.level = 1
         self.returns = self.absences = 0.0
         self.rings = self.rung_ms = self.rung_ms2 = 0.0
         self.streams: dict[StreamKey, float] = {}
@@ -56,8 +65,10 @@ class Ledger:
     def resumed(cls, known: LearnedDepartment, at: int) -> "Ledger":
         ledger = cls(known.department, at)
         ledger.service.count, ledger.service.exposure = known.completions, known.occupied_ms
+        ledger.pressed.count, ledger.pressed.exposure = known.pressed, known.pressed_ms
         ledger.leaving.count, ledger.leaving.exposure = known.leavings, known.waited_ms
-        ledger.arrivals.count, ledger.arrivals.exposure = known.arrivals, known.arrivals_ms
+        for rate, (count, exposure_ms) in zip(ledger.arrivals, known.arrivals, strict=False):
+            rate.count, rate.exposure = count, exposure_ms
         ledger.returns, ledger.absences = known.returns, known.absences
         ledger.rings, ledger.rung_ms, ledger.rung_ms2 = known.rings, known.rung_ms, known.rung_ms2
         ledger.streams = {(stream.needs, stream.head_start_ms): stream.weight for stream in known.streams}
@@ -68,6 +79,8 @@ class Ledger:
             department=self.department,
             completions=self.service.count,
             occupied_ms=self.service.exposure,
+            pressed=self.pressed.count,
+            pressed_ms=self.pressed.exposure,
             leavings=self.leaving.count,
             waited_ms=self.leaving.exposure,
             returns=self.returns,
@@ -75,8 +88,7 @@ class Ledger:
             rings=self.rings,
             rung_ms=self.rung_ms,
             rung_ms2=self.rung_ms2,
-            arrivals=self.arrivals.count,
-            arrivals_ms=self.arrivals.exposure,
+            arrivals=tuple((rate.count, rate.exposure) for rate in self.arrivals),
             streams=tuple(
                 Stream(needs=needs, head_start_ms=head_start_ms, weight=weight)
                 for (needs, head_start_ms), weight in self.streams.items()
@@ -84,13 +96,29 @@ class Ledger:
         )
 
     def advance(self, at: int) -> None:
-        self.service.advance(at)
-        self.leaving.advance(at)
-        self.arrivals.advance(at)
+        for rate in (self.service, self.pressed, self.leaving, *self.arrivals):
+            rate.advance(at)
+
+    def expose(self, at: int, *, slots: int, waiting: int) -> None:
+        """From now on so many more slots are taken, and so many more people wait (or fewer)."""
+        if slots:
+            self.service.expose(at, slots)
+        if waiting:
+            self.leaving.expose(at, waiting)
+        taken_while_waiting = self.service.level if self.leaving.level else 0
+        if taken_while_waiting != self.pressed.level:
+            self.pressed.expose(at, taken_while_waiting - self.pressed.level)
+
+    def completed(self, at: int, cost: int) -> None:
+        """So many slots have come free for somebody else."""
+        self.service.happened(at, cost)
+        if self.leaving.level:
+            self.pressed.happened(at, cost)
 
     def entered(self, at: int, needs: Needs, head_start_ms: int) -> None:
         """Somebody came into the line with so much seniority."""
-        self.arrivals.happened(at)
+        for rate in self.arrivals:
+            rate.happened(at)
         kept = 1.0 - 1.0 / _STREAM_MEMORY
         streams = self.streams
         for one in streams:
@@ -120,13 +148,34 @@ class Ledger:
         """The share of those who are away that come back in time."""
         return (self.returns + _RETURN_PRIOR) / (self.absences + _ABSENCES_PRIOR)
 
+    def pace(self, whole: float) -> float:
+        """Completions of a taken slot when somebody waits, when agents are full and may be slower than else."""
+        usual = own(self.service, whole)
+        return (self.pressed.count + _CALM) / (self.pressed.exposure + _CALM / usual)
+
+    def arriving_rate(self) -> float:
+        """By the longest memory with which all shorter ones agree (Lepski): steady while it is steady, quick else."""
+        for index in range(len(self.arrivals) - 1, 0, -1):
+            known = self.arrivals[index]
+            rate = known.count / max(known.exposure, _ARRIVALS_AT_LEAST_MS)
+            if all(_agrees(shorter, rate) for shorter in self.arrivals[:index]):
+                return rate
+        shortest = self.arrivals[0]
+        return shortest.count / max(shortest.exposure, _ARRIVALS_AT_LEAST_MS)
+
     def arriving(self) -> list[tuple[Needs, int, float]]:
         """Needs, head start and rate (each millisecond) of those who come."""
         whole = sum(self.streams.values())
         if not whole:
             return []
-        rate = self.arrivals.count / max(self.arrivals.exposure, _ARRIVALS_AT_LEAST_MS)
+        rate = self.arriving_rate()
         return [(needs, head_start, rate * weight / whole) for (needs, head_start), weight in self.streams.items()]
+
+
+def _agrees(recent: Rate, rate: float) -> bool:
+    """A count that is forgotten exponentially has half the variance of its mean."""
+    expected = rate * recent.exposure
+    return abs(recent.count - expected) <= _AGREES * sqrt(expected / 2.0) + 1.0
 
 
 def shared(rates: list[Rate], prior_ms: float, prior: float) -> float:

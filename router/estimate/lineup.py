@@ -50,7 +50,7 @@ class Lineup:
         """Departures of one taken slot. Under ring_all a free slot is empty until somebody answers."""
         ledgers = self.ledgers.values()
         service = shared([one.service for one in ledgers], SERVICE_PRIOR_MS, SERVICE_PRIOR)
-        paces = {one.department: own(one.service, service) for one in ledgers}
+        paces = {one.department: one.pace(service) for one in ledgers}
         for department, settings in self.settings.departments.items():
             if settings.method is Method.RING_ALL:
                 paces[department] = 1.0 / (1.0 / paces[department] + self.ledgers[department].ring()[0])
