@@ -294,27 +294,10 @@ class _Parts:
         hub = await _hub()
         told = _Told()
         presence = _Presence()
-        engine = Engine(
-            store=store,
-            clock=clock,
-            presence=presence,
-            directory=found,
-            publish=told,
-            pause=pause,
-        )
+        engine = Engine(store=store, clock=clock, presence=presence, directory=found, publish=told, pause=pause)
         messages = Messages(store=store, hub=hub, clock=clock, tell=engine.tell)
         intake = Intake(lambda: engine.directory)
-        openings = Openings(
-            store=store,
-            hub=hub,
-            clock=clock,
-            ids=ids,
-            installation=installed,
-            directory=lambda: engine.directory,
-            directory_at=engine.directory_at,
-            places=engine.standing,
-            countries=_countries(config),
-        )
+        openings = _openings(config, ground, hub, engine, installed)
         desk = Desk(
             Rooms(
                 store=store,
@@ -341,9 +324,7 @@ class _Parts:
         overview = Overview(hub, asyncio.get_running_loop().call_later)
         pushes = Pushes(hub, places=engine.standing, serving=engine.serving, ringing=engine.ringing, overview=overview)
         engine.on_untold = desk.reopen_everybody
-        show = _show(engine) if config.demo else None
-        if show is not None:
-            told.also = (show.decisions.told,)
+        show = _show(engine, told) if config.demo else None
         told.listeners = (pushes.told, lambda _told: queues.changed(), lambda what: _forget(what, desk, messages))
         told.listeners += (gauges.told,)
         await engine.start()
@@ -363,6 +344,20 @@ class _Parts:
         )
 
 
+def _openings(config: Config, ground: _Ground, hub: Fanout, engine: Engine, installed: Installation) -> Openings:
+    return Openings(
+        store=ground.store,
+        hub=hub,
+        clock=ground.clock,
+        ids=ground.ids,
+        installation=installed,
+        directory=lambda: engine.directory,
+        directory_at=engine.directory_at,
+        places=engine.standing,
+        countries=_countries(config),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Show:
     """What only the demo has: visitors to send, and the last decision."""
@@ -371,13 +366,15 @@ class Show:
     decisions: LatestDecision
 
 
-def _show(engine: Engine) -> Show:
+def _show(engine: Engine, told: _Told) -> Show:
     def first_site() -> str | None:
         return next(iter(engine.directory.sites), None)
 
     # As long as Frontdesk runs, whoever comes and how they behave is drawn anew each time.
     chance = random.Random(secrets.randbits(64))  # noqa: S311 - who comes to a demo is no secret
-    return Show(crowd=Crowd(site=first_site, chance=chance, pause=pause), decisions=LatestDecision())
+    show = Show(crowd=Crowd(site=first_site, chance=chance, pause=pause), decisions=LatestDecision())
+    told.also = (show.decisions.told,)
+    return show
 
 
 @contextlib.asynccontextmanager
