@@ -1,4 +1,4 @@
-"""The pictures of docs/screenshots: one busy quarter of an hour at the demo's shop, in both themes.
+"""The pictures of docs/screenshots: one busy quarter of an hour at the demo's shop, and its settings, in both themes.
 
 Run by `make screenshots`, as `python -m tests.e2e.screenshots [FOLDER]`.
 """
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from playwright.async_api import Page, expect
 
 from tests.blackbox.process import Server
+from tests.e2e.admin import Admin, admin
 from tests.e2e.agent import Agent
 from tests.e2e.chromium import chromium
 from tests.e2e.people import People
@@ -131,13 +132,169 @@ async def talking(server: Server, camera: Camera, ada: Agent, marta: Visitor) ->
     await camera.take("widget-reconnecting", marta.page)
 
 
+SHOP = """
+[workspace]
+key = "demo"
+name = "Paperwren"
+timezone = "Europe/Copenhagen"
+default_department = "support"
+
+[[site]]
+key = "demo"
+name = "Paperwren, the shop"
+origins = ["https://paperwren.example"]
+departments = ["support", "sales"]
+
+[[department]]
+key = "support"
+name = "Support"
+hours = ["mon-sun 00:00-24:00"]
+overflow = ["sales"]
+max_line = 40
+
+  [[department.widen]]
+  after = 60
+  drop_preferred = true
+
+  [[department.widen]]
+  after = 180
+  lower_levels = 2
+  add_departments = ["sales"]
+
+  [[department.message]]
+  when = "queued"
+  text.en = "You are number {place} in line. {wait}"
+  text.da = "Du er nummer {place} i køen. {wait}"
+
+  [[department.message]]
+  when = "every"
+  seconds = 90
+  text.en = "Thank you for waiting. You are number {place} now. {wait}"
+
+[[department]]
+key = "sales"
+name = "Sales"
+method = "ring_all"
+
+[[agent]]
+key = "ada"
+name = "Ada"
+email = "ada@demo.example"
+skills = { danish = 8, billing = 5 }
+  [[agent.member]]
+  department = "support"
+  priority = 10
+  [[agent.member]]
+  department = "sales"
+
+[[agent]]
+key = "ben"
+name = "Ben"
+email = "ben@demo.example"
+max_slots = 4
+skills = { billing = 7 }
+  [[agent.member]]
+  department = "support"
+
+[[agent]]
+key = "cleo"
+name = "Cleo"
+email = "cleo@demo.example"
+skills = { danish = 4 }
+  [[agent.member]]
+  department = "support"
+  [[agent.member]]
+  department = "sales"
+
+[[agent]]
+key = "root"
+name = "Root"
+email = "root@demo.example"
+role = "admin"
+
+[[rule]]
+name = "price questions"
+when = 'page.path.startsWith("/pricing")'
+department = "sales"
+tags = ["pricing"]
+
+[[rule]]
+name = "refunds"
+when = 'text.contains("refund") || text.contains("charged twice")'
+department = "support"
+require = { billing = 5 }
+head_start = 60
+tags = ["money"]
+
+[[rule]]
+name = "in Danish"
+when = 'visitor.language.startsWith("da")'
+prefer = { danish = 3 }
+language = "da"
+"""
+
+
+async def the_settings(people: People, camera: Camera) -> None:
+    """What an admin sees: everything at a glance, one department, what would happen to a visitor."""
+    for key in ("ada", "ben"):
+        await people.agent(key)
+    await people.agent("cleo", "Busy")
+    root = await admin(people)
+    await camera.take("settings-overview", root.page)
+    await root.go("department/support")
+    await camera.take("settings-department", root.page)
+    await _to(root, "Wait messages")
+    await camera.take("settings-wait-messages", root.page)
+    await root.go("rules")
+    await root.page.get_by_role("button", name="Change refunds").click()
+    await camera.take("settings-rules", root.page)
+    await root.go("try")
+    await root.page.get_by_label("What they write first").fill("I was charged twice for delivery.")
+    await root.page.get_by_role("button", name="Ask", exact=True).click()
+    await expect(root.page.get_by_role("region", name="What would happen")).to_be_visible()
+    await root.page.set_viewport_size({"width": 1280, "height": 1040})
+    await camera.take("settings-try-it", root.page)
+
+
+async def _to(root: Admin, section: str) -> None:
+    await root.section(section).evaluate("(found) => found.scrollIntoView({block: 'start'})")
+
+
+async def ten_visitors(people: People, camera: Camera) -> None:
+    """The demo's page while ten visitors are there, and the reasons in the console."""
+    ada, ben = await people.agent("ada"), await people.agent("ben")
+    shop = await people.visitor()
+    await shop.page.get_by_role("button", name="Send 10 visitors").click()
+    for agent in (ada, ben):
+        said = await agent.rings.first.get_attribute("aria-label")
+        assert said is not None
+        await agent.accept(said.removesuffix(" is ringing"))
+        await agent.say("Hello, I am looking into it.")
+    await expect(shop.page.get_by_role("table", name="Everybody who was looked at")).to_be_visible()
+    await camera.take("demo-ten-visitors", shop.page)
+    await ada.page.bring_to_front()
+    await ada.page.get_by_role("button", name="Why?", exact=True).first.click()
+    await ada.page.get_by_role("region", name="Why?").get_by_text("Everybody who was looked at").first.click()
+    await camera.take("console-why", ada.page)
+
+
+async def settings_and_visitors(camera: Camera) -> None:
+    for workspace, show in ((SHOP, the_settings), ("", ten_visitors)):
+        with tempfile.TemporaryDirectory() as data, Server(Path(data), workspace) as server:
+            async with chromium() as browser:
+                people = People(browser, server)
+                people.looks |= {"viewport": {"width": 1280, "height": 800}, "timezone_id": where_it_is_day()}
+                await show(people, camera)
+                await people.close()
+
+
 async def main(folder: Path) -> None:
+    camera = Camera(folder)
     expect.set_options(timeout=WITHIN_MS)
     with tempfile.TemporaryDirectory() as data, Server(Path(data)) as server:
         async with chromium() as browser:
             people = People(browser, server)
             people.looks |= {"viewport": {"width": 1280, "height": 800}, "timezone_id": where_it_is_day()}
-            camera = Camera(folder)
             ben = await people.agent("ben")
             await somebody_talks_to(ben, people, "Nora", "Tomasz", "Ines")
             ada = await people.agent("ada")
@@ -146,6 +303,7 @@ async def main(folder: Path) -> None:
             await three_conversations(people, camera, ada, jonas, marta)
             await talking(server, camera, ada, marta)
             await people.close()
+    await settings_and_visitors(camera)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ export function Department({ of: key }: { of: string }) {
   if (record === undefined) return <Gone what="department" />;
   return (
     <>
-      <PageHead title={record.name} lead={`Key ${key}. Every section is saved by itself and holds at once; nobody has to reload anything.`} />
+      <PageHead title={record.name} lead={`Key ${key} · every section is saved by itself and holds at once`} />
       <Choosing of={key} />
       <Members of={key} />
       <Ringing of={key} />

@@ -11,7 +11,7 @@ export function Overview() {
   const { workspace } = file;
   return (
     <>
-      <PageHead title={workspace.name} lead={`${workspace.timezone.replaceAll("_", " ")} · ${language(workspace.language)} · what is saved holds at once, for everybody who is connected`} />
+      <PageHead title={workspace.name} lead={`${workspace.timezone.replaceAll("_", " ")} · ${language(workspace.language)} · what is saved holds at once`} />
       <section aria-labelledby="departments">
         <h2 class="over-heading" id="departments">Departments</h2>
         <ul class="cards">{file.department.map((one) => <DepartmentCard key={one.key} department={one} file={file} />)}</ul>

@@ -30,7 +30,7 @@ export function Shell({ agent, onLogout }: { agent: string; onLogout: () => void
         <Menu label={`${me?.name ?? agent}: log out`} look="face" face={<Avatar name={me?.name ?? agent} />}>
           {(shut) => (
             <>
-              <p class="sheet-head">{me?.name ?? agent}<small>{ROLE[me?.role ?? "admin"]}</small></p>
+              <div class="sheet-head" role="presentation">{me?.name ?? agent}<small>{ROLE[me?.role ?? "admin"]}</small></div>
               <MenuItem onPick={() => { shut(); onLogout(); }}>Log out</MenuItem>
             </>
           )}

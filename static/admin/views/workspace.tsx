@@ -9,7 +9,7 @@ export function Workspace() {
   const { department, workspace } = useFile();
   return (
     <>
-      <PageHead title="Workspace" lead={`Key ${workspace.key}.`} />
+      <PageHead title="Workspace" lead={`Key ${workspace.key} · what holds for all departments`} />
       <Section of={ofWorkspace("name", "Workspace", ["name", "timezone", "language", "default_department"])} title="Name and place">
         {(form) => (
           <div class="pairs">
