@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -113,6 +114,15 @@ async def test_who_has_seen_older_settings_changes_nothing(desk: Office):
     assert again.status == 200
     assert (await desk.ask("DELETE", "/sites/demo", If_Match=late.tag)).code == (412, "conflict")
     assert (await desk.ask("PUT", "/departments/support", {"name": "Any"}, If_Match="*")).status == 200
+
+
+async def test_of_two_who_saw_the_same_settings_one_changes_them(desk: Office):
+    seen = (await desk.ask("GET", "/settings")).tag
+    changes = [desk.ask("PUT", "/departments/support", {"ring_seconds": n}, If_Match=seen) for n in (11, 12, 13, 14)]
+    answers = await asyncio.gather(*changes)
+    assert sorted(answer.status for answer in answers) == [200, 412, 412, 412]
+    (done,) = [answer.body["ring_seconds"] for answer in answers if answer.status == 200]
+    assert (await desk.get("/departments/support"))["ring_seconds"] == done
 
 
 async def test_who_means_to_create_replaces_nothing(desk: Office):
