@@ -14,16 +14,13 @@ from router.estimate.ledger import (
     own,
     shared,
 )
-from router.estimate.rehearsal import Scene, rehearse
+from router.estimate.rehearsal import Scene, rehearse_line
 from router.estimate.staff import Group, Staff
 from router.estimate.stages import Moments, quantiles, queue_ahead
 from router.estimate.wait import Wait, wait
 from router.model import ConversationId, DepartmentId, Method
 from router.needs import opening
 
-# Steps of all rehearsals together, and how many rehearsals at least and at most.
-_STEPS = 4_000
-_FEWEST, _MOST = 12, 96
 # Later arrivals that go first count when they are more than this share of the departures.
 _JUMPING = 0.01
 
@@ -41,6 +38,8 @@ class Lineup:
         for ledger in ledgers:
             ledger.advance(now)
         self.ledgers: dict[DepartmentId, Ledger] = {ledger.department: ledger for ledger in ledgers}
+        self.served: dict[PoolKey, bool] = {}
+        self.opens_at: dict[ConversationId, int] = {}
         self.paces = self._paces()
         patience = shared([one.leaving for one in ledgers], PATIENCE_PRIOR_MS, PATIENCE_PRIOR)
         self.leaving = {one.department: own(one.leaving, patience) for one in ledgers}
@@ -76,9 +75,9 @@ class Lineup:
         return wait(max(p50, earliest), max(p80, earliest))
 
     def _not_before(self, one: Followed) -> float:
-        if one.quarantined_until is not None:
-            return one.quarantined_until - self.now
-        return 0.0
+        """Out of routing until then, or waiting for the widening that lets somebody serve."""
+        quarantined = 0 if one.quarantined_until is None else one.quarantined_until - self.now
+        return max(quarantined, self.opens_at.get(one.id, 0) - self.now, 0)
 
     def _reserved(self, one: Followed, share: float, otherwise: float) -> float:
         """A quantile: a slot of the reserved agents while it lasts, then that of the line."""
@@ -113,11 +112,23 @@ class Lineup:
 
     def _pool(self, one: Followed) -> PoolKey:
         """Whose eligible agents it waits for: as it stands, or as it will once somebody there serves."""
-        if one.pool is not None and one.pool[0] in self.settings.departments:
+        widen = self.settings.departments[one.department].widen
+        if one.pool is None:
+            one.pool = (one.department, opening(one.needs, widen[: one.step]))
+        if not widen[one.step :] or self._served(one.pool):
             return one.pool
-        steps = self.settings.departments[one.department].widen
-        one.pool = (one.department, opening(one.needs, steps[: one.step]))
+        for step in range(one.step + 1, len(widen) + 1):
+            wider = (one.department, opening(one.needs, widen[:step]))
+            if self._served(wider):
+                self.opens_at[one.id] = one.entered_at - one.waited_ms + widen[step - 1].after_ms
+                return wider
         return one.pool
+
+    def _served(self, pool: PoolKey) -> bool:
+        found = self.served.get(pool)
+        if found is None:
+            found = self.served[pool] = self.staff.served(pool)
+        return found
 
     def _streams(self, waiting: Sequence[Followed], pools: "_Pools") -> list[tuple[int, int, float]]:
         """Pool, head start and rate of those who may come and go before the last in line."""
@@ -160,8 +171,7 @@ class Lineup:
                 leaving=leaving,
                 pool_count=pool_count,
             )
-            runs = max(_FEWEST, min(_MOST, _STEPS // len(queued)))
-            moments = rehearse(scene, runs=runs, seed=self.seed)
+            moments = rehearse_line(scene, seed=self.seed)
         for (one, _), each in zip(queued, moments, strict=True):
             found[one.id] = each
 
@@ -195,7 +205,7 @@ class Lineup:
 
 
 class _Pools:
-    """Numbers for the pools that are looked at: as they stand, or, where nobody serves, as widening will make them."""
+    """Numbers for the pools that are looked at."""
 
     def __init__(self) -> None:
         self.keys: list[PoolKey] = []
