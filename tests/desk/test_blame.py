@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from router import due, model
+from router import model
+from router.conversations import close
 from router.errors import DeadlineFailed
 from server.desk.blame import Blame
 from tests.desk.support.story import Story, story
@@ -24,7 +25,6 @@ async def it(tmp_path: Path) -> AsyncIterator[Story]:
 
 def break_closing(patch: pytest.MonkeyPatch, conversation: str) -> Callable[[], None]:
     """What closes this conversation when its time has come raises until it is mended."""
-    close = due.close
     broken = {conversation}
 
     def raising(step: Any, found: Any, **more: Any) -> None:
@@ -32,7 +32,7 @@ def break_closing(patch: pytest.MonkeyPatch, conversation: str) -> Callable[[], 
             raise ZeroDivisionError("a bug of ours")
         close(step, found, **more)
 
-    patch.setattr(due, "close", raising)
+    patch.setattr("router.due.close", raising)
     return broken.clear
 
 
