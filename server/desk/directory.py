@@ -213,12 +213,12 @@ def _router_widening(directory: Directory, step: settings.WidenStep) -> model.Wi
 
 
 def _router_message(message: settings.WaitMessage) -> model.MessageRule:
-    # Whoever waits is told that they wait: the default of one ahead silences repetitions, not the first word.
-    first_word = message.when in ("queued", "nobody", "returned") and message.min_ahead <= 1
+    # The default of one ahead silences repetitions, not news: that one waits, that one came nearer, that one is next.
+    news = message.when != "every" and message.min_ahead <= 1
     return model.MessageRule(
         when=message.when,
         seconds_ms=message.seconds * 1000,
-        min_ahead=0 if first_word else message.min_ahead,
+        min_ahead=0 if news else message.min_ahead,
         min_interval_ms=message.min_interval * 1000,
         max_count=message.max_count,
     )
