@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Final
 
+import structlog
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
@@ -26,6 +27,8 @@ from server.http.ports import Desk
 from server.store.base import StoreUnavailable
 from server.wire import codec
 from server.wire.codes import ErrorCode, Refused
+
+log = structlog.get_logger("api")
 
 AGENT_HEADER: Final = "Frontdesk-Agent"
 
@@ -74,7 +77,10 @@ class Entry:
         if operation.body is not None:
             sent = await request.clone(client_max_size=operation.max_body).read()
             body = sent if operation.raw else codec.decode_body(operation.body, sent or b"null")
-        return await operation.run(Call(request=request, caller=caller, body=body))
+        response = await operation.run(Call(request=request, caller=caller, body=body))
+        if caller is not None and operation.method != "GET":
+            log.info("asked over the API", operation=operation.name, by=caller.key, path=request.path)
+        return response
 
     async def _caller(self, request: web.Request) -> AgentIdentity:
         """Who asks, by what they are now; raises `Refused`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from server.desk.policy import Policy
 from server.http.api.operation import Operation
@@ -187,3 +188,17 @@ async def test_who_is_no_admin_any_more_is_none_with_the_next_request(desk: Offi
 async def test_an_unknown_agent_is_not_found(desk: Office, what: str):
     body = {"password": "long enough"} if what == "password" else None
     assert (await desk.ask("POST", f"/agents/nobody/{what}", body)).code == (404, "not_found")
+
+
+async def test_who_changed_what_is_in_the_log_and_no_password_is(desk: Office):
+    with capture_logs() as logged:
+        await desk.ask("GET", "/settings")
+        await desk.ask("PUT", "/departments/billing", {})
+        await desk.ask("PUT", "/departments/support", {"ring_seconds": 0})
+        await desk.ask("POST", "/agents/ben/password", {"password": "a secret of ours"})
+    asked = [(each["operation"], each["by"], each["path"]) for each in logged if each["event"] == "asked over the API"]
+    assert asked == [
+        ("putDepartment", "root", "/api/v1/departments/billing"),
+        ("setPassword", "root", "/api/v1/agents/ben/password"),
+    ]
+    assert "a secret of ours" not in str(logged)
