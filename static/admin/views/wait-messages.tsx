@@ -65,7 +65,7 @@ function Message({ form, at, message, department }: MessageProps) {
               <span class="phrase">{message.when === "every" ? "Every" : "After"} <NumberInput id={`${id}-s`} label={`Message ${at + 1}, seconds`} value={message.seconds} min={1} unit="seconds" onChange={(seconds) => set({ seconds })} problem={wrongAt(form, `${base}.seconds`)} /></span>
             )}
             {message.when !== "nobody" && message.when !== "returned" && (
-              <span class="phrase">From <NumberInput id={`${id}-a`} label={`Message ${at + 1}, least number ahead`} value={message.min_ahead} unit="ahead on" onChange={(min_ahead) => set({ min_ahead })} problem={wrongAt(form, `${base}.min_ahead`)} /></span>
+              <span class="phrase">With <NumberInput id={`${id}-a`} label={`Message ${at + 1}, least number ahead`} value={message.min_ahead} unit="or more ahead" onChange={(min_ahead) => set({ min_ahead })} problem={wrongAt(form, `${base}.min_ahead`)} /></span>
             )}
             {(message.when === "every" || message.when === "place") && (
               <span class="phrase">At most <NumberInput id={`${id}-m`} label={`Message ${at + 1}, at most how often`} value={message.max_count} min={1} unit="times" onChange={(max_count) => set({ max_count })} problem={wrongAt(form, `${base}.max_count`)} /></span>
