@@ -61,7 +61,7 @@ from server.store.sqlite.directory import DATABASE
 log = structlog.get_logger(__name__)
 
 # What clients may use beyond the published protocol, named as docs/protocol.md names it.
-FEATURES = ("history.notes_after", "history.notes_before")
+FEATURES = ("history.notes_after", "history.notes_before", "message.leave.department")
 
 
 # Mean time between two of the visitors that a demo starts with.
