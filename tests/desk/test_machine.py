@@ -168,6 +168,17 @@ class DeskMachine(RuleBasedStateMachine):
         self.ask(who, "conversation.start", client_id=self.name(), department=department, **fields)
         self.done(alone)
 
+    @rule(who=visitors, department=departments, alone=often)
+    def leave(self, who: str, department: str, alone: bool) -> None:
+        form = {"email": f"{who}@example.org"}
+        self.ask(who, "message.leave", client_id=self.name(), department=department, text="Later", form=form)
+        self.done(alone)
+
+    @rule()
+    def sweep(self) -> None:
+        """Whatever is asked and not yet done."""
+        self.desk.queues.sweep()
+
     @rule(who=everybody, number=which, alone=often)
     def write(self, who: str, number: int, alone: bool) -> None:
         self.ask(who, "message.send", conversation=self.conversation(number), client_id=self.name(), text="x")

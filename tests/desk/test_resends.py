@@ -53,6 +53,12 @@ async def _nothing(_: Story) -> dict[str, Any]:
 # Request -> who asks, what is given, the rest of its fields, other content under the same name.
 NAMED: dict[str, tuple[str, Callable[[Story], Any], dict[str, Any], dict[str, Any]]] = {
     "visitor conversation.start": ("vera", _nothing, {"text": "Hello"}, {"text": "Goodbye"}),
+    "visitor message.leave": (
+        "vera",
+        _waiting,
+        {"text": "Later", "form": {"email": "vera@example.org"}},
+        {"form": {"email": "other@example.org"}},
+    ),
     "visitor conversation.close": ("vera", _talking, {}, {}),
     "visitor message.send": ("vera", _talking, {"text": "Hello"}, {"text": "Goodbye"}),
     "agent message.send": ("ada", _talking, {"text": "Hello"}, {"text": "Goodbye"}),
@@ -79,6 +85,8 @@ async def test_a_resend_gets_the_first_outcome(tmp_path: Path, name: str, restar
     do = name.split()[1]
     async with story(tmp_path, WRAP_UP) as it:
         fields = {**await given(it), **fields, "client_id": "same"}
+        if do == "message.leave":
+            del fields["conversation"]  # that in which she waits, and which she leaves with it
         first = await getattr(it, who).ask(do, **fields)
         assert first["ok"]
         if restarted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from router import events, model
 from router.estimate import Learned
-from server.desk import waits
+from server.desk import queues, waits
 from server.desk.waits import KEEP_MS
 from server.settings.workspace import WaitMessage
 from server.store import promises
@@ -374,3 +375,61 @@ async def test_the_real_estimate_learns_and_keeps_its_word(tmp_path: Path):
         await desk.restart()
         record = desk.engine.router.conversation(model.ConversationId(made[-1].conversation))
         assert record is not None
+
+
+# However many wait.
+
+
+async def test_a_long_sweep_is_followed_by_a_longer_rest(desk: DeskBench, foreseen: Foreseen):
+    pauses: list[float] = []
+    rests = asyncio.Event()
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        rests.set()
+        await asyncio.Event().wait()
+
+    for taken_s, rest_s in ((0.05, 2.0), (0.3, 0.3 * 19)):
+        await begin(desk)
+        foreseen.on_ask = lambda taken_s=taken_s: desk.clock.advance(taken_s)  # type: ignore[misc]
+        desk.queues.changed()
+        sweeping = asyncio.create_task(desk.queues.run(pause))
+        await rests.wait()
+        rests.clear()
+        sweeping.cancel()
+        assert pauses[-1] == pytest.approx(rest_s)
+
+
+async def test_between_the_slices_of_a_sweep_others_come_first(desk: DeskBench, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(queues, "_SLICE", 2)
+    visitors = [await begin(desk) for _ in range(5)]
+    gone, conversation = visitors[-1]
+    slices = desk.queues._slices()
+    next(slices)
+    next(slices)
+    assert [len(heard(visitor)) for visitor, _ in visitors] == [0] * 5, "the first two talk to Ada"
+    next(slices)
+    next(slices)
+    # Whoever leaves meanwhile is told nothing more.
+    await gone.ask("conversation.close", conversation=conversation["id"])
+    assert sum(1 for _ in slices) <= 2
+    assert [len(heard(visitor)) for visitor, _ in visitors] == [1, 1, 1, 1, 0]
+
+
+# The real estimate, when a commit fails.
+
+
+async def test_the_real_estimate_is_made_anew_with_the_router(tmp_path: Path):
+    async with bench(tmp_path, settings()) as desk:
+        await full(desk, await desk.agent("ada", status="available"))
+        _, first = await begin(desk)
+        await sweep(desk)
+        before = desk.engine.standing(first["id"])
+        for _ in range(3):
+            desk.store.fail_writes()
+            await begin_refused(desk)
+        await sweep(desk)
+        assert desk.engine.standing(first["id"]) == before
+        _, second = await begin(desk)
+        assert set(desk.engine.waits._told) == {first["id"], second["id"]}
+        assert second["queue"]["wait"] is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from router import commands, events, model
 from router.estimate import Learned, Wait
@@ -22,6 +22,7 @@ class Foreseen:
         self.made: list[Learned | None] = []
         self.followed = 0
         self.asked = 0
+        self.on_ask: Callable[[], object] = lambda: None
 
     def __call__(self, router: Router, learned: Learned | None) -> Estimates:
         self.made.append(learned)
@@ -45,6 +46,7 @@ class _Estimates:
 
     def waits(self, now: int, /) -> dict[model.ConversationId, Wait]:  # noqa: ARG002
         self._says.asked += 1
+        self._says.on_ask()
         said = self._says.wait()
         places = {each: self._router.queue(each) for each in sorted(self._line)}
         return {} if said is None else {each: said for each, place in places.items() if place and place.serving}
