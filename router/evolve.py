@@ -305,6 +305,7 @@ def _widened(state: State, event: e.ConversationWidened) -> None:
     conversation.widening_step = event.step
     state.shelve(conversation)
     watch(state, Due.WIDEN, conversation.id)
+    state.untold.add(conversation.id)  # somebody may serve from now on
 
 
 def _wait_promised(state: State, event: e.WaitPromised) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from router import commands as c
 from router.events import Event, NoticeDue, WaitPromised
-from router.model import ConversationId, MessageRule, Method, Said, Status, WaitEvent, Writer
+from router.model import ConversationId, MessageRule, Method, Said, Status, WaitEvent, WidenStep, Writer
 from router.router import Router
 from router.wait_rules import name_of
 from tests.router.building import Desk, agent, all_of, department, only
@@ -431,3 +431,18 @@ def test_every_kind_speaks_once_it_may_and_never_after_its_limit(when):
     said = [(event.conversation, event.line_entry) for event in all_of(happened + desk.wait(600_000), NoticeDue)]
     assert said
     assert len(said) == len(set(said))
+
+
+def test_who_comes_to_be_served_by_widening_hears_that():
+    """Nobody is a member; after half a minute anybody will do, and the one who is here is full."""
+    widen = (WidenStep(after_ms=30_000, any_agent=True),)
+    desk = Desk(
+        department(messages=(rule("queued"), rule("nobody")), widen=widen),
+        department("other"),
+        agent("ada", "other", max_slots=1),
+        confirm_ms=0,
+    )
+    desk.comes("ada")
+    desk.served_by("ada", "c_0", "other")
+    assert told(desk.start("c_1")) == [("c_1", "nobody", 1)]
+    assert moments(desk, 60_000) == [(30, "queued")]
