@@ -47,6 +47,11 @@ class SystemClock:
         return self._monotonic_ns() / 1_000_000_000
 
 
+def processor() -> float:
+    """Seconds of the processor that this process has had, for what has to be told apart from its neighbours' work."""
+    return time.process_time()
+
+
 async def pause(seconds: float) -> None:
     """Let that time pass. Handed to whoever has to wait, so that tests need not."""
     await asyncio.sleep(seconds)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -12,6 +11,7 @@ import click
 
 from server.cli.doing import STDIN, carry_out
 from server.cli.options import data_option
+from server.clock import SystemClock
 from server.control import requests as ask
 
 _AGO = re.compile(r"^(\d{1,5})([dhm])$")
@@ -23,7 +23,7 @@ def _moment(_context: click.Context, _parameter: click.Parameter, said: str | No
     if said is None:
         return 0
     if ago := _AGO.match(said):
-        return int((time.time() - int(ago[1]) * _UNIT_S[ago[2]]) * 1000)
+        return SystemClock().now() - int(ago[1]) * _UNIT_S[ago[2]] * 1000
     try:
         moment = datetime.fromisoformat(said)
     except ValueError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from router.lab.plan import Plan
 from router.lab.promise import PromiseWatch
 from router.lab.run import Watcher, no_progress, run
 from router.router import Router
+from server.clock import SystemClock, processor
 from server.lab import building, comparing, reading, traces
 from server.lab.scenario import Scenario
 from server.settings.problem import SettingsError
@@ -63,6 +63,10 @@ def simulate(prepared: Prepared, *, progress: Callable[[int], None] = no_progres
         return watches[-1]
 
     tally = run(
-        plan, cpu=time.process_time, wall=time.perf_counter, progress=progress, watchers=[watch] if sample else []
+        plan,
+        cpu=processor,
+        wall=SystemClock().monotonic,
+        progress=progress,
+        watchers=[watch] if sample else [],
     )
     return figures(tally, watches[0].figures() if watches else None)

@@ -68,6 +68,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "server.lab": (
         "router",
         "server.settings",
+        "server.clock",
         "server.desk.directory",
         "server.desk.intake",
         "server.store.workspaces",
