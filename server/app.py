@@ -245,15 +245,10 @@ async def _ground(data: Path, *, any_origin: bool = False) -> AsyncIterator[_Gro
 
 
 @contextlib.asynccontextmanager
-async def _working(
-    engine: Engine, queues: Queues | None = None, hours: HoursClock | None = None
-) -> AsyncIterator[None]:
-    """The engine's task, and that of the places in line; at the end, what was asked of the engine is done first."""
+async def _working(engine: Engine, *others: Queues | HoursClock) -> AsyncIterator[None]:
+    """The engine's task, and those beside it; at the end, what was asked of the engine is done first."""
     tasks = [asyncio.create_task(engine.run(), name="engine")]
-    if queues is not None:
-        tasks.append(asyncio.create_task(queues.run(pause), name="queues"))
-    if hours is not None:
-        tasks.append(asyncio.create_task(hours.run(pause), name="hours"))
+    tasks += [asyncio.create_task(other.run(pause), name=type(other).__name__) for other in others]
     for task in tasks:
         task.add_done_callback(_died)
     try:
@@ -298,21 +293,7 @@ class _Parts:
         messages = Messages(store=store, hub=hub, clock=clock, tell=engine.tell)
         intake = Intake(lambda: engine.directory)
         openings = _openings(config, ground, hub, engine, installed)
-        desk = Desk(
-            Rooms(
-                store=store,
-                hub=hub,
-                engine=engine,
-                accounts=ground.accounts,
-                openings=openings,
-                messages=messages,
-                visitors=VisitorRequests(engine=engine, messages=messages, ids=ids, intake=intake),
-                leaving=Leaving(engine=engine, messages=messages, ids=ids, intake=intake),
-                agents=AgentRequests(engine=engine, messages=messages),
-                origins=Origins(lambda: engine.directory, public=config.public, absent_ok=config.demo),
-                now=clock.now,
-            )
-        )
+        desk = _desk(config, ground, hub, engine, openings, messages, intake)
         presence.desk = desk
         gauges = Gauges(
             engine=engine,
@@ -342,6 +323,32 @@ class _Parts:
             metrics=Metrics([of_gauges(gauges)], token=_metrics_token(config)),
             show=show,
         )
+
+
+def _desk(  # noqa: PLR0913, PLR0917 - what a desk stands on
+    config: Config,
+    ground: _Ground,
+    hub: Fanout,
+    engine: Engine,
+    openings: Openings,
+    messages: Messages,
+    intake: Intake,
+) -> Desk:
+    return Desk(
+        Rooms(
+            store=ground.store,
+            hub=hub,
+            engine=engine,
+            accounts=ground.accounts,
+            openings=openings,
+            messages=messages,
+            visitors=VisitorRequests(engine=engine, messages=messages, ids=ground.ids, intake=intake),
+            leaving=Leaving(engine=engine, messages=messages, ids=ground.ids, intake=intake),
+            agents=AgentRequests(engine=engine, messages=messages),
+            origins=Origins(lambda: engine.directory, public=config.public, absent_ok=config.demo),
+            now=ground.clock.now,
+        )
+    )
 
 
 def _openings(config: Config, ground: _Ground, hub: Fanout, engine: Engine, installed: Installation) -> Openings:

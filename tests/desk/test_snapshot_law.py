@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import get_args
 
@@ -11,10 +10,11 @@ import pytest
 from msgspec.structs import replace
 
 from router import commands, events, model
-from server.settings.workspace import WorkspaceFile
 from tests.desk.support.bench import DeskBench, settings
+from tests.desk.support.cases import CASES, case
 from tests.desk.support.story import (
     AUTO,
+    RULED,
     WRAP_UP,
     Story,
     ada_available,
@@ -30,30 +30,6 @@ from tests.desk.support.story import (
     waiting,
     wrapping_up,
 )
-
-Deed = Callable[[Story], Awaitable[None]]
-
-
-@dataclass(frozen=True)
-class Case:
-    """What is given, what is done, and which router events must have come of it."""
-
-    deed: Deed
-    produces: frozenset[type]
-    given: Deed | None = None
-    file: WorkspaceFile | None = None
-
-
-CASES: dict[str, Case] = {}
-
-
-def case(*produces: type, given: Deed | None = None, file: WorkspaceFile | None = None) -> Callable[[Deed], Deed]:
-    def register(deed: Deed) -> Deed:
-        CASES[deed.__name__] = Case(deed, frozenset(produces), given, file)
-        return deed
-
-    return register
-
 
 # Starting.
 
@@ -450,6 +426,17 @@ async def quarantined(it: Story) -> None:
     assert not it.ada.reading().offers
     await it.desk.wait(61)
     assert it.ada.offer
+
+
+@case(events.ConversationWidened, events.ConversationStarted, events.OfferMade, given=ada_available, file=RULED)
+async def widened(it: Story) -> None:
+    """A rule asks for more than anybody knows; after a minute less is enough."""
+    await it.desk.start_conversation(it.vera, "Hej")
+    assert not it.ada.reading().offers
+    await it.desk.wait(61)
+    shown = it.ada.offer["conversation"]
+    assert (shown["needs"], shown["tags"], shown["language"]) == ({"require": {"billing": 3}}, ["danish"], "da")
+    assert it.ada.offer["why"]["widening_step"] == 1
 
 
 @case(events.WaitPromised, events.ConversationStarted, given=ada_available)

@@ -8,12 +8,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from server.settings.workspace import WorkspaceFile
+from msgspec.structs import replace
+
+from server.settings.workspace import Rule, WidenStep, WorkspaceFile
 from tests.desk.support.bench import DeskBench, bench, settings
 from tests.desk.support.client import Client
 
 WRAP_UP = settings(support={"wrap_up": 30})
 AUTO = settings(support={"accept": "auto"})
+_BILLING = settings(support={"widen": (WidenStep(after=60, lower_levels=2),)})
+# Who writes "Hej" wants somebody who knows billing well; Ada knows a little.
+RULED = replace(
+    _BILLING,
+    agents=tuple(replace(each, skills={"billing": 1} if each.key == "ada" else {}) for each in _BILLING.agents),
+    rules=(Rule(name="hej", when='text == "Hej"', require={"billing": 3}, language="da", tags=("danish",)),),
+)
 
 
 @dataclass
