@@ -285,13 +285,13 @@ def _lines() -> tuple[Section, ...]:
             experiments=(
                 erlang_c(10, 3, 0.9, _HOURS, 1_000_000),
                 erlang_c(5, 4, 0.9, _HOURS, 100_000),
-                erlang_c(10, 3, 0.95, _HOURS, 100_000),
-                erlang_c(20, 3, 0.95, _HOURS, 100_000),
+                erlang_c(10, 3, 0.95, _HOURS, 300_000),
+                erlang_c(20, 3, 0.95, _HOURS, 300_000),
                 erlang_c(3, 3, 0.85, _HOURS, 100_000),
                 erlang_c(1, 1, 0.8, _HOURS, 100_000),
                 erlang_c(3, 1, 2 / 3, _HOURS, 100_000),
                 erlang_c(10, 1, 0.9, _HOURS, 100_000),
-                erlang_c(100, 1, 0.95, _HOURS, 100_000),
+                erlang_c(100, 1, 0.95, _HOURS, 300_000),
             ),
         ),
         Section(

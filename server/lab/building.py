@@ -39,8 +39,12 @@ def plan(scenario: Scenario, trace: Sequence[Row] = ()) -> lab.Plan:
     count = min(scenario.conversations, len(trace)) if trace else scenario.conversations
     if scenario.warm_up >= count:
         raise SettingsError(f"warm_up leaves nothing to count: the trace has {count} conversations")
+    said = scenario.accept
+    reaction = lab.Reaction(
+        mean_ms=said.mean_s * 1000, p_miss=said.p_miss, p_decline=said.p_decline, back_ms=_ms(said.back_s)
+    )
     return lab.Plan(
-        settings=_router_settings(directory),
+        settings=_router_settings(directory, at_once=reaction.at_once and not trace),
         seed=scenario.seed,
         conversations=count,
         warm_up=scenario.warm_up,
@@ -48,12 +52,7 @@ def plan(scenario: Scenario, trace: Sequence[Row] = ()) -> lab.Plan:
         service=_service(scenario, trace),
         kinds=kinds,
         patience_ms=None if scenario.patience.mean_s is None else scenario.patience.mean_s * 1000,
-        reaction=lab.Reaction(
-            mean_ms=scenario.accept.mean_s * 1000,
-            p_miss=scenario.accept.p_miss,
-            p_decline=scenario.accept.p_decline,
-            back_ms=_ms(scenario.accept.back_s),
-        ),
+        reaction=reaction,
         shifts=tuple(
             lab.Shift(
                 agent=model.AgentId(agent),
@@ -97,9 +96,15 @@ def _rows(kind: str, records: Iterable[settings.NamedRecord]) -> list[SettingRow
     ]
 
 
-def _router_settings(directory: Directory) -> model.WorkspaceSettings:
+def _router_settings(directory: Directory, *, at_once: bool) -> model.WorkspaceSettings:
+    """`at_once`: a ring that is accepted the moment it rings is an assignment, which is one step of the router less."""
     found = router_settings(directory)
     departments = {one: replace(department, idle_ms=0) for one, department in found.departments.items()}
+    if at_once:
+        departments = {
+            one: department if department.method is model.Method.RING_ALL else replace(department, accept="auto")
+            for one, department in departments.items()
+        }
     return replace(found, departments=departments, confirm_ms=0)
 
 
