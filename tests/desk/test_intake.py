@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -13,54 +11,17 @@ import structlog.testing
 from router import commands, model
 from router.rules.model import Failure, Now
 from server.desk import directory
-from server.desk.administration import _rows
 from server.desk.directory import Directory
 from server.desk.intake import NOBODY_YET, Asked, Earlier, History, Intake, Resolved, overflow_of
-from server.settings.check import check
 from server.settings.conditions import as_rule
-from server.settings.workspace import Rule, WorkspaceFile
+from server.settings.workspace import Rule
 from server.wire.codes import ErrorCode, Refused
+from tests.desk.support.office import at, office
 
 DAY = 86_400_000
 
 
-def at(text: str) -> int:
-    return round(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Copenhagen")).timestamp()) * 1000
-
-
 MONDAY_NOON = at("2026-11-23 12:00")
-
-
-def office(rules: list[dict[str, Any]] | None = None, **departments: dict[str, Any]) -> Directory:
-    """Support, sales and night; Ada and Ben in all of them; ids are `d_support`, `a_ada` and so on."""
-    tables = {
-        "workspace": {"key": "w", "timezone": "Europe/Copenhagen", "default_department": "support"},
-        "site": [{"key": "shop", "departments": ["support", "sales"]}, {"key": "bare"}],
-        "department": [{"key": key, **departments.get(key, {})} for key in ("support", "sales", "night")],
-        "agent": [
-            {
-                "key": key,
-                "email": f"{key}@w.example",
-                "member": [{"department": each} for each in ("support", "sales", "night")],
-                **more,
-            }
-            for key, more in {
-                "ada": {"substitutes": ["ben", "cleo"]},
-                "ben": {},
-                "cleo": {"leave": ["2026-11-20/2026-11-23"]},
-                "dan": {"leave": ["2026-11-23"], "substitutes": ["ada"]},
-            }.items()
-        ],
-        "rule": [{"name": f"r{n}", "when": "true", **rule} for n, rule in enumerate(rules or [])],
-    }
-    file = msgspec.convert(tables, WorkspaceFile)
-    assert check(file) == ()
-    known = {
-        (kind, record.key): f"{kind[0]}_{record.key}"
-        for kind, records in (("department", file.departments), ("agent", file.agents), ("site", file.sites))
-        for record in records
-    }
-    return directory.build(1, file.workspace, tuple(_rows(file, known, lambda prefix: f"{prefix}_new")))
 
 
 def resolve(
