@@ -15,18 +15,28 @@ from router.conversation import Conversation
 from router.deadlines import Due
 from router.indexes import rebuild_indexes
 from router.model import (
-    AgentId,
     ConversationState,
     Hold,
     HoldKind,
     Offer,
     OfferState,
     Refusal,
-    Status,
     Writer,
 )
+from router.presence_notes import (
+    agent_connected,
+    agent_deaf,
+    agent_disconnected,
+    agent_gone,
+    restaff,
+    start_grace,
+    status_changed,
+    visitor_connected,
+    visitor_disconnected,
+)
 from router.state import State
-from router.transitions import CHOSEN, CONVERSATION, HOLD, OFFER, STATUS, Cause, StatusCause, step
+from router.touch import agent_of, conversation_of, wake
+from router.transitions import CONVERSATION, HOLD, OFFER, Cause, step
 from router.wait_notes import begin, look_again, note_place, note_said
 from router.watch import watch, watch_conversation, watch_idle, watch_line, watch_offer
 
@@ -38,24 +48,6 @@ def apply(state: State, event: e.Event) -> None:
 
 
 # Small steps shared by the folds.
-
-
-def _agent(state: State, agent_id: AgentId) -> Agent:
-    """The agent, about whom something changes."""
-    agent = state.agents[agent_id]
-    state.changed_agents.add(agent_id)
-    state.unsettle(agent)
-    return agent
-
-
-def _wake(state: State, agent: Agent) -> None:
-    """Look at their pools at the end of the step; that something changes about them is noted by `_agent`."""
-    state.woken_agents.add(agent.id)
-
-
-def _conversation(state: State, event: Any) -> Conversation:
-    state.changed_conversations.add(event.conversation)
-    return state.conversations[event.conversation]
 
 
 def _move(conversation: Conversation, cause: Cause) -> None:
@@ -106,7 +98,7 @@ def _restarted(state: State, event: e.Restarted) -> None:
     state.deadlines.want(event.pause_until, Due.PAUSE)
     for agent in state.agents.values():
         if agent.connected or agent.present:
-            _cut_off(state, _agent(state, agent.id))
+            _cut_off(state, agent_of(state, agent.id))
     for conversation in state.conversations.values():
         if conversation.state is not ConversationState.CLOSED:
             state.changed_conversations.add(conversation.id)
@@ -120,8 +112,8 @@ def _cut_off(state: State, agent: Agent) -> None:
     agent.connected = agent.deaf = False
     if agent.present:
         state.awaited.add(agent.id)
-        _start_grace(state, agent)
-    _restaff(state, agent)
+        start_grace(state, agent)
+    restaff(state, agent)
 
 
 def _pause_ended(state: State, event: e.PauseEnded) -> None:  # noqa: ARG001
@@ -172,11 +164,11 @@ def _move_new(conversation: Conversation) -> None:
 
 
 def _assigned(state: State, event: e.ConversationAssigned) -> None:
-    conversation = _conversation(state, event)
+    conversation = conversation_of(state, event)
     if event.previous is not None:
-        before = _agent(state, event.previous)
+        before = agent_of(state, event.previous)
         _set_hold(state, before, conversation, Cause.LET_GO)
-        _wake(state, before)
+        wake(state, before)
     if conversation.in_line:
         conversation.waited_ms += event.waited_ms
     _move(conversation, Cause.ASSIGNED)
@@ -193,7 +185,7 @@ def _assigned(state: State, event: e.ConversationAssigned) -> None:
     state.shelve(conversation)
     if not conversation.awaiting_reply:
         watch_idle(state, conversation)
-    _take(state, _agent(state, event.agent), conversation, event)
+    _take(state, agent_of(state, event.agent), conversation, event)
 
 
 def _take(state: State, agent: Agent, conversation: Conversation, event: e.ConversationAssigned) -> None:
@@ -206,12 +198,12 @@ def _take(state: State, agent: Agent, conversation: Conversation, event: e.Conve
     agent.breathing_until = event.breathing_until
     if event.breathing_until is not None:
         watch(state, Due.BREATHING, agent.id)
-    _wake(state, agent)
+    wake(state, agent)
 
 
 def _returned(state: State, event: e.ConversationReturned) -> None:
-    conversation = _conversation(state, event)
-    before = _agent(state, event.previous)
+    conversation = conversation_of(state, event)
+    before = agent_of(state, event.previous)
     _set_hold(state, before, conversation, Cause.LET_GO)
     _move(conversation, Cause.RETURNED)
     conversation.owner = None
@@ -226,7 +218,7 @@ def _returned(state: State, event: e.ConversationReturned) -> None:
         conversation.sender = event.previous
         conversation.since_at = event.at - conversation.waited_ms
     _enter_line(state, conversation, event.at, event.line_entry)
-    _wake(state, before)
+    wake(state, before)
 
 
 def _enter_line(state: State, conversation: Conversation, at: int, line_entry: int) -> None:
@@ -241,7 +233,7 @@ def _enter_line(state: State, conversation: Conversation, at: int, line_entry: i
 
 
 def _moved(state: State, event: e.ConversationMoved) -> None:
-    conversation = _conversation(state, event)
+    conversation = conversation_of(state, event)
     _move(conversation, Cause.MOVED)
     conversation.department = event.department
     conversation.key_at = event.key_at
@@ -253,19 +245,19 @@ def _moved(state: State, event: e.ConversationMoved) -> None:
     watch_conversation(state, conversation)
     for agent in state.agents.values():
         if conversation.id in agent.holds:
-            _wake(state, _agent(state, agent.id))  # caps are counted by department
+            wake(state, agent_of(state, agent.id))  # caps are counted by department
 
 
 def _closed(state: State, event: e.ConversationClosed) -> None:
-    conversation = _conversation(state, event)
+    conversation = conversation_of(state, event)
     _move(conversation, Cause.CLOSED)
     conversation.unconfirmed = conversation.unconfirmed_at = None
     state.shelve(conversation)
     if event.agent is not None:
-        agent = _agent(state, event.agent)
+        agent = agent_of(state, event.agent)
         cause = Cause.LET_GO if event.wrap_up_until is None else Cause.CLOSED_WITH_WRAP_UP
         _set_hold(state, agent, conversation, cause, event.wrap_up_until)
-        _wake(state, agent)
+        wake(state, agent)
     if event.wrap_up_until is None:
         _forget(state, conversation)
     else:
@@ -273,15 +265,15 @@ def _closed(state: State, event: e.ConversationClosed) -> None:
 
 
 def _wrap_up_ended(state: State, event: e.WrapUpEnded) -> None:
-    conversation = _conversation(state, event)
-    agent = _agent(state, event.agent)
+    conversation = conversation_of(state, event)
+    agent = agent_of(state, event.agent)
     _set_hold(state, agent, conversation, Cause.LET_GO)
     _forget(state, conversation)
-    _wake(state, agent)
+    wake(state, agent)
 
 
 def _written(state: State, event: e.MessageWritten) -> None:
-    conversation = _conversation(state, event)
+    conversation = conversation_of(state, event)
     conversation.awaiting_reply = event.writer is Writer.VISITOR
     if event.writer is Writer.AGENT:  # whoever writes has seen it
         conversation.unconfirmed = conversation.unconfirmed_at = None
@@ -291,17 +283,17 @@ def _written(state: State, event: e.MessageWritten) -> None:
 
 
 def _idle_asked(state: State, event: e.IdleAsked) -> None:
-    conversation = _conversation(state, event)
+    conversation = conversation_of(state, event)
     conversation.asked_at = event.at
     watch_idle(state, conversation)
 
 
 def _notice_due(state: State, event: e.NoticeDue) -> None:
-    note_said(state, _conversation(state, event), event)
+    note_said(state, conversation_of(state, event), event)
 
 
 def _widened(state: State, event: e.ConversationWidened) -> None:
-    conversation = _conversation(state, event)
+    conversation = conversation_of(state, event)
     conversation.widening_step = event.step
     state.shelve(conversation)
     watch(state, Due.WIDEN, conversation.id)
@@ -309,20 +301,20 @@ def _widened(state: State, event: e.ConversationWidened) -> None:
 
 
 def _wait_promised(state: State, event: e.WaitPromised) -> None:
-    conversation = _conversation(state, event)
+    conversation = conversation_of(state, event)
     conversation.promise = event.promise
     look_again(state, conversation)
 
 
 def _quarantined(state: State, event: e.Quarantined) -> None:
-    conversation = _conversation(state, event)
+    conversation = conversation_of(state, event)
     conversation.quarantined_until = event.until
     state.shelve(conversation)
     watch_conversation(state, conversation)
 
 
 def _quarantine_ended(state: State, event: e.QuarantineEnded) -> None:
-    conversation = _conversation(state, event)
+    conversation = conversation_of(state, event)
     conversation.quarantined_until = None
     state.shelve(conversation)
     watch_conversation(state, conversation)
@@ -334,7 +326,7 @@ def _quarantine_ended(state: State, event: e.QuarantineEnded) -> None:
 
 def _offer_made(state: State, event: e.OfferMade) -> None:
     offer = event.offer
-    agent = _agent(state, offer.agent)
+    agent = agent_of(state, offer.agent)
     state.changed_conversations.add(offer.conversation)
     conversation = state.conversations[offer.conversation]
     step(OFFER, None, OfferState.PENDING)
@@ -354,20 +346,22 @@ def _offer_made(state: State, event: e.OfferMade) -> None:
 
 
 def _offer_seen(state: State, event: e.OfferSeen) -> None:
-    conversation = _conversation(state, event)
+    conversation = conversation_of(state, event)
     if conversation.unconfirmed == event.offer:
         conversation.unconfirmed = conversation.unconfirmed_at = None
     else:
-        _replace_offer(state, replace(state.offers[event.offer], seen=True))
+        seen = replace(state.offers[event.offer], seen=True)
+        _replace_offer(state, seen)
+        watch_offer(state, seen)
 
 
 def _miss_counted(state: State, event: e.OfferMissCounted) -> None:
-    conversation = _conversation(state, event)
-    agent = _agent(state, event.agent)
+    conversation = conversation_of(state, event)
+    agent = agent_of(state, event.agent)
     agent.misses += 1
     state.drop_fresh(agent, conversation.order)
     _replace_offer(state, replace(state.offers[event.offer], miss_at=None))
-    _wake(state, agent)
+    wake(state, agent)
 
 
 def _replace_offer(state: State, offer: Offer) -> None:
@@ -378,8 +372,8 @@ def _replace_offer(state: State, offer: Offer) -> None:
 
 def _offer_ended(state: State, event: e.OfferEnded) -> None:
     step(OFFER, OfferState.PENDING, event.end)
-    conversation = _conversation(state, event)
-    agent = _agent(state, event.agent)
+    conversation = conversation_of(state, event)
+    agent = agent_of(state, event.agent)
     del state.offers[event.offer], conversation.offers[agent.id], agent.rings[conversation.id]
     if event.soft:
         state.drop_fresh(agent, conversation.order)
@@ -396,7 +390,7 @@ def _offer_ended(state: State, event: e.OfferEnded) -> None:
             _move(conversation, Cause.LAST_OFFER_ENDED)
             state.untold.add(conversation.id)
         state.shelve(conversation)
-    _wake(state, agent)
+    wake(state, agent)
 
 
 def _note_refusal(state: State, conversation: Conversation, agent: Agent, event: e.OfferEnded) -> None:
@@ -406,93 +400,6 @@ def _note_refusal(state: State, conversation: Conversation, agent: Agent, event:
         agent.rest_until = max(event.rest_until, agent.rest_until or 0)
         watch(state, Due.REST, agent.id)
     watch(state, Due.LAPSE, conversation.id, agent.id)
-
-
-# Agents and visitors come and go.
-
-
-def _status_changed(state: State, event: e.StatusChanged) -> None:
-    agent = _agent(state, event.agent)
-    was_here = agent.here
-    cause = StatusCause.MISSED_OFFERS if event.automatic else CHOSEN[event.status]
-    status = step(STATUS, agent.status, cause)
-    if status is not None:
-        agent.status = status
-    agent.reason = event.reason
-    agent.misses = 0
-    _note_presence(state, agent, was_here=was_here)
-
-
-def _agent_connected(state: State, event: e.AgentConnected) -> None:
-    agent = _agent(state, event.agent)
-    was_here = agent.here
-    agent.connected = True
-    agent.deaf = False
-    state.awaited.discard(agent.id)
-    _note_presence(state, agent, was_here=was_here)
-
-
-def _agent_disconnected(state: State, event: e.AgentDisconnected) -> None:
-    agent = _agent(state, event.agent)
-    was_here = agent.here
-    agent.connected = agent.deaf = False
-    _note_presence(state, agent, was_here=was_here)
-
-
-def _agent_deaf(state: State, event: e.AgentDeaf) -> None:
-    agent = _agent(state, event.agent)
-    agent.deaf = True
-    _wake(state, agent)
-
-
-def _agent_gone(state: State, event: e.AgentGone) -> None:
-    agent = _agent(state, event.agent)
-    agent.present = False
-    agent.grace_until = None
-    state.awaited.discard(agent.id)
-    _restaff(state, agent)
-
-
-def _note_presence(state: State, agent: Agent, *, was_here: bool) -> None:
-    """Grace runs from the moment an agent stops being here (disconnected or offline) until they are again."""
-    if agent.here:
-        agent.present = True
-        agent.grace_until = None
-    elif was_here:
-        _start_grace(state, agent)
-    _restaff(state, agent)
-
-
-def _start_grace(state: State, agent: Agent) -> None:
-    agent.grace_until = state.now + state.settings.grace_ms
-    watch(state, Due.GRACE, agent.id)
-
-
-def _restaff(state: State, agent: Agent) -> None:
-    """Wake the agent; where somebody serves from now on, or nobody any more, those in line may have to be told."""
-    _wake(state, agent)
-    for conversation in [state.conversations[one] for one in state.reserved.get(agent.id, ())]:
-        state.shelve(conversation)  # a reservation is void while nobody of it is present
-    serving = agent.present and agent.status is Status.AVAILABLE
-    if serving is not agent.serving:
-        agent.serving = serving
-        for pool in state.pools_of[agent.id]:
-            pool.serving += 1 if serving else -1
-            if pool.serving == (1 if serving else 0):
-                state.untold.update(conversation for _, _, conversation in (*pool.ready, *pool.held))
-
-
-def _visitor_connected(state: State, event: e.VisitorConnected) -> None:
-    conversation = _conversation(state, event)
-    conversation.visitor_left_at = None
-    state.shelve(conversation)
-
-
-def _visitor_disconnected(state: State, event: e.VisitorDisconnected) -> None:
-    conversation = _conversation(state, event)
-    conversation.visitor_left_at = event.at
-    state.shelve(conversation)
-    watch_line(state, conversation)
 
 
 FOLDS: dict[type[e.Event], Callable[[State, Any], None]] = {
@@ -509,13 +416,13 @@ FOLDS: dict[type[e.Event], Callable[[State, Any], None]] = {
     e.ConversationMoved: _moved,
     e.ConversationClosed: _closed,
     e.WrapUpEnded: _wrap_up_ended,
-    e.StatusChanged: _status_changed,
-    e.AgentConnected: _agent_connected,
-    e.AgentDisconnected: _agent_disconnected,
-    e.AgentDeaf: _agent_deaf,
-    e.AgentGone: _agent_gone,
-    e.VisitorConnected: _visitor_connected,
-    e.VisitorDisconnected: _visitor_disconnected,
+    e.StatusChanged: status_changed,
+    e.AgentConnected: agent_connected,
+    e.AgentDisconnected: agent_disconnected,
+    e.AgentDeaf: agent_deaf,
+    e.AgentGone: agent_gone,
+    e.VisitorConnected: visitor_connected,
+    e.VisitorDisconnected: visitor_disconnected,
     e.MessageWritten: _written,
     e.IdleAsked: _idle_asked,
     e.NoticeDue: _notice_due,

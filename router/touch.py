@@ -1,0 +1,27 @@
+"""Taking a record to change it: that it changed is noted here, for storing it and for looking at it again."""
+
+from typing import Any
+
+from router.agent import Agent
+from router.conversation import Conversation
+from router.model import AgentId
+from router.state import State
+
+
+def agent_of(state: State, agent_id: AgentId) -> Agent:
+    """The agent, about whom something changes."""
+    agent = state.agents[agent_id]
+    state.changed_agents.add(agent_id)
+    state.unsettle(agent)
+    return agent
+
+
+def wake(state: State, agent: Agent) -> None:
+    """Look at their pools at the end of the step; that something changes about them is noted by `agent_of`."""
+    state.woken_agents.add(agent.id)
+
+
+def conversation_of(state: State, event: Any) -> Conversation:
+    """The conversation an event is about, in which something changes."""
+    state.changed_conversations.add(event.conversation)
+    return state.conversations[event.conversation]
