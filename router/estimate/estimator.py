@@ -29,6 +29,7 @@ from router.estimate.staff import Staff
 from router.estimate.wait import Wait
 from router.events import Event
 from router.model import ConversationId, Order, Reservation
+from router.order import key_at
 from router.router import Router
 
 
@@ -67,10 +68,11 @@ class Estimator:
 
     def wait_on_entry(self, command: StartConversation, now: int) -> Wait | None:
         """Of whoever would enter now; None when nobody serves them. Nothing is changed."""
+        department = self._router.settings.departments[command.department]
         one = Followed(
             command.conversation,
             command.department,
-            key_at=now - command.head_start_ms,
+            key_at=key_at(department, since_at=now, head_start_ms=command.head_start_ms),
             arrival=1 << 62,
             cost=command.cost,
         )

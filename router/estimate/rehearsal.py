@@ -71,7 +71,8 @@ def rehearse_line(scene: Scene, *, seed: int) -> list[Moments]:
 
 def _runs(scene: Scene) -> int:
     youngest = scene.keys[-1]
-    coming = sum(rate * max(0, head_start - youngest) for _, head_start, rate in scene.streams)
+    lasting = len(scene.keys) / sum(group.rate for group in scene.groups)
+    coming = sum(rate * min(lasting, max(0, head_start - youngest)) for _, head_start, rate in scene.streams)
     return max(_FEWEST, min(_MOST, int(_STEPS / (len(scene.keys) + coming))))
 
 
