@@ -67,8 +67,10 @@ class Estimator:
         return None if one is None else self._alone(one, now)
 
     def wait_on_entry(self, command: StartConversation, now: int) -> Wait | None:
-        """Of whoever would enter now; None when nobody serves them. Nothing is changed."""
-        department = self._router.settings.departments[command.department]
+        """Of whoever would enter now; None when nobody serves them, or nobody could. Nothing is changed."""
+        department = self._router.settings.departments.get(command.department)
+        if department is None:  # gone by settings that came just before; the router refuses it
+            return None
         one = Followed(
             command.conversation,
             command.department,

@@ -11,8 +11,11 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from router import events
+from server.desk import administration
 from server.desk.acquaintance import history
 from server.desk.intake import NOBODY_YET, Earlier
+from server.desk.job import Job, ignore
 from server.settings.workspace import Rule, WorkspaceFile
 from server.store import conversations
 from tests.desk.support.bench import DeskBench, bench, settings
@@ -171,6 +174,56 @@ async def test_a_resent_start_asks_no_rule_again(tmp_path: Path):
         again = await visitor.ask("conversation.start", client_id="1", text="Hi")
         assert again["conversation"]["id"] == once["conversation"]["id"]
         assert dict(desk.intake.failures) == {"r0": 1}
+
+
+def change(desk: DeskBench, file: WorkspaceFile) -> None:
+    """New settings, in the batch of whatever is asked next."""
+    desk.engine.submit(
+        Job(
+            look=lambda tx: administration.revise(tx, file, desk.ids),
+            plan=lambda _now, revision: administration.step(revision, desk.engine.directory),
+            then=ignore,
+        )
+    )
+
+
+async def test_settings_that_change_under_a_start_lose_nothing(tmp_path: Path):
+    """In one batch: whom the rule names goes, then the visitor comes, whose way was decided by the rules of before."""
+    file = ruled({"agent": "ada", "tags": ["old"]})
+    async with bench(tmp_path, file) as desk:
+        ben = await desk.agent("ben", status="available")
+        visitor = await desk.visitor()
+        without = replace(file, agents=tuple(each for each in file.agents if each.key != "ada"), rules=())
+        change(desk, without)
+        starting = visitor.begin("conversation.start", client_id="1", text="Hello")
+        await desk.settle()
+        assert starting.reply["ok"]
+        kinds = {type(event) for event in desk.commits[-1].events}
+        assert kinds >= {events.Configured, events.ConversationStarted}
+        assert ben.offer["conversation"]["tags"] == ["old"]
+        await desk.check_law()
+        await desk.check_router()
+
+
+async def test_a_department_that_goes_under_a_start_is_not_there(tmp_path: Path):
+    file = ruled({"department": "sales"})
+    async with bench(tmp_path, file) as desk:
+        visitor = await desk.visitor()
+        members = (replace(file.agents[0].members[0], department="support"),)
+        without = replace(
+            file,
+            sites=(replace(file.sites[0], departments=("support",)),),
+            departments=file.departments[:1],
+            agents=tuple(replace(each, members=members if each.members else ()) for each in file.agents),
+            rules=(),
+        )
+        change(desk, without)
+        starting = visitor.begin("conversation.start", client_id="1", text="Hello")
+        await desk.settle()
+        assert starting.reply["error"]["code"] == "not_found"
+        assert await desk.store.read(lambda tx: history(tx, visitor.me)) == NOBODY_YET
+        # Asked again, as a client does that chooses anew.
+        assert (await visitor.ask("conversation.start", client_id="2", text="Hello"))["ok"]
 
 
 # What is known of them.
