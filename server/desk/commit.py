@@ -50,7 +50,7 @@ class Batch:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
     """What the commit left behind: changed conversations as rows, with their visitors, the entries it added, what began
-    to ring, and the lines that changed.
+    to ring, and the lines that changed. ``overtaken``: messages left whose visitor has begun something newer since.
     """
 
     v: int
@@ -60,6 +60,7 @@ class Written:
     notes: tuple[EntryRow, ...]
     rings: tuple[RingRow, ...]
     lines: tuple[LineRow, ...]
+    overtaken: frozenset[str] = frozenset()
 
 
 def write(tx: Tx, batch: Batch) -> Written:
@@ -87,8 +88,13 @@ def write(tx: Tx, batch: Batch) -> Written:
         entries=tuple(row for log, row in added if log == "entry"),
         notes=tuple(row for log, row in added if log == "note"),
         rings=tuple(routing.ring(tx, offer) for offer in rings),
+        overtaken=frozenset(row.id for row in rows.values() if row.left and _is_overtaken(tx, row)),
         lines=tuple(conversations.line(tx, department, limit=LINE_SHOWN) for department in lines),
     )
+
+
+def _is_overtaken(tx: Tx, row: ConversationRow) -> bool:
+    return conversations.newest_of_visitor(tx, row.visitor, row.site) != row.id
 
 
 def _write_conversations(tx: Tx, batch: Batch, v: int) -> None:

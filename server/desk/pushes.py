@@ -92,8 +92,10 @@ class Pushes:
     def _conversation(self, told: Told, row: ConversationRow) -> None:
         visitor = told.written.visitors[row.visitor]
         place = self._places(row.id)
-        if row.state != "closed" or row.id in told.batch.closings:
-            # Of one that had ended before the visitor is told nothing more: they may be in another by now.
+        ended_before = row.state == "closed" and row.id not in told.batch.closings
+        if not ended_before and row.id not in told.written.overtaken:
+            # Of one that had ended before, or was left behind, the visitor is told nothing more: they are shown their
+            # newest, and may be in another by now.
             shown = views.conversation_for_visitor(row, visitor, told.directory, place)
             self._send(
                 audience.of_visitor(row.visitor, row.site), wire.ConversationEvent(v=told.written.v, conversation=shown)

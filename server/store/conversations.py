@@ -151,6 +151,12 @@ def earlier_of_visitor(tx: Tx, visitor: str, *, limit: int) -> list[tuple[str, s
     return [(row[0], row[1], row[2]) for row in rows]
 
 
+def newest_of_visitor(tx: Tx, visitor: str, site: str) -> str | None:
+    """The id of the same."""
+    row = tx.one("SELECT id FROM conversation WHERE visitor = ? AND site = ? ORDER BY n DESC LIMIT 1", (visitor, site))
+    return None if row is None else str(row[0])
+
+
 def routed(tx: Tx, workspace: int) -> list[ConversationRow]:
     """All that the router knows: open ones, and closed ones with a wrap-up."""
     rows = tx.all(

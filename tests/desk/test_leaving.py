@@ -110,6 +110,18 @@ async def test_who_left_one_may_begin_a_conversation_and_another_message(it: Sto
     await it.desk.check_law()
 
 
+async def test_what_becomes_of_an_older_one_does_not_take_the_place_of_the_newest(it: Story):
+    older = (await leave(it.vera))["conversation"]["id"]
+    newer = (await leave(it.vera, client_id="l2"))["conversation"]["id"]
+    await it.vera.ask("conversation.close", conversation=older)
+    assert it.vera.reading().conversation_ids() == [newer]
+    await it.desk.check_law()
+    begun = await it.desk.start_conversation(it.vera, "Hello", department="sales")
+    await it.ada.ask("status.set", status="available")
+    assert it.vera.reading().conversation_ids() == [begun]
+    await it.desk.check_law()
+
+
 async def test_who_talks_to_somebody_writes_there(it: Story):
     c = await it.talk()
     reply = await leave(it.vera)
