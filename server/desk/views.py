@@ -289,6 +289,7 @@ def why(decision: model.Decision, directory: Directory, *, shown: int | None = N
             max=one.max_slots,
             priority=one.priority,
             measure=one.measure,
+            preference=one.preference,
         )
 
     return parts.Why(

@@ -91,7 +91,10 @@ class Transfer(Struct, kw_only=True, frozen=True):
 
 
 class Candidate(Struct, kw_only=True, frozen=True):
-    """One agent in a decision: the measure compared, or the clause that excluded them (DESIGN §5.1)."""
+    """One agent in a decision: the measure compared, or the clause that excluded them (DESIGN §5.1).
+
+    ``preference``: the weights of the preferred skills that they meet, added up.
+    """
 
     agent: Named
     excluded: str | None
@@ -100,6 +103,7 @@ class Candidate(Struct, kw_only=True, frozen=True):
     max: int
     priority: int
     measure: str = ""
+    preference: int = 0
 
 
 class Why(Struct, kw_only=True, frozen=True):

@@ -35,7 +35,7 @@ function rank(one: Candidate, chosen: Candidate | null, next: Candidate | null):
 }
 
 function verdict(one: Candidate, chosen: Candidate | null, next: Candidate | null): string {
-  const preferred = (one as Candidate & { preference?: number }).preference ?? 0;
+  const preferred = one.preference ?? 0;
   const likes = preferred > 0 ? `, preferred skills ${preferred}` : "";
   if (one.agent.id === chosen?.agent.id) return `Chosen${likes}`;
   if (one.agent.id === next?.agent.id) return `Yes, next in turn${likes}`;

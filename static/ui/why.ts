@@ -113,7 +113,7 @@ function preferred({ chosen, runner_up }: Why): boolean {
 
 /** The weights of the preferred skills an agent meets; servers that tell none say nothing of it. */
 function preference(one: Candidate): number {
-  return (one as Candidate & { preference?: number }).preference ?? 0;
+  return one.preference ?? 0;
 }
 
 /** What else bore on it: which rules had matched, and whether waiting had opened it to more people. */

@@ -580,6 +580,8 @@ export interface Why {
 }
 /**
  * One agent in a decision: the measure compared, or the clause that excluded them (DESIGN §5.1).
+ *
+ *     ``preference``: the weights of the preferred skills that they meet, added up.
  */
 export interface Candidate {
   agent: Named;
@@ -589,6 +591,7 @@ export interface Candidate {
   max: number;
   priority: number;
   measure?: string;
+  preference?: number;
 }
 /**
  * Answer to an agent's ``identify``.
