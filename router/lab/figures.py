@@ -106,8 +106,9 @@ def _groups(result: Result, groups: dict[str, frozenset[int]]) -> tuple[Figures,
     """Waits and leavers of each group of classes."""
     figures: Figures = {}
     spread: Figures = {}
+    everybody = frozenset(range(len(result.tally.plan.kinds)))
     for name, kinds in groups.items():
-        chosen = kinds.__contains__
+        chosen = None if kinds == everybody else kinds.__contains__
         whole, errors = result.waits(chosen)
         whole.pop("served")
         figures[name] = {

@@ -27,6 +27,7 @@ class Result:
 
     def __init__(self, tally: Tally) -> None:
         self.tally = tally
+        self._everybody: tuple[Figures, Figures] | None = None  # worth remembering: they are sorted
         came = tally.came
         self.bounds = [bound for bound in batch_bounds(tally.plan) if bound < came] + [came]
         self.counted = came - self.bounds[0] if len(self.bounds) > 1 else 0
@@ -35,6 +36,9 @@ class Result:
 
     def waits(self, chosen: Callable[[int], bool] | None = None) -> tuple[Figures, Figures]:
         """Figures and errors of the waits of all conversations, or of those of the chosen classes."""
+        if chosen is None and self._everybody is not None:
+            figures, mistakes = self._everybody
+            return dict(figures), dict(mistakes)
         tally, spans = self.tally, list(zip(self.bounds, self.bounds[1:], strict=False))
         batches = [_sample(tally, range(begin, end), chosen) for begin, end in spans]
         everybody = [wait for batch in batches for wait in batch]
@@ -43,6 +47,8 @@ class Result:
         if everybody:
             ordered = sorted(wait for wait, _ in everybody)
             mistakes |= {name: _quantile_error(ordered, batches, share) for share, name in _QUANTILES}
+        if chosen is None:
+            self._everybody = (dict(whole), dict(mistakes))
         return whole, mistakes
 
     def count(self, end: int, chosen: Callable[[int], bool] | None = None) -> int:
