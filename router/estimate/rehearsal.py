@@ -80,9 +80,9 @@ def rehearse(scene: Scene, *, runs: int, seed: int) -> list[Moments]:
     """Mean and variance (ms) of everybody's wait for a slot. Everybody's pool must be in a group."""
     people = len(scene.keys)
     sums = _Sums(people)
-    rehearsal = _Rehearsal(scene)
+    shared = _Shared(scene)
     for run in range(runs):
-        rehearsal.run(Random(seed * 8191 + run), sums)  # noqa: S311 - a rehearsal, not a secret
+        _Run(shared, Random(seed * 8191 + run), sums).go()  # noqa: S311 - a rehearsal, not a secret
     return sums.moments(runs)
 
 
@@ -104,7 +104,7 @@ class _Sums:
         return found
 
 
-class _Rehearsal:
+class _Shared:
     """What all rehearsals of one scene share. A place is twice the number in line; who comes later stands between."""
 
     def __init__(self, scene: Scene) -> None:
@@ -119,91 +119,13 @@ class _Rehearsal:
         youngest = scene.keys[-1] if scene.keys else 0
         # A stream goes before the youngest until its head start is worth less than the youngest's seniority.
         until = sorted({head_start - youngest for _, head_start, _ in scene.streams if head_start > youngest})
-        self.phases = [(end, [stream for stream in scene.streams if stream[1] - youngest >= end]) for end in until] + [
-            (_NOBODY, [])
-        ]
+        self.phases: list[tuple[float, list[tuple[int, int, float]], float]] = []
+        for end in until:
+            coming = [stream for stream in scene.streams if stream[1] - youngest >= end]
+            self.phases.append((end, coming, sum(rate for _, _, rate in coming)))
+        self.phases.append((float("inf"), [], 0.0))
 
-    def run(self, random: Random, sums: _Sums) -> None:  # noqa: C901, PLR0912, PLR0915 - one loop, run a million times
-        scene, draw = self.scene, random.random
-        time_sum, square_sum, hidden_sum = sums.time, sums.square, sums.hidden
-        queues = [queue.copy() for queue in self.queues]
-        heads = [0] * len(queues)
-        for queue in queues:
-            queue.append(_NOBODY)
-        gone = bytearray(self.people)
-        for number in self.unsure:
-            gone[number] = draw() >= scene.there[number]
-        costs = scene.costs.copy()
-        may_leave = self.may_leave
-        waiting = sum(1 for number in may_leave if not gone[number])
-        left = self.people
-        groups = list(scene.groups)
-        cumulative = list(accumulate(group.rate for group in groups))
-        busy = cumulative[-1]
-        phase = 0
-        phase_end, coming = self.phases[0]
-        arriving = sum(rate for _, _, rate in coming)
-        clock = hidden = 0.0
-        while left:
-            if clock >= phase_end:
-                phase += 1
-                phase_end, coming = self.phases[phase]
-                arriving = sum(rate for _, _, rate in coming)
-            total = busy + arriving + scene.leaving * waiting
-            if arriving:  # until when they come is a matter of the clock
-                clock -= log(1.0 - draw()) / total
-            else:
-                step = 1.0 / total
-                clock += step
-                hidden += step * step
-            drawn = draw() * total
-            if drawn < busy:
-                group = groups[bisect_right(cumulative, drawn)] if len(groups) > 1 else groups[0]
-                while True:
-                    place = _NOBODY
-                    among = -1
-                    for pool in group.pools:
-                        head = queues[pool][heads[pool]]
-                        if head < place:
-                            place, among = head, pool
-                    if among < 0:
-                        if len(groups) > 1:
-                            groups.remove(group)
-                            cumulative = list(accumulate(one.rate for one in groups))
-                            busy = cumulative[-1]
-                        break
-                    if place & 1:
-                        heads[among] += 1
-                        break
-                    number = place >> 1
-                    if costs[number] > 1 and not gone[number]:
-                        costs[number] -= 1
-                        break
-                    heads[among] += 1
-                    time_sum[number] += clock
-                    square_sum[number] += clock * clock
-                    hidden_sum[number] += hidden
-                    left -= 1
-                    if not gone[number]:
-                        if scene.leaves[number]:
-                            waiting -= 1
-                            gone[number] = 2
-                        break
-            elif drawn < busy + arriving:
-                pool, place = self._comes(coming, drawn - busy, clock)
-                if place < 2 * self.people and not _idle(pool, groups, scene.groups):
-                    insort(queues[pool], place, lo=heads[pool])
-            else:
-                while True:
-                    number = may_leave[int(draw() * len(may_leave))]
-                    if not gone[number]:
-                        break
-                gone[number] = 1
-                waiting -= 1
-                if 4 * waiting < len(may_leave):
-                    may_leave = [one for one in may_leave if not gone[one]]
-
-    def _comes(self, coming: list[tuple[int, int, float]], drawn: float, clock: float) -> tuple[int, int]:
+    def comes(self, coming: list[tuple[int, int, float]], drawn: float, clock: float) -> tuple[int, int]:
         """Into which pool and where in line."""
         pool, head_start = coming[-1][:2]
         for among, starts, rate in coming:
@@ -212,6 +134,123 @@ class _Rehearsal:
                 pool, head_start = among, starts
                 break
         return pool, 2 * bisect_right(self.before_now, clock - head_start) - 1
+
+
+class _Run:
+    """One rehearsal. `gone`: no longer keeps anybody from a slot (never there, left, or served)."""
+
+    __slots__ = (
+        "busy",
+        "clock",
+        "costs",
+        "cumulative",
+        "draw",
+        "gone",
+        "groups",
+        "heads",
+        "hidden",
+        "left",
+        "may_leave",
+        "queues",
+        "shared",
+        "sums",
+        "waiting",
+    )
+
+    def __init__(self, shared: _Shared, random: Random, sums: _Sums) -> None:
+        scene = shared.scene
+        self.shared = shared
+        self.sums = sums
+        self.draw = random.random
+        self.queues = [[*queue, _NOBODY] for queue in shared.queues]
+        self.heads = [0] * len(self.queues)
+        self.gone = bytearray(shared.people)
+        for number in shared.unsure:
+            self.gone[number] = self.draw() >= scene.there[number]
+        self.costs = scene.costs.copy()
+        self.may_leave = shared.may_leave
+        self.waiting = sum(1 for number in self.may_leave if not self.gone[number])
+        self.left = shared.people
+        self.clock = self.hidden = 0.0
+        self._work(scene.groups)
+
+    def _work(self, groups: list[Group]) -> None:
+        self.groups = groups
+        self.cumulative = list(accumulate(group.rate for group in groups))
+        self.busy = self.cumulative[-1]
+
+    def go(self) -> None:
+        """Until everybody has had their turn."""
+        draw, leaving = self.draw, self.shared.scene.leaving
+        phases = iter(self.shared.phases)
+        phase_end, coming, arriving = next(phases)
+        while self.left:
+            while self.clock >= phase_end:
+                phase_end, coming, arriving = next(phases)
+            total = self.busy + arriving + leaving * self.waiting
+            if arriving:  # until when they come is a matter of the clock
+                self.clock -= log(1.0 - draw()) / total
+            else:
+                step = 1.0 / total
+                self.clock += step
+                self.hidden += step * step
+            drawn = draw() * total
+            if drawn < self.busy:
+                self._serve(drawn)
+            elif drawn < self.busy + arriving:
+                self._come(coming, drawn - self.busy)
+            elif self.waiting:
+                self._leave()
+
+    def _serve(self, drawn: float) -> None:
+        """A slot of one group is free: for the first there, and the shadows before them note when."""
+        group = self.groups[bisect_right(self.cumulative, drawn)] if len(self.groups) > 1 else self.groups[0]
+        queues, heads, gone = self.queues, self.heads, self.gone
+        while True:
+            place, among = _NOBODY, -1
+            for pool in group.pools:
+                head = queues[pool][heads[pool]]
+                if head < place:
+                    place, among = head, pool
+            if among < 0:
+                if len(self.groups) > 1:
+                    self._work([one for one in self.groups if one is not group])
+                return
+            number = place >> 1
+            if place & 1 == 0 and not gone[number] and self.costs[number] > 1:
+                self.costs[number] -= 1
+                return
+            heads[among] += 1
+            if place & 1 or self._turn(number):
+                return
+
+    def _turn(self, number: int) -> bool:
+        """Note the moment. False for a shadow: the slot goes on to the next."""
+        sums, clock = self.sums, self.clock
+        sums.time[number] += clock
+        sums.square[number] += clock * clock
+        sums.hidden[number] += self.hidden
+        self.left -= 1
+        if self.gone[number]:
+            return False
+        self.gone[number] = 1
+        self.waiting -= self.shared.scene.leaves[number]
+        return True
+
+    def _come(self, coming: list[tuple[int, int, float]], drawn: float) -> None:
+        pool, place = self.shared.comes(coming, drawn, self.clock)
+        if place < 2 * self.shared.people and not _idle(pool, self.groups, self.shared.scene.groups):
+            insort(self.queues[pool], place, lo=self.heads[pool])
+
+    def _leave(self) -> None:
+        while True:
+            number = self.may_leave[int(self.draw() * len(self.may_leave))]
+            if not self.gone[number]:
+                break
+        self.gone[number] = 1
+        self.waiting -= 1
+        if 4 * self.waiting < len(self.may_leave):
+            self.may_leave = [one for one in self.may_leave if not self.gone[one]]
 
 
 def _idle(pool: int, active: list[Group], groups: list[Group]) -> bool:
