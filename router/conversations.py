@@ -113,7 +113,7 @@ def owned_by(step: Step, agent: Agent) -> list[Conversation]:
 
 def close_by_agent(step: Step, command: CloseByAgent) -> None:
     conversation = step.open_conversation(command.conversation)
-    if not command.any_owner:
+    if conversation.owner != command.agent and not command.any_owner:
         owned(step, command.agent, conversation)
     close(step, conversation, by="agent", closed_by=command.agent)
 
@@ -124,16 +124,17 @@ def close_by_visitor(step: Step, command: CloseByVisitor) -> None:
 
 def close(step: Step, conversation: Conversation, *, by: str, closed_by: AgentId | None = None) -> None:
     """The end. Rings are withdrawn in the same step; an owner's wrap-up begins."""
-    end_offers_of(step, conversation, OfferState.WITHDRAWN)
-    wrap_up_ms = step.state.line_of(conversation).settings.wrap_up_ms
+    if conversation.offers:
+        end_offers_of(step, conversation, OfferState.WITHDRAWN)
+    wrap_up_ms, owner = step.state.lines[conversation.department].settings.wrap_up_ms, conversation.owner
     step.emit(
         ConversationClosed(
             at=step.now,
             conversation=conversation.id,
             by=by,
-            agent=conversation.owner,
+            agent=owner,
             closed_by=closed_by,
-            wrap_up_until=step.now + wrap_up_ms if conversation.owner is not None and wrap_up_ms else None,
+            wrap_up_until=step.now + wrap_up_ms if wrap_up_ms and owner is not None else None,
         )
     )
 

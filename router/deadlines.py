@@ -33,52 +33,51 @@ class Due(IntEnum):
 
 
 Key = tuple[Due, str, str]
-_NEVER = 1 << 63
+NEVER = 1 << 63
 DueAt = Callable[[Due, str, str], int | None]
 
 
 class Deadlines:
-    """A heap of moments to look at, at most one live entry for each key."""
+    """A heap of moments to look at, at most one live entry for each key. `soonest`: the first moment, true or not."""
 
-    __slots__ = ("_heap", "_looks")
+    __slots__ = ("_heap", "_looks", "soonest")
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, Due, str, str]] = []
         self._looks: dict[Key, int] = {}
+        self.soonest = NEVER
 
     def want(self, at: int, due: Due, one: str = "", two: str = "") -> None:
         """Look at this record at `at`, if not already earlier."""
         key = (due, one, two)
-        if at < self._looks.get(key, _NEVER):
+        if at < self._looks.get(key, NEVER):
             self._looks[key] = at
             heappush(self._heap, (at, due, one, two))
+            self.soonest = self._heap[0][0]
 
-    def next(self, due_at: DueAt) -> int | None:
-        """The moment of the next true deadline; untrue entries on the way are put right."""
+    def next(self, due_at: DueAt, *, until: int = NEVER) -> int | None:
+        """The moment of the next true deadline up to `until`; untrue entries on the way are put right."""
         heap = self._heap
         while heap:
             at, due, one, two = heap[0]
+            if at > until:
+                break
             if self._looks.get((due, one, two)) != at:
                 heappop(heap)
                 continue
             true = due_at(due, one, two)
             if true == at:
+                self.soonest = at
                 return at
             self._forget_first()
             if true is not None and true > at:
                 self.want(true, due, one, two)
+        self.soonest = heap[0][0] if heap else NEVER
         return None
-
-    def any_look(self, now: int) -> bool:
-        """Whether anything has to be looked at by now, true or not."""
-        return bool(self._heap) and self._heap[0][0] <= now
 
     def pop(self, now: int, due_at: DueAt) -> Key | None:
         """Take the first that is due at `now`, or None."""
-        at = self.next(due_at)
-        if at is None or at > now:
-            return None
-        return self._forget_first()
+        return None if self.next(due_at, until=now) is None else self._forget_first()
 
     def wanted(self, due: Due, one: str, two: str) -> int | None:
         """When this record will be looked at (for the invariants)."""
@@ -87,14 +86,17 @@ class Deadlines:
     def clear(self) -> None:
         self._heap.clear()
         self._looks.clear()
+        self.soonest = NEVER
 
     def __len__(self) -> int:
         return len(self._heap)
 
     def _forget_first(self) -> Key:
-        _, due, one, two = heappop(self._heap)
+        heap = self._heap
+        _, due, one, two = heappop(heap)
         del self._looks[due, one, two]
-        if len(self._heap) > 64 and len(self._heap) > 4 * len(self._looks):
-            self._heap = [(at, *key) for key, at in self._looks.items()]
-            heapify(self._heap)
+        if len(heap) > 64 and len(heap) > 4 * len(self._looks):
+            heap[:] = [(at, *key) for key, at in self._looks.items()]
+            heapify(heap)
+        self.soonest = heap[0][0] if heap else NEVER
         return (due, one, two)

@@ -1,5 +1,7 @@
 """What happens when time has come: one deed for each kind of deadline."""
 
+from functools import partial
+
 from router.conversations import close, idle, return_to_line, wrap_up_over
 from router.deadlines import Due, Key
 from router.errors import DeadlineFailed
@@ -19,9 +21,7 @@ def fire_due(step: Step) -> None:
     """
     state = step.state
 
-    def true_at(due: Due, one: str, two: str) -> int | None:
-        return due_at(state, due, one, two)
-
+    true_at = partial(due_at, state)
     while (key := state.deadlines.pop(state.now, true_at)) is not None:
         try:
             _fire(step, key)

@@ -36,7 +36,7 @@ from router.presence_notes import (
 )
 from router.state import State
 from router.touch import agent_of, conversation_of, wake
-from router.transitions import CONVERSATION, HOLD, OFFER, Cause, step
+from router.transitions import CONVERSATION, HOLD, OFFER, Cause, Column, step
 from router.wait_notes import begin, look_again, note_place, note_said
 from router.watch import watch, watch_conversation, watch_idle, watch_line, watch_offer
 
@@ -50,10 +50,13 @@ def apply(state: State, event: e.Event) -> None:
 # Small steps shared by the folds.
 
 
+# The columns of the tables, by what has happened: a change is one look-up, and what is in no table raises.
+_CONVERSATION = {cause: Column(CONVERSATION, cause) for cause in Cause}
+_HOLD = {cause: Column(HOLD, cause) for cause in Cause}
+
+
 def _move(conversation: Conversation, cause: Cause) -> None:
-    state = step(CONVERSATION, conversation.state, cause)
-    if state is not None:
-        conversation.state = state
+    conversation.state = _CONVERSATION[cause][conversation.state]
 
 
 def _set_hold(state: State, agent: Agent, conversation: Conversation, cause: Cause, until: int | None = None) -> None:
@@ -61,9 +64,9 @@ def _set_hold(state: State, agent: Agent, conversation: Conversation, cause: Cau
     holds, name, cost = agent.holds, conversation.id, conversation.cost
     before = holds.get(name)
     if before is None:
-        kind = step(HOLD, None, cause)
+        kind = _HOLD[cause][None]
     else:
-        kind = step(HOLD, before.kind, cause)
+        kind = _HOLD[cause][before.kind]
         agent.used -= before.cost
         if before.kind is HoldKind.OFFER:
             agent.directed -= 1
@@ -149,18 +152,12 @@ def _started(state: State, event: e.ConversationStarted) -> None:
         left=event.left,
         since_at=event.at,
     )
-    _move_new(conversation)
+    conversation.state = step(CONVERSATION, None, Cause.STARTED)
     state.conversations[conversation.id] = conversation
     state.changed_conversations.add(conversation.id)
     state.shelve(conversation)
     begin(state, conversation)
     watch_line(state, conversation)
-
-
-def _move_new(conversation: Conversation) -> None:
-    first = step(CONVERSATION, None, Cause.STARTED)
-    if first is not None:
-        conversation.state = first
 
 
 def _assigned(state: State, event: e.ConversationAssigned) -> None:
@@ -182,7 +179,7 @@ def _assigned(state: State, event: e.ConversationAssigned) -> None:
     conversation.unconfirmed_at = None if event.confirm is None else event.at
     if event.confirm is not None:
         watch(state, Due.AUTO_CONFIRM, conversation.id)
-    state.shelve(conversation)
+    state.unshelve(conversation)
     if not conversation.awaiting_reply:
         watch_idle(state, conversation)
     _take(state, agent_of(state, event.agent), conversation, event)
@@ -252,7 +249,7 @@ def _closed(state: State, event: e.ConversationClosed) -> None:
     conversation = conversation_of(state, event)
     _move(conversation, Cause.CLOSED)
     conversation.unconfirmed = conversation.unconfirmed_at = None
-    state.shelve(conversation)
+    state.unshelve(conversation)
     if event.agent is not None:
         agent = agent_of(state, event.agent)
         cause = Cause.LET_GO if event.wrap_up_until is None else Cause.CLOSED_WITH_WRAP_UP

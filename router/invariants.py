@@ -238,8 +238,11 @@ def _due_or_none(state: State, due: Due, one: str, two: str) -> int | None:
 
 
 def _check_deadlines(state: State) -> None:
+    """Looked at in time. The end of a ring may be left to its confirmation: without one the offer ends before."""
     for at, due, one, two in _all_due(state):
         look = state.deadlines.wanted(due, one, two)
+        if look is None and due is Due.RING:
+            look = due_at(state, Due.CONFIRM, one, two) and state.deadlines.wanted(Due.CONFIRM, one, two)
         _require(look is not None and look <= at, f"{due.name} of {one} {two} at {at}: looked at {look}")
 
 

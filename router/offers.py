@@ -44,20 +44,21 @@ def make_offer(  # noqa: PLR0913 - three kinds of offers differ by their flags
     transfer_from: AgentId | None = None,
 ) -> Offer:
     """Ring at this agent. A directed offer takes slots; soft rings that no longer fit beside it are lost."""
-    ring_until = step.now + _settings(step, conversation).ring_ms
+    now = step.now
+    ring_until = now + step.state.lines[conversation.department].settings.ring_ms
     offer = Offer(
         id=OfferId(f"o_{conversation.id.removeprefix('c_')}-{conversation.offer_no + 1}"),
         conversation=conversation.id,
         agent=agent.id,
         soft=soft,
-        made_at=step.now,
+        made_at=now,
         expires_at=None if soft or auto else ring_until,
         miss_at=ring_until if soft else None,
         transfer_from=transfer_from,
         auto=auto,
     )
-    step.emit(OfferMade(at=step.now, offer=offer, decision=decision))
-    if not soft:
+    step.emit(OfferMade(at=now, offer=offer, decision=decision))
+    if not soft and len(agent.rings) != agent.directed:
         lose_rings(step, agent)
     return offer
 
@@ -80,8 +81,6 @@ def end_offer(step: Step, offer: Offer, end: OfferState, *, reason: str = "", re
 
 def end_offers_of(step: Step, conversation: Conversation, end: OfferState) -> None:
     """Every pending offer of this conversation."""
-    if not conversation.offers:
-        return
     for offer in list(conversation.offers.values()):
         end_offer(step, offer, end)
 
@@ -93,9 +92,7 @@ def withdraw_from(step: Step, agent: Agent) -> None:
 
 
 def lose_rings(step: Step, agent: Agent) -> None:
-    """An agent who fills up loses the soft rings that no longer fit."""
-    if len(agent.rings) == agent.directed:
-        return
+    """An agent who fills up loses the soft rings that no longer fit. Nobody has any whose rings are all directed."""
     for offer in rings_in_order(step, agent):
         if offer.soft and fits(step.state, agent, step.state.conversations[offer.conversation]) is not None:
             end_offer(step, offer, OfferState.WITHDRAWN)
@@ -117,27 +114,29 @@ def take(step: Step, offer: Offer, *, via: str, confirm: OfferId | None = None) 
     """The offer is accepted: other rings end as taken, and the conversation is the agent's."""
     conversation = step.state.conversations[offer.conversation]
     end_offer(step, offer, OfferState.ACCEPTED)
-    end_offers_of(step, conversation, OfferState.TAKEN)
+    if conversation.offers:
+        end_offers_of(step, conversation, OfferState.TAKEN)
     assign(step, step.state.agents[offer.agent], conversation, via=via, confirm=confirm)
 
 
 def assign(step: Step, agent: Agent, conversation: Conversation, *, via: str, confirm: OfferId | None = None) -> None:
-    breathing_ms = agent.settings.breathing_ms
+    now, breathing_ms = step.now, agent.settings.breathing_ms
     step.emit(
         ConversationAssigned(
-            at=step.now,
+            at=now,
             conversation=conversation.id,
             department=conversation.department,
             agent=agent.id,
             previous=conversation.owner,
             via=via,
-            waited_ms=step.now - conversation.entered_line_at if conversation.in_line else 0,
+            waited_ms=now - conversation.entered_line_at if conversation.in_line else 0,
             assign_no=conversation.assign_no + 1,
-            breathing_until=step.now + breathing_ms if breathing_ms else None,
+            breathing_until=now + breathing_ms if breathing_ms else None,
             confirm=confirm,
         )
     )
-    lose_rings(step, agent)
+    if len(agent.rings) != agent.directed:
+        lose_rings(step, agent)
 
 
 # What agents do.
@@ -161,9 +160,10 @@ def _seen(step: Step, offer: OfferId, conversation: Conversation, agent: AgentId
 
 def accept(step: Step, command: AcceptOffer) -> None:
     offer = _pending(step, command.agent, command.offer)
-    agent, conversation = step.agent(command.agent), step.state.conversations[offer.conversation]
-    if offer.soft and fits(step.state, agent, conversation) is not None:
-        raise CommandRejected(Rejection.CONFLICT, "no slot is free")
+    if offer.soft:
+        state = step.state
+        if fits(state, state.agents[offer.agent], state.conversations[offer.conversation]) is not None:
+            raise CommandRejected(Rejection.CONFLICT, "no slot is free")
     take(step, offer, via="offer" if offer.transfer_from is None else "transfer")
 
 
@@ -175,8 +175,9 @@ def decline(step: Step, command: DeclineOffer) -> None:
 
 
 def _pending(step: Step, agent: AgentId, offer_id: OfferId) -> Offer:
-    step.agent(agent)
     offer = step.state.offers.get(offer_id)
+    if offer is None or offer.agent != agent:
+        step.agent(agent)
     if offer is None:
         raise CommandRejected(Rejection.GONE, "the offer has ended")
     if offer.agent != agent:

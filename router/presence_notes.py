@@ -14,9 +14,7 @@ def status_changed(state: State, event: e.StatusChanged) -> None:
     agent = agent_of(state, event.agent)
     was_here = agent.here
     cause = StatusCause.MISSED_OFFERS if event.automatic else CHOSEN[event.status]
-    status = step(STATUS, agent.status, cause)
-    if status is not None:
-        agent.status = status
+    agent.status = step(STATUS, agent.status, cause)
     agent.reason = event.reason
     agent.misses = 0
     _note_presence(state, agent, was_here=was_here)

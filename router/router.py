@@ -7,6 +7,7 @@ arms one timer for `next_deadline`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from router import commands as c
@@ -22,7 +23,6 @@ from router.conversations import (
     transfer_to_department,
     wrote,
 )
-from router.deadlines import Due
 from router.decisions import explain
 from router.dispatch import dispatch
 from router.due import fire_due
@@ -118,7 +118,7 @@ class Router:
         if self._configured is not state.settings:  # they changed while no router ran
             configure(step, c.Configure(settings=self._configured))
         # A restart forgives what became due while we were down, a quarantine is for what cannot be done when due.
-        if state.deadlines.any_look(state.now) and not isinstance(command, c.Restart | c.Quarantine):
+        if state.deadlines.soonest <= state.now and not isinstance(command, (c.Restart, c.Quarantine)):
             fire_due(step)
         try:
             _DEEDS[type(command)](step, command)
@@ -137,12 +137,7 @@ class Router:
 
     def next_deadline(self) -> int | None:
         """When `advance` has something to do, if nothing happens before."""
-        state = self._state
-
-        def true_at(due: Due, one: str, two: str) -> int | None:
-            return due_at(state, due, one, two)
-
-        return state.deadlines.next(true_at)
+        return self._state.deadlines.next(partial(due_at, self._state))
 
     def take_changes(self) -> Changes:
         """What changed since the last call, for storing."""
@@ -233,7 +228,7 @@ class Router:
 def _finish(step: Step) -> None:
     """What every step ends with, whatever was asked."""
     state = step.state
-    if state.deadlines.any_look(state.now):
+    if state.deadlines.soonest <= state.now:
         fire_due(step)
     if state.pause_until is not None:
         end_pause_early(step)

@@ -207,6 +207,13 @@ class State:
             conversation.shelf = (pool, Shelf.HELD, order)
         pool.ringing.add(conversation.id)
 
+    def unshelve(self, conversation: Conversation) -> None:
+        """It is in no line any more: what `shelve` would come to."""
+        if conversation.shelf is not None:
+            self._unshelve(conversation, *conversation.shelf)
+        if conversation.reservation is not None:
+            self._note_reservation(conversation, conversation.reservation)
+
     def _unshelve(self, conversation: Conversation, pool: Pool, kind: Shelf, order: Order) -> None:
         pool.take_out(order, ready=kind is Shelf.READY)
         pool.ringing.discard(conversation.id)

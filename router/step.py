@@ -12,18 +12,15 @@ from router.state import State
 class Step:
     """What is being done now: the state, and the events so far. Handlers refuse before they emit anything."""
 
-    __slots__ = ("events", "records", "seed", "state", "sweeps")
+    __slots__ = ("events", "now", "records", "seed", "state", "sweeps")
 
     def __init__(self, state: State, seed: int, *, records: bool = True) -> None:
         self.state = state
+        self.now = state.now  # stands still while a step is done
         self.seed = seed
         self.records = records
         self.events: list[Event] = []
         self.sweeps = False  # places are looked at in this step
-
-    @property
-    def now(self) -> int:
-        return self.state.now
 
     def emit(self, event: Event) -> None:
         """Happened: fold it and tell it."""

@@ -11,8 +11,9 @@ from router.state import State
 def agent_of(state: State, agent_id: AgentId) -> Agent:
     """The agent, about whom something changes."""
     agent = state.agents[agent_id]
+    agent.version += 1  # as `State.unsettle` does; written out, for every event comes by here
+    state.unsettled.add(agent_id)
     state.changed_agents.add(agent_id)
-    state.unsettle(agent)
     return agent
 
 

@@ -17,6 +17,7 @@ Four machines. They are coupled, and the couplings are the events of `router.eve
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import partial
 from typing import TypeVar
 
 from router.model import ConversationState, HoldKind, OfferState, Status
@@ -43,7 +44,7 @@ class Cause(StrEnum):
     LET_GO = "let go"
 
 
-CONVERSATION: Mapping[ConversationState | None, Mapping[Cause, ConversationState | None]] = {
+CONVERSATION: Mapping[ConversationState | None, Mapping[Cause, ConversationState]] = {
     None: {Cause.STARTED: WAITING},
     WAITING: {
         Cause.OFFER_MADE: OFFERED,
@@ -66,7 +67,7 @@ CONVERSATION: Mapping[ConversationState | None, Mapping[Cause, ConversationState
     CLOSED: {},
 }
 
-OFFER: Mapping[OfferState | None, Mapping[OfferState, OfferState | None]] = {
+OFFER: Mapping[OfferState | None, Mapping[OfferState, OfferState]] = {
     None: {OfferState.PENDING: OfferState.PENDING},
     OfferState.PENDING: {end: end for end in OfferState if end is not OfferState.PENDING},
     **{end: {} for end in OfferState if end is not OfferState.PENDING},
@@ -97,7 +98,7 @@ CHOSEN = {
     Status.OFFLINE: StatusCause.SETS_OFFLINE,
 }
 
-STATUS: Mapping[Status | None, Mapping[StatusCause, Status | None]] = {
+STATUS: Mapping[Status | None, Mapping[StatusCause, Status]] = {
     status: {cause: chosen for chosen, cause in CHOSEN.items()}
     | ({StatusCause.MISSED_OFFERS: Status.AWAY} if status is Status.AVAILABLE else {})
     for status in Status
@@ -110,9 +111,21 @@ class IllegalTransition(Exception):
 
 S = TypeVar("S", bound=StrEnum)
 C = TypeVar("C", bound=StrEnum)
+R = TypeVar("R", bound=StrEnum | None)
 
 
-def step(table: Mapping[S | None, Mapping[C, S | None]], state: S | None, cause: C) -> S | None:
+class Column(dict[S | None, R]):
+    """What one cause makes of each state, to be looked up at once. A state without a row raises as `step` does."""
+
+    def __init__(self, table: Mapping[S | None, Mapping[C, R]], cause: C) -> None:
+        super().__init__({state: row[cause] for state, row in table.items() if cause in row})
+        self._refuse = partial(step, table, cause=cause)
+
+    def __missing__(self, state: S | None) -> R:
+        return self._refuse(state)
+
+
+def step(table: Mapping[S | None, Mapping[C, R]], state: S | None, cause: C) -> R:
     """The state that follows. Raises `IllegalTransition` when the table has no such row."""
     try:
         return table[state][cause]

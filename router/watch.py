@@ -16,10 +16,8 @@ from router.wait_rules import name_of
 
 def due_at(state: State, due: Due, one: str, two: str) -> int | None:
     """When this is due by the record as it is now; None: it is not."""
-    if due is Due.PAUSE:
-        return state.pause_until
-    if due in _OF_AGENT:
-        return _agent_due_at(state, due, AgentId(one))
+    if due in _ELSEWHERE:
+        return _elsewhere_due_at(state, due, AgentId(one))
     conversation = state.conversations.get(ConversationId(one))
     if conversation is None:
         return None
@@ -41,11 +39,14 @@ def _after_quarantine(conversation: Conversation, at: int | None) -> int | None:
     return at if at is None or until is None else max(at, until)
 
 
-_OF_AGENT = {Due.GRACE, Due.BREATHING, Due.REST}
+_ELSEWHERE = {Due.PAUSE, Due.GRACE, Due.BREATHING, Due.REST}
 _OF_OFFER = {Due.CONFIRM, Due.RING}
 
 
-def _agent_due_at(state: State, due: Due, agent_id: AgentId) -> int | None:
+def _elsewhere_due_at(state: State, due: Due, agent_id: AgentId) -> int | None:
+    """Of the workspace or of an agent."""
+    if due is Due.PAUSE:
+        return state.pause_until
     agent = state.agents.get(agent_id)
     if agent is None:
         return None
@@ -166,10 +167,19 @@ def watch_agent(state: State, agent_id: AgentId) -> None:
 
 
 def watch_offer(state: State, offer: Offer) -> None:
-    for due in (Due.CONFIRM, Due.RING):
-        at = _offer_due_at(state, due, offer)
-        if at is not None:
-            state.deadlines.want(at, due, offer.conversation, offer.agent)
+    """The end of the ring, or that it is not confirmed, whichever comes first.
+
+    A ring that is not confirmed in time ends the offer, so its own end is watched from when it is confirmed
+    (`OfferSeen`): most offers are accepted long before either, and every entry costs twice, coming and going.
+    """
+    ring_at, confirm_ms = offer.miss_at if offer.soft else offer.expires_at, state.settings.confirm_ms
+    if confirm_ms and not offer.seen:
+        confirm_at = offer.made_at + confirm_ms
+        state.deadlines.want(confirm_at, Due.CONFIRM, offer.conversation, offer.agent)
+        if ring_at is not None and ring_at < confirm_at:
+            state.deadlines.want(ring_at, Due.RING, offer.conversation, offer.agent)
+    elif ring_at is not None:
+        state.deadlines.want(ring_at, Due.RING, offer.conversation, offer.agent)
 
 
 def watch_idle(state: State, conversation: Conversation) -> None:
