@@ -11,6 +11,7 @@ whoever starts a conversation in the very commit of the start, for others with t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -73,7 +74,7 @@ class Waits:
 
     def __init__(self, make: MakeEstimates = _estimates) -> None:
         self._make = make
-        self._estimates: Estimates
+        self._estimates: Estimates | None = None
         self._told: dict[str, _Told] = {}
         self._silent: frozenset[str] = frozenset()  # told before, but by now there is no number
         self._kept_at = 0
@@ -86,7 +87,8 @@ class Waits:
         """The router was made anew, with these conversations; what visitors were told, they were told, but what was
         promised is what the database says.
         """
-        self._estimates = self._make(router, _decoded(learned))
+        with self._unless_it_fails():
+            self._estimates = self._make(router, _decoded(learned))
         self._kept_at = now
         promised = {record.id: record.promise for record in conversations if record.state in _IN_LINE}
         for conversation, told in self._told.items():
@@ -99,7 +101,9 @@ class Waits:
 
     def follow(self, happened: tuple[events.Event, ...]) -> None:
         """Keep in step with the router."""
-        self._estimates.follow(happened)
+        with self._unless_it_fails():
+            if self._estimates is not None:
+                self._estimates.follow(happened)
         for event in happened:
             match event:
                 case events.WaitPromised() if event.conversation in self._told:
@@ -114,7 +118,10 @@ class Waits:
         """What whoever starts a conversation can expect; asked before the router starts it."""
         if not isinstance(command, commands.StartConversation) or command.left or len(self._told) >= ENTRY_MOST:
             return None
-        return self._estimates.wait_on_entry(command, now)
+        with self._unless_it_fails():
+            if self._estimates is not None:
+                return self._estimates.wait_on_entry(command, now)
+        return None
 
     def entered(self, conversation: model.ConversationId, wait: Wait, now: int) -> commands.PromiseWait:
         """It stands in line, and the reply to its start says so: the promise to be handled in the same commit."""
@@ -126,7 +133,10 @@ class Waits:
         if now - self._kept_at < KEEP_MS:
             return None
         self._kept_at = now
-        return views.encode(self._estimates.learned())
+        with self._unless_it_fails():
+            if self._estimates is not None:
+                return views.encode(self._estimates.learned())
+        return None
 
     # What visitors are told.
 
@@ -141,7 +151,10 @@ class Waits:
         ``left``: conversations whose visitor does not wait. Who cannot be told a number any more (nobody serves) is
         shown none, and what they were told before is remembered as said.
         """
-        estimated = self._estimates.waits(now)
+        estimated: Mapping[model.ConversationId, Wait] = {}
+        with self._unless_it_fails():
+            if self._estimates is not None:
+                estimated = self._estimates.waits(now)
         self._silent = frozenset(each for each in self._told if each not in estimated)
         for conversation, wait in estimated.items():
             if left(conversation):
@@ -156,6 +169,15 @@ class Waits:
             self._told[conversation] = _Told(wait=shown, at=before.at if same else now, promised=before.promised)
             if not before.promised:
                 yield _promise(conversation, shown)
+
+    @contextmanager
+    def _unless_it_fails(self) -> Iterator[None]:
+        """An estimate with a bug costs nobody their conversation: no numbers are told until the router is rebuilt."""
+        try:
+            yield
+        except Exception:
+            log.exception("the estimate failed; nobody is told how long it takes")
+            self._estimates = None
 
     def forget_all_but(self, conversations: Callable[[str], bool]) -> None:
         """What was told of conversations that never came to be, as their commit failed, is not kept for ever."""

@@ -145,6 +145,27 @@ async def test_one_estimate_a_sweep_however_many_wait(desk: DeskBench, foreseen:
     assert foreseen.asked == before + 1
 
 
+async def test_an_estimate_that_fails_costs_nobody_their_conversation(desk: DeskBench, foreseen: Foreseen):
+    visitor, _ = await begin(desk)
+    await sweep(desk)
+
+    def fail() -> None:
+        raise ZeroDivisionError("a bug of ours")
+
+    foreseen.on_ask = fail
+    await sweep(desk)
+    assert heard(visitor) == [TWO_TO_FOUR, None]
+    _, conversation = await begin(desk)
+    assert conversation["queue"] == {"place": 2, "ahead": 1, "wait": None, "serving": True}
+    assert desk.alarms == []
+    foreseen.on_ask = lambda: None
+    await desk.restart()
+    await desk.agent("ada", status="available")
+    back = await desk.visitor(visitor.credentials["token"])
+    await sweep(desk)
+    assert heard(back) == [TWO_TO_FOUR]
+
+
 # What is promised.
 
 
