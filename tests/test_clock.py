@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import time
 
-from server.clock import SystemClock
+from server.clock import SystemClock, processor
 from tests.support.clock import FakeClock
 
 MS = 1_000_000
@@ -66,3 +66,9 @@ def test_the_fake_moves_both_hands():
     begin, hand = clock.now(), clock.monotonic()
     assert clock.advance(1.5) == begin + 1500 == clock.now()
     assert clock.monotonic() == hand + 1.5
+
+
+def test_what_the_processor_has_done_only_grows():
+    before = processor()
+    assert sum(range(20_000)) > 0
+    assert processor() >= before > 0
