@@ -25,7 +25,7 @@ class Sitting:
         doors.add("GET", "/demo/sit", self.sit, policy=NAVIGATION)
 
     async def sit(self, request: web.Request) -> web.Response:
-        """Log in as the agent of the key in `as` and go on to the console."""
+        """Log in as the agent of the key in `as` and go on to the console, or to the settings with `to=settings`."""
         me = self._desk.agent_me(request.query.get("as", ""))
         if me is None:
             return answers.sentence(404, "There is no such agent.")
@@ -35,6 +35,7 @@ class Sitting:
             if refused.code is not ErrorCode.NOT_FOUND:
                 raise
             return answers.sentence(404, "This agent cannot log in.")
-        response = web.Response(status=303, headers={hdrs.LOCATION: f"/console?as={me.key}"})
+        page = "settings" if request.query.get("to") == "settings" else "console"
+        response = web.Response(status=303, headers={hdrs.LOCATION: f"/{page}?as={me.key}"})
         self._cookies.give(request, response, me.key, login.token)
         return response

@@ -249,6 +249,15 @@ def test_no_other_site_sends_visitors_or_reads_decisions(server: Server, headers
     assert json.loads(ask(server, "GET", "/demo/show")[1])["here"] == 0
 
 
+@pytest.mark.parametrize(
+    ("to", "page"),
+    [("settings", "/settings?as=root"), ("https://shop.example", "/console?as=root"), ("", "/console?as=root")],
+)
+def test_sitting_down_may_lead_to_the_settings_and_nowhere_else(server: Server, to: str, page: str):
+    answer = sit(server, f"root&to={to}")
+    assert (answer.status, answer.headers["Location"]) == (303, page)
+
+
 @pytest.mark.parametrize("body", [{"count": 0}, {"count": 11}, {"count": "10"}, {"more": 1}, []])
 def test_visitors_are_sent_in_small_numbers(server: Server, body: object):
     assert ask(server, "POST", "/demo/visitors", body, **JSON)[0] == 400

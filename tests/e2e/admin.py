@@ -35,8 +35,8 @@ async def admin(people: People, where: str = "", **looks: object) -> Admin:
     if people.office is None:
         people.office = await people.newcomer(**looks)
     page = await people.office.new_page()
-    await page.goto(f"{people.url}demo/sit?as=root")
-    await expect(page.get_by_role("button", name="Status:")).to_be_visible()
     found = Admin(page, people.url)
+    await page.goto(f"{people.url}demo/sit?as=root&to=settings")
+    await expect(found.title).to_be_visible()
     await found.go(where)
     return found
