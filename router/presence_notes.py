@@ -39,6 +39,7 @@ def agent_disconnected(state: State, event: e.AgentDisconnected) -> None:
 def agent_deaf(state: State, event: e.AgentDeaf) -> None:
     agent = agent_of(state, event.agent)
     agent.deaf = True
+    _forget_rings(agent)
     wake(state, agent)
 
 
@@ -57,7 +58,13 @@ def _note_presence(state: State, agent: Agent, *, was_here: bool) -> None:
         agent.grace_until = None
     elif was_here:
         start_grace(state, agent)
+    _forget_rings(agent)
     restaff(state, agent)
+
+
+def _forget_rings(agent: Agent) -> None:
+    """What rang there may be lost, and the agent be back before the step is over: to be looked at anew."""
+    agent.was_open = False
 
 
 def start_grace(state: State, agent: Agent) -> None:

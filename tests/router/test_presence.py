@@ -8,7 +8,7 @@ import pytest
 
 from router import commands as c
 from router.events import AgentGone, ConversationClosed, ConversationReturned, Event, OfferMade, PauseEnded, Restarted
-from router.model import Status, Writer
+from router.model import Method, Status, Writer
 from router.router import Router
 from tests.router.building import Desk, agent, all_of, department, ends, kinds, only
 
@@ -48,6 +48,16 @@ def test_the_last_connection_lost_withdraws_offers_at_once_without_a_miss():
     assert kinds(happened) == ["AgentDisconnected", "OfferEnded", "OfferMade"]
     assert ends(happened) == {"o_1-1": "withdrawn"}
     assert desk.who("ada").misses == 0
+
+
+def test_who_lost_the_rings_and_is_back_in_the_same_step_rings_again():
+    """Both consoles fell silent while our timer slept; the word of one of them is what wakes us."""
+    desk = Desk(department(method=Method.RING_ALL), agent("ada"), agent("bo"), confirm_ms=3_000)
+    desk.comes("ada", "bo")
+    desk.start("c_1")
+    desk.now += 4_000
+    desk.connect("ada")
+    assert desk.ringing() == {"ada": {"c_1"}}
 
 
 def test_within_grace_nothing_moves():
