@@ -48,7 +48,7 @@ class Agent:
     used: int = 0
     directed: int = 0
     version: int = 0
-    standings: tuple[int, int, Clause | None, Clause | None] = (-1, 0, None, None)
+    standings: tuple[int, int, tuple[Clause | None, Clause | None]] = (-1, 0, (None, None))
     settled: tuple[Clause | None, Clause | None] | None = None
     was_open: bool = False
     serving: bool = False

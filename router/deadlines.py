@@ -6,7 +6,7 @@ it comes up (`due_at`), and dropped or put back. So a message that restarts an i
 
 from collections.abc import Callable
 from enum import IntEnum
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, heapreplace
 
 
 class Due(IntEnum):
@@ -49,29 +49,32 @@ class Deadlines:
 
     def want(self, at: int, due: Due, one: str = "", two: str = "") -> None:
         """Look at this record at `at`, if not already earlier."""
-        key = (due, one, two)
-        if at < self._looks.get(key, NEVER):
+        key, heap = (due, one, two), self._heap
+        before = self._looks.get(key, NEVER)
+        if at < before:
             self._looks[key] = at
-            heappush(self._heap, (at, due, one, two))
-            self.soonest = self._heap[0][0]
+            heappush(heap, (at, due, one, two))
+            if before is not NEVER and len(heap) > 64 and len(heap) > 4 * len(self._looks):
+                heap[:] = [(at, *key) for key, at in self._looks.items()]  # most have been replaced by earlier ones
+                heapify(heap)
+            self.soonest = heap[0][0]
 
     def next(self, due_at: DueAt, *, until: int = NEVER) -> int | None:
         """The moment of the next true deadline up to `until`; untrue entries on the way are put right."""
-        heap = self._heap
-        while heap:
+        heap, looks = self._heap, self._looks
+        while heap and heap[0][0] <= until:
             at, due, one, two = heap[0]
-            if at > until:
-                break
-            if self._looks.get((due, one, two)) != at:
-                heappop(heap)
-                continue
-            true = due_at(due, one, two)
-            if true == at:
-                self.soonest = at
-                return at
-            self._forget_first()
-            if true is not None and true > at:
-                self.want(true, due, one, two)
+            if looks.get((due, one, two)) == at:
+                true = due_at(due, one, two)
+                if true == at:
+                    self.soonest = at
+                    return at
+                del looks[due, one, two]
+                if true is not None and true > at:
+                    looks[due, one, two] = true
+                    heapreplace(heap, (true, due, one, two))
+                    continue
+            heappop(heap)
         self.soonest = heap[0][0] if heap else NEVER
         return None
 
@@ -92,11 +95,8 @@ class Deadlines:
         return len(self._heap)
 
     def _forget_first(self) -> Key:
-        heap = self._heap
+        heap, looks = self._heap, self._looks
         _, due, one, two = heappop(heap)
-        del self._looks[due, one, two]
-        if len(heap) > 64 and len(heap) > 4 * len(self._looks):
-            heap[:] = [(at, *key) for key, at in self._looks.items()]
-            heapify(heap)
+        del looks[due, one, two]
         self.soonest = heap[0][0] if heap else NEVER
         return (due, one, two)

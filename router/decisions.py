@@ -14,7 +14,7 @@ from router.conversation import Conversation, Shelf
 from router.eligibility import excluded, pair_excluded, settle, standing
 from router.line import Line, Pool
 from router.methods import describe, priority
-from router.model import AgentId, Candidate, Clause, Decision
+from router.model import AgentId, Candidate, Clause, Decision, Method
 from router.state import State
 from router.step import Step
 
@@ -39,18 +39,15 @@ def record(  # noqa: PLR0913 - what there is to say of a choice
     if not step.records:
         return _bare(pool.line, reason)
     state = step.state
-    counts: _Counts = {}
     candidates: tuple[Candidate, ...] = ()
     if len(pool.people) <= TABLE:
-        candidates = _table(state, pool, conversation, not_yet, counts)
-        takeable = len(candidates) - sum(counts.values())
+        candidates, counts = _table(state, pool, conversation, not_yet)
     else:
-        _count(state, pool, conversation, not_yet, counts)
-        takeable = len(pool.people) - sum(counts.values())
+        counts = _count(state, pool, conversation, not_yet, chosen)
     return Decision(
         method=pool.line.settings.method,
         reason=reason,
-        takeable=takeable,
+        takeable=len(pool.people) - sum(counts.values()),
         chosen=None if chosen is None else _compared(state, pool, chosen),
         runner_up=None if runner_up is None else _compared(state, pool, runner_up),
         excluded=tuple(sorted(counts.items()) if len(counts) > 1 else counts.items()),
@@ -67,7 +64,7 @@ def explain(state: State, conversation: Conversation) -> Decision:
     counts: _Counts = {}
     for agent_id in pool.people:
         clause = excluded(state, pool, state.agents[agent_id], conversation)
-        rows.append(_excluded(_row(state, pool, agent_id), clause))
+        rows.append(_excluded(_keep_row(state, pool, state.agents[agent_id]), clause))
         if clause is not None:
             counts[clause] = counts.get(clause, 0) + 1
     return Decision(
@@ -83,14 +80,15 @@ def explain(state: State, conversation: Conversation) -> Decision:
     )
 
 
-_bare_decisions: dict[tuple[str, str], Decision] = {}
+_bare_decisions: dict[tuple[Method, str], Decision] = {}
 
 
 def _bare(line: Line, reason: str) -> Decision:
     """Where nobody will ask: the same one every time."""
-    key = (line.settings.method.value, reason)
-    if key not in _bare_decisions:
-        _bare_decisions[key] = Decision(
+    key = (line.settings.method, reason)
+    known = _bare_decisions.get(key)
+    if known is None:
+        known = _bare_decisions[key] = Decision(
             method=line.settings.method,
             reason=reason,
             takeable=0,
@@ -99,29 +97,26 @@ def _bare(line: Line, reason: str) -> Decision:
             excluded=(),
             candidates=(),
         )
-    return _bare_decisions[key]
+    return known
 
 
 # Small teams: a row for everybody.
 
 
 def _table(
-    state: State, pool: Pool, conversation: Conversation, not_yet: Collection[AgentId], counts: _Counts
-) -> tuple[Candidate, ...]:
-    against = _against(state, pool, conversation, not_yet, pool.eligible)
+    state: State, pool: Pool, conversation: Conversation, not_yet: Collection[AgentId]
+) -> tuple[tuple[Candidate, ...], _Counts]:
     agents, known = state.agents, pool.rows
     rows = []
     for agent_id in pool.people:
+        agent = agents[agent_id]
         found = known.get(agent_id)
-        row = found[1] if found is not None and found[0] == agents[agent_id].version else _row(state, pool, agent_id)
-        clause = row.excluded
-        if clause is None and agent_id in against:
-            clause = against[agent_id]
-            row = _excluded(row, clause)
-        if clause is not None:
-            counts[clause] = counts.get(clause, 0) + 1
-        rows.append(row)
-    return tuple(rows)
+        rows.append(found[1] if found is not None and found[0] == agent.version else _keep_row(state, pool, agent))
+    against = _against(state, pool, conversation, not_yet, pool.eligible)
+    if against:
+        rows = [row if row.excluded is not None else _excluded(row, against.get(row.agent)) for row in rows]
+    clauses = [row.excluded for row in rows]
+    return tuple(rows), {clause: clauses.count(clause) for clause in set(clauses) if clause is not None}
 
 
 def _against(
@@ -153,50 +148,51 @@ def _excluded(row: Candidate, clause: Clause | None) -> Candidate:
 
 def _compared(state: State, pool: Pool, agent: Agent) -> Candidate:
     """The row of the chosen or the runner-up: with the measure in words."""
-    row = _row(state, pool, agent.id)
-    return row if row.measure else replace(row, measure=describe(agent, pool.line.settings))
+    return _new_row(state, pool, agent, describe(agent, pool.line.settings))
 
 
-def _row(state: State, pool: Pool, agent_id: AgentId) -> Candidate:
+def _keep_row(state: State, pool: Pool, agent: Agent) -> Candidate:
     """Kept until the agent changes. The measure is in it where the other columns do not tell it."""
-    agent = state.agents[agent_id]
-    known = pool.rows.get(agent_id)
-    if known is not None and known[0] == agent.version:
-        return known[1]
+    row = _new_row(state, pool, agent, describe(agent, pool.line.settings) if pool.line.turned else "")
+    pool.rows[agent.id] = (agent.version, row)
+    return row
+
+
+def _new_row(state: State, pool: Pool, agent: Agent, measure: str) -> Candidate:
     line = pool.line
-    member = line.members.get(agent_id)
-    row = Candidate(
-        agent=agent_id,
-        excluded=standing(state, agent, line) if agent_id in pool.eligible else Clause.SKILLS,
+    member = line.members.get(agent.id)
+    preference = pool.eligible.get(agent.id)
+    return Candidate(
+        agent=agent.id,
+        excluded=Clause.SKILLS if preference is None else standing(state, agent, line),
         running=len(agent.holds),
         used=agent.used,
         max_slots=agent.settings.max_slots,
         priority=priority(agent, line) if member is None else member.priority,
-        measure=describe(agent, line.settings) if line.turned else "",
-        preference=pool.eligible.get(agent_id, 0),
+        measure=measure,
+        preference=preference or 0,
     )
-    pool.rows[agent_id] = (agent.version, row)
-    return row
 
 
 # Large ones: counts, kept as standings change.
 
 
-def _count(state: State, pool: Pool, conversation: Conversation, not_yet: Collection[AgentId], counts: _Counts) -> None:
+def _count(
+    state: State, pool: Pool, conversation: Conversation, not_yet: Collection[AgentId], chosen: Agent | None
+) -> _Counts:
+    """The chosen changes again at once, so what is kept is left as it was before they came free: full, most often."""
     if len(state.unsettled) > _UNSETTLED:
-        settle(state)
-    counts.update(pool.counts)
-    for agent_id in state.unsettled:
-        if agent_id in pool.eligible:
-            _recount(counts, pool.standing.get(agent_id), standing(state, state.agents[agent_id], pool.line))
+        settle(state, but=None if chosen is None else chosen.id)
+    counts: _Counts = dict(pool.counts)
+    for agent_id in state.unsettled & pool.eligible.keys():
+        _recount(counts, pool.standing.get(agent_id), standing(state, state.agents[agent_id], pool.line))
     skills = len(pool.people) - len(pool.eligible)
     if skills:
         counts[Clause.SKILLS] = skills
     asked = [agent_id for agent_id in conversation.refusals if agent_id in pool.eligible]
     for agent_id, clause in _against(state, pool, conversation, not_yet, asked).items():
         _recount(counts, standing(state, state.agents[agent_id], pool.line), clause, only_open=True)
-    for clause in [clause for clause, count in counts.items() if not count]:
-        del counts[clause]
+    return {clause: count for clause, count in counts.items() if count}
 
 
 def _recount(counts: _Counts, before: Clause | None, now: Clause | None, *, only_open: bool = False) -> None:

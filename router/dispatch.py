@@ -58,46 +58,53 @@ def dispatch(step: Step) -> None:
         state.forget_touched()
         return
     while state.woken_agents or state.woken_conversations:
-        _one_pass(step)
+        alone = None
+        if len(state.woken_agents) == 1 and not state.woken_conversations:
+            (agent,) = state.woken_agents
+            alone = state.agents.get(agent)
+            if alone is not None and agent not in state.reserved and _serve_alone(step, alone):
+                continue
+        _one_pass(step, alone)
 
 
 def _serve_alone(step: Step, agent: Agent) -> bool:
     """The usual case, one agent came free: the first of their pools. False: a whole pass has to see what is left."""
     state = step.state
     general, directed = standings(agent, state.now)
-    agent.was_open = general is None
     if general is not None:
+        agent.was_open = False
+        state.woken_agents.clear()
         return True
     first: Order | None = None
     found: Pool | None = None
     for pool in state.pools_of[agent.id]:
         order = pool.first
         if order is not None:
-            if pool.line.soft or pool.line.capped:
+            if not pool.plain:
                 agent.was_open = False
                 return False
             if first is None or order < first:
                 first, found = order, pool
+    agent.was_open = True
     if first is None or found is None or directed is not None:
+        state.woken_agents.clear()
         return True
     conversation = state.conversations[first[2]]
-    if pair_excluded(state, found.line, agent, conversation) is not None:
+    by_pair = conversation.cost > 1 or agent.fresh or conversation.refusals
+    if by_pair and pair_excluded(state, found.line, agent, conversation) is not None:
         return False
+    state.woken_agents.clear()
     reason = "previous_agent" if conversation.previous == agent.id else "method"
     _offer(step, found, conversation, (agent, None, reason))
-    return standings(agent, state.now)[1] is not None
+    if standings(agent, state.now)[1] is not None:
+        return True
+    state.woken_agents.add(agent.id)
+    return False
 
 
-def _one_pass(step: Step) -> None:
+def _one_pass(step: Step, alone: Agent | None) -> None:
+    """`alone`: nobody else was touched when the pass began."""
     state = step.state
-    alone = None
-    if len(state.woken_agents) == 1 and not state.woken_conversations:
-        alone = state.agents.get(next(iter(state.woken_agents)))
-        if alone is not None and alone.id not in state.reserved:
-            state.forget_touched()
-            if _serve_alone(step, alone):
-                return
-            state.woken_agents.add(alone.id)
     pools = _open_where(state)
     conversations = {
         conversation.id: conversation.order

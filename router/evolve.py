@@ -53,6 +53,7 @@ def apply(state: State, event: e.Event) -> None:
 # The columns of the tables, by what has happened: a change is one look-up, and what is in no table raises.
 _CONVERSATION = {cause: Column(CONVERSATION, cause) for cause in Cause}
 _HOLD = {cause: Column(HOLD, cause) for cause in Cause}
+_OFFER = HoldKind.OFFER
 
 
 def _move(conversation: Conversation, cause: Cause) -> None:
@@ -61,21 +62,22 @@ def _move(conversation: Conversation, cause: Cause) -> None:
 
 def _set_hold(state: State, agent: Agent, conversation: Conversation, cause: Cause, until: int | None = None) -> None:
     """Begin, turn or end the agent's hold of a conversation, as the table says."""
-    holds, name, cost = agent.holds, conversation.id, conversation.cost
+    holds, name = agent.holds, conversation.id
     before = holds.get(name)
     if before is None:
         kind = _HOLD[cause][None]
     else:
         kind = _HOLD[cause][before.kind]
         agent.used -= before.cost
-        if before.kind is HoldKind.OFFER:
+        if before.kind is _OFFER:
             agent.directed -= 1
     if kind is None:
         del holds[name]
         return
+    cost = conversation.cost
     holds[name] = Hold(agent=agent.id, conversation=name, kind=kind, cost=cost, until=until, since=state.now)
     agent.used += cost
-    if kind is HoldKind.OFFER:
+    if kind is _OFFER:
         agent.directed += 1
 
 

@@ -35,7 +35,7 @@ class Pool:
     """One opening of one line. `people`: members and opened agents, in the order of the settings.
 
     `eligible`: those of them with the required skills, and how much of what is preferred they meet.
-    `serving`: how many of them are present and available.
+    `serving`: how many of them are present and available. `plain`: directed offers, and nobody has a cap of their own.
     """
 
     __slots__ = (
@@ -48,6 +48,7 @@ class Pool:
         "open",
         "opening",
         "people",
+        "plain",
         "ranks",
         "ready",
         "ringing",
@@ -60,6 +61,7 @@ class Pool:
         self, line: "Line", opening: Opening, people: tuple[AgentId, ...], eligible: Mapping[AgentId, int]
     ) -> None:
         self.line = line
+        self.plain = not line.soft and not line.capped
         self.opening = opening
         self.people = people
         self.eligible = eligible
@@ -92,8 +94,9 @@ class Pool:
         if not ready:
             del self.held[bisect_left(self.held, order)]
         elif order == self.first:
-            self.ready.pop(0)
-            self.first = self.ready[0] if self.ready else None
+            ready = self.ready
+            ready.pop(0)
+            self.first = ready[0] if len(ready) else None
         else:
             self.ready.remove(order)
 

@@ -10,6 +10,9 @@ Running counts the holds of all departments: what is offered or being wrapped up
 active, and not to count a ringing offer would send a burst to one agent.
 """
 
+from collections.abc import Callable
+from functools import lru_cache
+
 from router.agent import Agent
 from router.line import Line, Measure, Pool, Rank
 from router.model import DepartmentSettings, Method
@@ -94,12 +97,36 @@ def rank(agent: Agent, pool: Pool) -> Rank:
 
 def describe(agent: Agent, settings: DepartmentSettings) -> str:
     """The measure in words, for the decision record."""
-    match settings.method:
-        case Method.RING_ALL | Method.RANDOM:
-            return ""
-        case Method.ROUND_ROBIN:
-            return f"turn {agent.turns.get(settings.id, 0)}"
-        case Method.LONGEST_IDLE:
-            return f"assigned_at {agent.assigned_at}"
-        case Method.MAX_UTILIZATION | Method.AVERAGE_UTILIZATION | Method.PRIORITY:
-            return f"running {len(agent.holds)}, share {share(agent):.2f}"
+    return _WORDS[settings.method](agent, settings)
+
+
+def _nothing(agent: Agent, settings: DepartmentSettings) -> str:  # noqa: ARG001
+    return ""
+
+
+def _turn(agent: Agent, settings: DepartmentSettings) -> str:
+    return f"turn {agent.turns.get(settings.id, 0)}"
+
+
+def _idle_since(agent: Agent, settings: DepartmentSettings) -> str:  # noqa: ARG001
+    return f"assigned_at {agent.assigned_at}"
+
+
+def _load(agent: Agent, settings: DepartmentSettings) -> str:  # noqa: ARG001
+    return _load_in_words(len(agent.holds), agent.used, agent.settings.max_slots)
+
+
+@lru_cache(maxsize=4096)
+def _load_in_words(running: int, used: int, max_slots: int) -> str:
+    return f"running {running}, share {used / max(max_slots, 1):.2f}"
+
+
+_WORDS: dict[Method, Callable[[Agent, DepartmentSettings], str]] = {
+    Method.RING_ALL: _nothing,
+    Method.RANDOM: _nothing,
+    Method.ROUND_ROBIN: _turn,
+    Method.LONGEST_IDLE: _idle_since,
+    Method.MAX_UTILIZATION: _load,
+    Method.AVERAGE_UTILIZATION: _load,
+    Method.PRIORITY: _load,
+}

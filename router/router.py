@@ -232,7 +232,8 @@ def _finish(step: Step) -> None:
         fire_due(step)
     if state.pause_until is not None:
         end_pause_early(step)
-    dispatch(step)
+    if state.woken_agents or state.woken_conversations:
+        dispatch(step)
     if state.untold:
         tell(step)
 
