@@ -94,9 +94,9 @@ class Pool:
         if not ready:
             del self.held[bisect_left(self.held, order)]
         elif order == self.first:
-            ready = self.ready
-            ready.pop(0)
-            self.first = ready[0] if len(ready) else None
+            rest = self.ready
+            rest.pop(0)
+            self.first = rest[0] if len(rest) else None
         else:
             self.ready.remove(order)
 
