@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from router.model import (
     AgentId,
     AgentSettings,
+    Candidate,
     Clause,
     ConversationId,
     DepartmentId,
@@ -25,7 +26,8 @@ class Agent:
     assignments. `assigned_at` 0: never yet.
 
     For the indexes: `version` counts changes; `standings` are those of a version and a moment, `settled` those that the
-    pools know; `was_open`: could be rung softly when last looked at; `serving`: the pools count them as such.
+    pools know; `was_open`: could be rung softly when last looked at; `serving`: the pools count them as such;
+    `rows`: in decision records, by pool, until something changes.
     """
 
     id: AgentId = field(init=False)
@@ -51,6 +53,7 @@ class Agent:
     standings: tuple[int, int, tuple[Clause | None, Clause | None]] = (-1, 0, (None, None))
     settled: tuple[Clause | None, Clause | None] | None = None
     was_open: bool = False
+    rows: dict[object, Candidate] = field(default_factory=dict)
     serving: bool = False
 
     def __post_init__(self) -> None:

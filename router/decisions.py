@@ -106,12 +106,7 @@ def _bare(line: Line, reason: str) -> Decision:
 def _table(
     state: State, pool: Pool, conversation: Conversation, not_yet: Collection[AgentId]
 ) -> tuple[tuple[Candidate, ...], _Counts]:
-    agents, known = state.agents, pool.rows
-    rows = []
-    for agent_id in pool.people:
-        agent = agents[agent_id]
-        found = known.get(agent_id)
-        rows.append(found[1] if found is not None and found[0] == agent.version else _keep_row(state, pool, agent))
+    rows = [agent.rows.get(pool) or _keep_row(state, pool, agent) for agent in pool.team]
     against = _against(state, pool, conversation, not_yet, pool.eligible)
     if against:
         rows = [row if row.excluded is not None else _excluded(row, against.get(row.agent)) for row in rows]
@@ -154,7 +149,7 @@ def _compared(state: State, pool: Pool, agent: Agent) -> Candidate:
 def _keep_row(state: State, pool: Pool, agent: Agent) -> Candidate:
     """Kept until the agent changes. The measure is in it where the other columns do not tell it."""
     row = _new_row(state, pool, agent, describe(agent, pool.line.settings) if pool.line.turned else "")
-    pool.rows[agent.id] = (agent.version, row)
+    agent.rows[pool] = row
     return row
 
 

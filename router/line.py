@@ -19,7 +19,7 @@ from itertools import islice
 from sortedcontainers import SortedList
 
 from router.agent import Agent
-from router.model import AgentId, Candidate, Clause, ConversationId, DepartmentSettings, Member, Method, Needs, Order
+from router.model import AgentId, Clause, ConversationId, DepartmentSettings, Member, Method, Needs, Order
 from router.needs import CLOSED, Opening
 
 # An agent's place among the open ones: the method's measure, and the id to make it unique.
@@ -32,7 +32,7 @@ _POOLS = 256
 
 
 class Pool:
-    """One opening of one line. `people`: members and opened agents, in the order of the settings.
+    """One opening of one line. `team`, `people`: members and opened agents, and their ids, as the settings have them.
 
     `eligible`: those of them with the required skills, and how much of what is preferred they meet.
     `serving`: how many of them are present and available. `plain`: directed offers, and nobody has a cap of their own.
@@ -52,18 +52,19 @@ class Pool:
         "ranks",
         "ready",
         "ringing",
-        "rows",
         "serving",
         "standing",
+        "team",
     )
 
     def __init__(
-        self, line: "Line", opening: Opening, people: tuple[AgentId, ...], eligible: Mapping[AgentId, int]
+        self, line: "Line", opening: Opening, team: tuple[Agent, ...], eligible: Mapping[AgentId, int]
     ) -> None:
         self.line = line
         self.plain = not line.soft and not line.capped
         self.opening = opening
-        self.people = people
+        self.team = team
+        self.people = tuple(agent.id for agent in team)
         self.eligible = eligible
         self.ready: SortedList[Order] = SortedList()
         self.held: list[Order] = []  # sorted, and short
@@ -75,7 +76,6 @@ class Pool:
         self.counts: Counter[Clause] = Counter()
         self.serving = 0
         self.near: tuple[Pool, ...] | None = None
-        self.rows: dict[AgentId, tuple[int, Candidate]] = {}
 
     def __len__(self) -> int:
         return len(self.ready) + len(self.held)

@@ -77,6 +77,7 @@ class State:
     def unsettle(self, agent: Agent) -> None:
         """Something about the agent changed: their standing and their row are to be looked at anew."""
         agent.version += 1
+        agent.rows.clear()
         self.unsettled.add(agent.id)
 
     def forget_touched(self) -> None:
@@ -111,7 +112,8 @@ class State:
             for agent in people
             if meets(skills := self.agents[agent].settings.skills, opened.require)
         }
-        pool = line.pools[opened] = Pool(line, opened, people, eligible)
+        team = tuple(self.agents[agent] for agent in people)
+        pool = line.pools[opened] = Pool(line, opened, team, eligible)
         for agent in eligible:
             self.pools_of[agent].append(pool)
             self.agents[agent].settled = None

@@ -12,6 +12,7 @@ def agent_of(state: State, agent_id: AgentId) -> Agent:
     """The agent, about whom something changes."""
     agent = state.agents[agent_id]
     agent.version += 1  # as `State.unsettle` does; written out, for every event comes by here
+    agent.rows.clear()
     state.unsettled.add(agent_id)
     state.changed_agents.add(agent_id)
     return agent
