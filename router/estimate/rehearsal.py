@@ -27,6 +27,13 @@ _NOBODY = 1 << 60
 # Steps of all rehearsals together; how many rehearsals at least and at most.
 _STEPS = 3_000
 _FEWEST, _MOST = 12, 96
+# So many steps for each that is expected, up to so many of these, and so many more, are tried in one rehearsal while
+# others come in between. It takes more only where about as many come as are served: whoever is still in line then waits
+# until the last who go first have come, or so long where they come for ever (head starts of a strict order).
+_TRIED, _TRIED_PEOPLE, _TRIED_MORE = 10, 600, 300
+_ENDLESS_MS = 12 * 3_600_000.0
+# So many rehearsals like that say enough.
+_FEW_ENDLESS = 4
 # In a longer line the spread of a wait is small beside it, and few rehearsals of the whole will do; the first of it
 # are rehearsed by themselves: nobody behind them can make them wait.
 _LONG = 600
@@ -70,10 +77,15 @@ def rehearse_line(scene: Scene, *, seed: int) -> list[Moments]:
 
 
 def _runs(scene: Scene) -> int:
+    return max(_FEWEST, min(_MOST, int(_STEPS / _expected(scene))))
+
+
+def _expected(scene: Scene) -> float:
+    """How many are served before everybody in line was: they themselves, and who comes in between."""
     youngest = scene.keys[-1]
     lasting = len(scene.keys) / sum(group.rate for group in scene.groups)
     coming = sum(rate * min(lasting, max(0, head_start - youngest)) for _, head_start, rate in scene.streams)
-    return max(_FEWEST, min(_MOST, int(_STEPS / (len(scene.keys) + coming))))
+    return len(scene.keys) + coming
 
 
 def rehearse(scene: Scene, *, runs: int, seed: int) -> list[Moments]:
@@ -81,9 +93,11 @@ def rehearse(scene: Scene, *, runs: int, seed: int) -> list[Moments]:
     people = len(scene.keys)
     sums = _Sums(people)
     shared = _Shared(scene)
-    for run in range(runs):
-        _Run(shared, Random(seed * 8191 + run), sums).go()  # noqa: S311 - a rehearsal, not a secret
-    return sums.moments(runs)
+    done = endless = 0
+    while done < runs and endless < _FEW_ENDLESS:
+        endless += _Run(shared, Random(seed * 8191 + done), sums).go()  # noqa: S311 - a rehearsal, not a secret
+        done += 1
+    return sums.moments(done)
 
 
 class _Sums:
@@ -124,6 +138,8 @@ class _Shared:
             coming = [stream for stream in scene.streams if stream[1] - youngest >= end]
             self.phases.append((end, coming, sum(rate for _, _, rate in coming)))
         self.phases.append((float("inf"), [], 0.0))
+        expected = _expected(scene)
+        self.tries = int(_TRIED * min(expected, _TRIED_PEOPLE) + 2 * expected) + _TRIED_MORE
 
     def comes(self, coming: list[tuple[int, int, float]], drawn: float, clock: float) -> tuple[int, int]:
         """Into which pool and where in line."""
@@ -179,12 +195,16 @@ class _Run:
         self.cumulative = list(accumulate(group.rate for group in groups))
         self.busy = self.cumulative[-1]
 
-    def go(self) -> None:
-        """Until everybody has had their turn."""
+    def go(self) -> bool:
+        """Until everybody has had their turn. True: others came for too long, and that was cut short."""
         draw, leaving = self.draw, self.shared.scene.leaving
         phases = iter(self.shared.phases)
         phase_end, coming, arriving = next(phases)
+        tries = self.shared.tries
         while self.left:
+            tries -= arriving > 0.0
+            if tries < 0 and arriving:
+                self.clock = phase_end = max(self.clock, min(phase_end, _ENDLESS_MS))
             while self.clock >= phase_end:
                 phase_end, coming, arriving = next(phases)
             total = self.busy + arriving + leaving * self.waiting
@@ -201,6 +221,7 @@ class _Run:
                 self._come(coming, drawn - self.busy)
             elif self.waiting:
                 self._leave()
+        return tries < 0
 
     def _serve(self, drawn: float) -> None:
         """A slot of one group is free: for the first there, and the shadows before them note when."""

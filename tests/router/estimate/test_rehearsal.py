@@ -55,6 +55,15 @@ def test_a_shared_agent_serves_the_older_one_first():
     assert found[1][0] == pytest.approx(expected, abs=4 * expected / sqrt(runs))
 
 
+@pytest.mark.parametrize(("lasts", "at_least"), [(10**15, 12 * 3_600_000), (3_600_000, 3_600_000)])
+def test_where_more_come_than_are_served_a_rehearsal_ends_all_the_same(lasts, at_least):
+    """Those in front of everybody come faster than slots come free, for as long as their head start lasts."""
+    crowd = scene([0] * 5, [Group((0,), 0.05, 0, 0)], streams=[(0, lasts, 0.5)])
+    found = rehearse(crowd, runs=10, seed=6)
+    assert at_least <= found[-1][0] < at_least * 1.1
+    assert found[0][0] <= found[-1][0]
+
+
 def test_who_may_be_overtaken_for_ever_waits_for_a_whole_busy_period():
     """(n + 1) / (r - o), with variance (n + 1)(r + o) / (r - o)^3: first passage of a birth-death process."""
     rate, over, runs = 0.05, 0.02, 6_000
