@@ -7,6 +7,7 @@ import uvloop
 
 from bench import proof as routing_proof
 from bench import relay as relay_bench
+from bench import walk as random_walk
 
 
 @click.group(invoke_without_command=True)
@@ -33,6 +34,17 @@ def relay(pairs: int, seconds: float, rate: int) -> None:
 def proof(scale: float, only: str, jobs: int) -> None:
     """Write docs/routing-proof.md: the router beside what theory says."""
     routing_proof.write(scale=scale, only=only, jobs=jobs)
+
+
+@main.command()
+@click.option("--steps", default=10_000_000, show_default=True, help="How far to walk.")
+@click.option("--jobs", default=2, show_default=True, help="Walks at once.")
+@click.option("--seed", default=1, show_default=True, help="Of the first walk; each next one has the next.")
+@click.pass_context
+def walk(context: click.Context, steps: int, jobs: int, seed: int) -> None:
+    """Random steps of the router, each of them checked; exits with 1 when an invariant breaks."""
+    if not random_walk.run(steps=steps, jobs=jobs, seed=seed):
+        context.exit(1)
 
 
 if __name__ == "__main__":
