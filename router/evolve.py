@@ -77,6 +77,8 @@ def _set_hold(state: State, agent: Agent, conversation: Conversation, cause: Cau
     cost = conversation.cost
     holds[name] = Hold(agent=agent.id, conversation=name, kind=kind, cost=cost, until=until, since=state.now)
     agent.used += cost
+    if agent.used >= agent.settings.max_slots:
+        agent.was_open = False  # whoever is full, though it be within one step, rings for no more
     if kind is _OFFER:
         agent.directed += 1
 

@@ -108,6 +108,20 @@ def test_d_with_a_second_slot_both_ring():
     assert desk.ringing() == {"ada": {"c_1", "c_2"}}
 
 
+def test_d_whose_last_slot_an_offer_took_rings_softly_once_it_is_refused():
+    """The older one rang in the step that freed the slot, so the younger one never rang there before."""
+    parts = department("chat"), department("ring", method=Method.RING_ALL), agent("ada", "chat", "ring", max_slots=1)
+    desk = Desk(*parts, confirm_ms=0)
+    desk.comes("ada")
+    desk.served_by("ada", "c_0", "chat")
+    desk.start("c_1", "chat")
+    desk.start("c_2", "ring")
+    desk.close("c_0", "ada")
+    assert desk.ringing() == {"ada": {"c_1"}}
+    desk.decline("ada", "c_1")
+    assert desk.ringing() == {"ada": {"c_2"}}
+
+
 def test_f_breathing_keeps_directed_offers_away_and_soft_ones_not():
     desk = Desk(department(), RING_ALL, agent("ada", "support", "sales", breathing_ms=2_000))
     desk.comes("ada")
