@@ -59,6 +59,11 @@ def dispatch(step: Step) -> None:
         return
     while state.woken_agents or state.woken_conversations:
         alone = None
+        if not state.woken_agents and len(state.woken_conversations) == 1:
+            conversation = state.conversations.get(state.woken_conversations.pop())
+            if conversation is not None:
+                _propose(step, conversation, None)
+            continue
         if len(state.woken_agents) == 1 and not state.woken_conversations:
             (agent,) = state.woken_agents
             alone = state.agents.get(agent)

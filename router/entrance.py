@@ -15,6 +15,8 @@ def department_for(state: State, command: StartConversation) -> DepartmentId | N
     later is never turned away for want of room: leaving one is what a visitor does who found the line full.
     """
     asked = command.department
+    if not command.overflow and not state.lines[asked].settings.max_line:
+        return asked
     tried = dict.fromkeys((asked, *(each for each in command.overflow if each in state.lines)))
     roomy = [each for each in tried if _has_room(state.lines[each])]
     served = next((each for each in roomy if _is_served(state, state.lines[each], opening(command.needs, ()))), None)
@@ -39,6 +41,8 @@ def _is_served(state: State, line: Line, opened: Opening) -> bool:
 
 def reservation_for(state: State, command: StartConversation) -> Reservation | None:
     """For those of the named agents who exist, from now; None without any, or for no time."""
+    if not command.reserve_for:
+        return None
     agents = tuple(agent for agent in dict.fromkeys(command.reserve_for) if agent in state.agents)
     if not agents or command.reserve_ms <= 0:
         return None

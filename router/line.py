@@ -132,12 +132,24 @@ class Pool:
 class Line:
     """The line of a department and the people behind the counter."""
 
-    __slots__ = ("by_needs", "capped", "measure", "members", "pools", "settings", "soft", "turn_order", "turned")
+    __slots__ = (
+        "by_needs",
+        "capped",
+        "measure",
+        "members",
+        "pools",
+        "settings",
+        "soft",
+        "timed",
+        "turn_order",
+        "turned",
+    )
 
     def __init__(self, settings: DepartmentSettings, members: Mapping[AgentId, Member], measure: Measure) -> None:
         self.settings = settings
         self.measure = measure
         self.soft = settings.method is Method.RING_ALL
+        self.timed = bool(settings.messages or settings.widen or settings.ring_waves)  # waiting alone changes something
         self.turned = settings.method in {Method.ROUND_ROBIN, Method.LONGEST_IDLE}  # the measure is not seen elsewhere
         self.members = members
         self.capped = any(member.max_slots for member in members.values())

@@ -12,8 +12,9 @@ def begin(state: State, conversation: Conversation) -> None:
     """A new entry into a line: what was said and promised belonged to the one that is over. Watch the line after it."""
     conversation.said.clear()
     conversation.told_at = conversation.told_place = conversation.promise = None
-    note_place(state, conversation)
-    state.untold.add(conversation.id)
+    if state.lines[conversation.department].settings.messages:
+        note_place(state, conversation)
+        state.untold.add(conversation.id)
 
 
 def note_place(state: State, conversation: Conversation) -> None:

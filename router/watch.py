@@ -188,14 +188,17 @@ def watch_idle(state: State, conversation: Conversation) -> None:
 
 def watch_line(state: State, conversation: Conversation) -> None:
     """What time does to a conversation in line: the visitor's absence, wait messages, refusals that lapse."""
-    watch(state, Due.BLIP, conversation.id)
-    watch(state, Due.PLACE, conversation.id)
-    watch_notices(state, conversation)
-    watch(state, Due.WIDEN, conversation.id)
+    if conversation.visitor_left_at is not None:
+        watch(state, Due.BLIP, conversation.id)
+        watch(state, Due.PLACE, conversation.id)
     line = state.lines.get(conversation.department)
-    for wave in range(len(line.settings.ring_waves) if line is not None else 0):
-        watch(state, Due.WAVE, conversation.id, str(wave))
-    watch(state, Due.RESERVED, conversation.id)
+    if line is not None and line.timed:
+        watch_notices(state, conversation)
+        watch(state, Due.WIDEN, conversation.id)
+        for wave in range(len(line.settings.ring_waves)):
+            watch(state, Due.WAVE, conversation.id, str(wave))
+    if conversation.reservation is not None:
+        watch(state, Due.RESERVED, conversation.id)
     for agent in conversation.refusals:
         watch(state, Due.LAPSE, conversation.id, agent)
 

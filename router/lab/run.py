@@ -222,7 +222,7 @@ class Lab:
         offers: list[Offer] = []
         following = self._following
         for event in happened:
-            if isinstance(event, e.OfferMade):
+            if type(event) is e.OfferMade:
                 offers.append(event.offer)
             elif (follow := following.get(type(event))) is not None:
                 follow(event)
