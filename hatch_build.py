@@ -8,6 +8,10 @@ By hand, in an environment that has Node.js:
 
     python hatch_build.py             build the pages if their sources have changed
     python hatch_build.py --modules   only fetch what the build and the TypeScript tests need
+    python hatch_build.py --compiled DIR   a copy of router/ in DIR, compiled: to measure or to test it
+
+With FRONTDESK_COMPILE=1 in the environment, a wheel also carries the hot path of router/ compiled to C (decision 19).
+That needs a C compiler and makes a wheel of one platform; the sources are in it as well.
 """
 
 from __future__ import annotations
@@ -19,7 +23,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from contextlib import contextmanager
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,21 +47,62 @@ LEAST_NODE = (22, 12)
 SOURCE_FILES = (".npmrc", "package.json", "package-lock.json", "tsconfig.json", "vite.config.mjs", "tools/pages.mjs")
 SOURCE_FOLDERS = ("static", "widget")
 
+# What a decision runs through. Left as they are: structs (C already), and what runs once or for people.
+COMPILED = (
+    *("agent", "chance", "conversation", "conversations", "deadlines", "decisions", "dispatch", "due", "eligibility"),
+    *("entrance", "evolve", "indexes", "line", "methods", "needs", "notices", "offers", "order", "presence"),
+    *("presence_notes", "router", "state", "step", "touch", "transitions", "wait_notes", "wait_rules", "watch"),
+    *("lab/run", "lab/tally"),
+)
+# With what they import that has types: without, everything would be "any object" and slower.
+COMPILER = ["mypy>=1.18", "setuptools>=77", "msgspec>=0.20", "sortedcontainers-stubs>=2.4"]
+
 
 class PagesError(Exception):
     """The pages could not be built; the message says what to do."""
+
+
+class CompilerError(Exception):
+    """The router could not be compiled; what the compiler said stands above."""
 
 
 class PagesHook(BuildHookInterface):  # type: ignore[type-arg]
     """Hatchling's door to this file."""
 
     PLUGIN_NAME = "custom"
+    _work: tempfile.TemporaryDirectory[str] | None = None
 
     def dependencies(self) -> list[str]:
-        return [] if is_fresh(Path(self.root)) else [NODE_PACKAGE]
+        pages = [] if is_fresh(Path(self.root)) else [NODE_PACKAGE]
+        return pages + (COMPILER if self._compiles() else [])
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         build_pages(Path(self.root))
+        if self._compiles() and version != "editable":
+            self._work = tempfile.TemporaryDirectory()
+            work = Path(self._work.name)
+            for built in compile_router(Path(self.root), work):
+                build_data["force_include"][str(built)] = built.relative_to(work).as_posix()
+            build_data.update(pure_python=False, infer_tag=True)
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
+        if self._work is not None:
+            self._work.cleanup()
+
+    def _compiles(self) -> bool:
+        return self.target_name == "wheel" and os.environ.get("FRONTDESK_COMPILE") == "1"
+
+
+def compile_router(root: Path, into: Path) -> list[Path]:
+    """Copy router/ into an empty folder and compile its hot path beside the sources; the extension modules made."""
+    shutil.copytree(root / "router", into / "router", ignore=shutil.ignore_patterns("__pycache__"))
+    files = [f"router/{name}.py" for name in COMPILED]
+    options = ["--explicit-package-bases", "--namespace-packages", "--ignore-missing-imports"]
+    done = subprocess.run([sys.executable, "-m", "mypyc", *options, *files], cwd=into, check=False)  # noqa: S603
+    if done.returncode != 0:
+        raise CompilerError(f"compiling the router failed (mypyc ended with {done.returncode})")
+    shutil.rmtree(into / "build")
+    return sorted(path for path in into.rglob("*") if path.name.endswith(tuple(EXTENSION_SUFFIXES)))
 
 
 def build_pages(root: Path) -> None:
@@ -191,9 +238,11 @@ def main() -> int:
     try:
         if "--modules" in sys.argv[1:]:
             fetch_modules(ROOT)
+        elif "--compiled" in sys.argv[1:-1]:
+            compile_router(ROOT, Path(sys.argv[-1]))
         else:
             build_pages(ROOT)
-    except PagesError as error:
+    except (PagesError, CompilerError) as error:
         print(f"frontdesk: {error}", file=sys.stderr)
         return 1
     return 0

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from typing import Any
 
 import pytest
 
@@ -51,6 +52,22 @@ def test_a_changed_source_is_noticed(distributions, tmp_path):
     root = unpacked(distributions[1], tmp_path)
     (root / "widget/loader/loader.ts").write_text("// another one")
     assert not hatch_build.is_fresh(root)
+
+
+def test_what_is_compiled_on_request_are_modules_of_the_router():
+    assert [] == [name for name in hatch_build.COMPILED if not (ROOT / "router" / f"{name}.py").is_file()]
+    assert len(set(hatch_build.COMPILED)) == len(hatch_build.COMPILED)
+
+
+@pytest.mark.parametrize(
+    ("target", "wish", "asked"),
+    [("wheel", "1", True), ("wheel", "", False), ("wheel", "0", False), ("sdist", "1", False)],
+)
+def test_a_compiler_is_asked_for_on_request_only(monkeypatch, tmp_path, target, wish, asked):
+    monkeypatch.setenv("FRONTDESK_COMPILE", wish)
+    nothing: Any = None
+    hook = hatch_build.PagesHook(str(ROOT), {}, nothing, nothing, str(tmp_path), target)
+    assert (set(hatch_build.COMPILER) <= set(hook.dependencies())) is asked
 
 
 def test_the_lock_file_names_no_host():
