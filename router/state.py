@@ -229,7 +229,7 @@ class State:
         return Shelf.READY
 
     def _note_reservation(self, conversation: Conversation, reservation: Reservation) -> None:
-        runs = conversation.in_line and self.now < reservation.until
+        runs = conversation.in_line and conversation.quarantined_until is None and self.now < reservation.until
         for agent in reservation.agents:
             noted = self.reserved.setdefault(agent, set())
             (noted.add if runs else noted.discard)(conversation.id)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from router import events as e
-from router.commands import StartConversation
+from router.commands import Quarantine, StartConversation
 from router.model import AgentId, Clause, ConversationId, DepartmentId, Member, Method, Status, VisitorId, WidenStep
 from router.needs import CLOSED, meets, needs_of, opening, preference
 from tests.router.building import Desk, agent, all_of, department, only
@@ -229,6 +229,19 @@ def test_a_full_agent_is_waited_for_until_the_time_is_over():
     desk.wait(59_999)
     assert desk.ringing() == {}
     desk.wait(1)
+    assert desk.ringing() == {"ada": {"c_1"}}
+
+
+def test_a_reservation_that_ends_while_quarantined_is_over_afterwards():
+    desk = Desk(department(), agent("ada"), agent("ben", max_slots=1))
+    desk.comes("ben")
+    desk.served_by("ben", "c_0")
+    desk.start("c_1", **reserved("ben", seconds=10))
+    desk.do(Quarantine(conversation=ConversationId("c_1"), for_ms=20_000))
+    desk.wait(15_000)
+    desk.comes("ada")
+    assert desk.ringing() == {}
+    desk.wait(5_000)
     assert desk.ringing() == {"ada": {"c_1"}}
 
 
