@@ -98,7 +98,8 @@ class Staff:
 
     def pace(self, agent: AgentId, paces: Mapping[DepartmentId, float]) -> float:
         """Departures each millisecond of one slot of this agent, by what the agent has now or could have."""
-        held = self.desk(agent).held
+        # What is wrapped up may be of a department that is no more.
+        held = [(department, slots) for department, slots in self.desk(agent).held if department in paces]
         if held:
             return sum(paces[department] * slots for department, slots in held) / sum(slots for _, slots in held)
         own = [paces[member.department] for member in self.settings.agents[agent].members if member.department in paces]

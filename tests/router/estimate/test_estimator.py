@@ -237,6 +237,16 @@ def test_a_wrap_up_takes_its_slot():
     assert known.occupied_ms == pytest.approx(12 * MIN, rel=0.01)
 
 
+def test_a_wrap_up_of_a_department_that_is_no_more_is_of_unknown_pace():
+    desk = Followed(department(), department("old", wrap_up_ms=600_000), agent("ada", "support", "old", max_slots=1))
+    desk.comes("ada")
+    desk.served_by("ada", "s0", "old")
+    desk.close("s0", "ada")
+    desk.configure(department(), agent("ada", max_slots=1))
+    desk.start("w0")
+    assert list(desk.waits()) == ["w0"]
+
+
 def test_leaving_is_counted_over_the_time_somebody_was_there():
     desk = full(waiting=2)
     desk.wait(MIN)
