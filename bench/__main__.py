@@ -1,4 +1,4 @@
-"""``python -m bench [relay|proof]``: measurements, each beside its baseline."""
+"""``python -m bench [relay|routing|proof]``: measurements, each beside its baseline."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import uvloop
 
 from bench import proof as routing_proof
 from bench import relay as relay_bench
+from bench import routing as routing_bench
 from bench import walk as random_walk
 
 
@@ -25,6 +26,16 @@ def main(context: click.Context) -> None:
 def relay(pairs: int, seconds: float, rate: int) -> None:
     """What a durable message costs."""
     uvloop.run(relay_bench.run(pairs=pairs, seconds=seconds, rate=rate))
+
+
+@main.command()
+@click.option("--compiled", is_flag=True, help="With a compiled copy of the router.")
+def routing(*, compiled: bool) -> None:
+    """What a decision costs, and a simulated conversation."""
+    if compiled:
+        routing_bench.run_compiled()
+    else:
+        routing_bench.run()
 
 
 @main.command()

@@ -1,20 +1,34 @@
-"""What a decision costs: accept and release, with nobody idle and thousands in line.
+"""What a decision costs: accept and release, with nobody idle and thousands in line; and a simulated conversation.
 
 Agents sit in three of twelve departments each and have skills; 10,000 conversations wait, a third of them asking for a
 skill. One cycle is what a freed slot costs: an agent accepts the conversation that rings, and closes another one, whose
 slot is offered to the next at once. Decision records are on. Beside it the same choice by a plain scan over all
 agents, as the queue loops of other systems do it; both are CPU time of this process.
+
+The simulator runs the yardstick of research (10 agents with 3 slots, load 0.9, instant accept, no promises) through the
+same router with records off; beside it the same arrivals and services in a bare loop that knows servers only as the
+moments they come free.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 from collections import deque
+from heapq import heapify, heapreplace
+from pathlib import Path
 
 from router import commands as c
+from router import dispatch
 from router.events import OfferMade
+from router.lab.plan import Arrivals, Kind, Plan, Service
+from router.lab.run import run as simulated
+from router.lab.traffic import arrivals as traffic
 from router.model import (
     AgentId,
     AgentSettings,
@@ -36,11 +50,28 @@ WAITING = 10_000
 _DEPARTMENTS = 12
 _SKILLS = ("danish", "german", "billing", "returns", "api", "legal")
 _CYCLES = 4_000
+_CONVERSATIONS = 60_000
 _NOW = 1_800_000_000_000
+_ROOT = Path(__file__).resolve().parent.parent
 
 
 def run(*, sizes: tuple[int, ...] = SIZES, cycles: int = _CYCLES) -> None:
-    """Print a row for each size, and the growth from the smallest to the largest."""
+    """Print a row for each size, the growth from the smallest to the largest, and what the simulator does."""
+    print("the router is", "interpreted" if str(dispatch.__file__).endswith(".py") else "compiled")
+    _decisions(sizes, cycles)
+    _simulator(_CONVERSATIONS)
+
+
+def run_compiled() -> None:
+    """The same with a compiled copy of the router, in a process of its own. Needs a C compiler and a minute."""
+    with tempfile.TemporaryDirectory() as folder:
+        built = [sys.executable, str(_ROOT / "hatch_build.py"), "--compiled", folder]
+        subprocess.run(built, check=True, stdout=subprocess.DEVNULL)
+        again = [sys.executable, "-m", "bench", "routing"]  # what lies in the working directory is found first
+        subprocess.run(again, check=True, cwd=folder, env={**os.environ, "PYTHONPATH": str(_ROOT)})
+
+
+def _decisions(sizes: tuple[int, ...], cycles: int) -> None:
     print(f"accept + release, {WAITING:,} waiting, decision records on, CPU time")
     print(f"{'agents':>8} {'median':>10} {'p99':>10} {'plain scan':>12} {'ratio':>8}")
     medians = []
@@ -54,14 +85,63 @@ def run(*, sizes: tuple[int, ...] = SIZES, cycles: int = _CYCLES) -> None:
     print(f"growth from {sizes[0]:,} to {sizes[-1]:,} agents: {medians[-1] / medians[0]:.2f} x")
 
 
+def _simulator(conversations: int) -> None:
+    """Conversations a second of processor time, here and in the bare loop."""
+    plan = _yardstick(conversations)
+    began = time.process_time()
+    tally = simulated(plan)
+    spent = time.process_time() - began
+    began = time.process_time()
+    waits = _bare(plan)
+    bare = time.process_time() - began
+    assert waits == sum(tally.waits), "one and the same queue"
+    print(f"simulator: {conversations / spent:,.0f} conversations a second; a bare loop: {conversations / bare:,.0f}")
+
+
+def _yardstick(conversations: int) -> Plan:
+    department = DepartmentId("support")
+    agents = [AgentId(f"a{number}") for number in range(10)]
+    return Plan(
+        settings=WorkspaceSettings(
+            departments={department: DepartmentSettings(id=department, key="support", name="Support", idle_ms=0)},
+            agents={
+                each: AgentSettings(
+                    id=each, key=each, name=each, max_slots=3, members=(Member(department=department, priority=50),)
+                )
+                for each in agents
+            },
+            default_department=department,
+            confirm_ms=0,
+        ),
+        seed=7,
+        conversations=conversations,
+        arrivals=Arrivals(pieces=((0.0, 2.7 / 60_000),)),
+        service=Service(mean_ms=600_000),
+        kinds=(Kind(name="all", department=department),),
+    )
+
+
+def _bare(plan: Plan) -> int:
+    """The waits of all, added up: first come, first served by thirty slots."""
+    free = [0] * 30
+    heapify(free)
+    waited = 0
+    for at, _, service_ms, *_ in traffic(plan):
+        begins = max(at, free[0])
+        waited += begins - at
+        heapreplace(free, begins + service_ms)
+    return waited
+
+
 def _measure(agents: int, cycles: int) -> list[float]:
     """Microseconds of each cycle."""
     router, talking = _busy(agents)
     now = router.now
     spent = []
-    arrivals = WAITING * 2
+    chance = random.Random(agents + 1)  # noqa: S311 - luck, no secret
+    starts = [_start(WAITING + 3 * agents + number, chance) for number in range(cycles)]
     clock = time.process_time_ns
-    for number in range(cycles):
+    for following in starts:
         now += 5
         agent, conversation = talking.popleft()
         started = clock()
@@ -71,7 +151,7 @@ def _measure(agents: int, cycles: int) -> list[float]:
         spent.append((clock() - started) / 1000)
         talking.append((offered[0], offered[2]))
         router.take_changes()
-        router.handle(_start(arrivals + number, random.Random(number)), now)  # the line stays as long
+        router.handle(following, now)  # the line stays as long
     return spent
 
 
@@ -81,7 +161,7 @@ def _made(happened: tuple[object, ...]) -> list[tuple[AgentId, OfferId, Conversa
 
 def _busy(agents: int) -> tuple[Router, deque[tuple[AgentId, ConversationId]]]:
     """Everybody available and full, and more waiting than they can take; and who talks with whom."""
-    chance = random.Random(agents)
+    chance = random.Random(agents)  # noqa: S311 - luck, no secret
     departments = [DepartmentId(f"d_{number}") for number in range(_DEPARTMENTS)]
     methods = (Method.AVERAGE_UTILIZATION, Method.LONGEST_IDLE, Method.PRIORITY, Method.MAX_UTILIZATION)
     settings = WorkspaceSettings(
@@ -137,8 +217,8 @@ def _start(number: int, chance: random.Random) -> c.StartConversation:
 
 
 def _scan(agents: int) -> float:
-    """Microseconds of one choice by a plain scan over all agents (least running, then longest idle) and both updates."""
-    chance = random.Random(agents)
+    """Microseconds of one choice by a plain scan over all (least running, then longest idle) and both updates."""
+    chance = random.Random(agents)  # noqa: S311 - luck, no secret
     team = [
         {
             "status": "available",
