@@ -27,10 +27,10 @@ _NOBODY = 1 << 60
 # Steps of all rehearsals together; how many rehearsals at least and at most.
 _STEPS = 3_000
 _FEWEST, _MOST = 12, 96
-# So many steps for each that is expected, up to so many of these, and so many more, are tried in one rehearsal while
-# others come in between. It takes more only where about as many come as are served: whoever is still in line then waits
-# until the last who go first have come, or so long where they come for ever (head starts of a strict order).
-_TRIED, _TRIED_PEOPLE, _TRIED_MORE = 10, 600, 300
+# So many steps for each that is expected, up to so many of these, one for each in line, and so many more are tried in
+# one rehearsal while others come in between. It takes more only where nearly as many come as are served; the rest of it
+# is then reckoned on average, and where as many come as are served, and for ever (strict head starts), it is this.
+_TRIED, _TRIED_PEOPLE, _TRIED_MORE = 4, 600, 300
 _ENDLESS_MS = 12 * 3_600_000.0
 # So many rehearsals like that say enough.
 _FEW_ENDLESS = 4
@@ -138,8 +138,7 @@ class _Shared:
             coming = [stream for stream in scene.streams if stream[1] - youngest >= end]
             self.phases.append((end, coming, sum(rate for _, _, rate in coming)))
         self.phases.append((float("inf"), [], 0.0))
-        expected = _expected(scene)
-        self.tries = int(_TRIED * min(expected, _TRIED_PEOPLE) + 2 * expected) + _TRIED_MORE
+        self.tries = int(_TRIED * min(_expected(scene), _TRIED_PEOPLE)) + self.people + _TRIED_MORE
 
     def comes(self, coming: list[tuple[int, int, float]], drawn: float, clock: float) -> tuple[int, int]:
         """Into which pool and where in line."""
@@ -204,7 +203,7 @@ class _Run:
         while self.left:
             tries -= arriving > 0.0
             if tries < 0 and arriving:
-                self.clock = phase_end = max(self.clock, min(phase_end, _ENDLESS_MS))
+                self.clock = phase_end = min(phase_end, self.clock + self._passed_for(arriving))
             while self.clock >= phase_end:
                 phase_end, coming, arriving = next(phases)
             total = self.busy + arriving + leaving * self.waiting
@@ -222,6 +221,11 @@ class _Run:
             elif self.waiting:
                 self._leave()
         return tries < 0
+
+    def _passed_for(self, arriving: float) -> float:
+        """How much longer it takes on average to serve those in line because others come in between."""
+        spare = self.busy - arriving
+        return min(self.left * arriving / (self.busy * spare), _ENDLESS_MS) if spare > 0.0 else _ENDLESS_MS
 
     def _serve(self, drawn: float) -> None:
         """A slot of one group is free: for the first there, and the shadows before them note when."""
