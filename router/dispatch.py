@@ -80,27 +80,23 @@ def _serve_alone(step: Step, agent: Agent) -> bool:
         agent.was_open = False
         state.woken_agents.clear()
         return True
-    first: Order | None = None
-    found: Pool | None = None
-    for pool in state.pools_of[agent.id]:
-        order = pool.first
-        if order is not None:
-            if not pool.plain:
-                agent.was_open = False
-                return False
-            if first is None or order < first:
-                first, found = order, pool
+    pools = state.pools_of[agent.id]
+    if not state.plain and any(pool.first is not None and not pool.plain for pool in pools):
+        agent.was_open = False
+        return False
     agent.was_open = True
-    if first is None or found is None or directed is not None:
+    firsts = [order for pool in pools if (order := pool.first) is not None]
+    if not firsts or directed is not None:
         state.woken_agents.clear()
         return True
-    conversation = state.conversations[first[2]]
+    conversation = state.conversations[min(firsts)[2]]
+    pool = state.pool_of(conversation)
     by_pair = conversation.cost > 1 or agent.fresh or conversation.refusals
-    if by_pair and pair_excluded(state, found.line, agent, conversation) is not None:
+    if by_pair and pair_excluded(state, pool.line, agent, conversation) is not None:
         return False
     state.woken_agents.clear()
     reason = "previous_agent" if conversation.previous == agent.id else "method"
-    _offer(step, found, conversation, (agent, None, reason))
+    _offer(step, pool, conversation, (agent, None, reason))
     if standings(agent, state.now)[1] is not None:
         return True
     state.woken_agents.add(agent.id)

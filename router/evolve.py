@@ -51,23 +51,28 @@ def apply(state: State, event: e.Event) -> None:
 
 
 # The columns of the tables, by what has happened: a change is one look-up, and what is in no table raises.
-_CONVERSATION = {cause: Column(CONVERSATION, cause) for cause in Cause}
-_HOLD = {cause: Column(HOLD, cause) for cause in Cause}
+_OFFER_MADE = Column(CONVERSATION, Cause.OFFER_MADE)
+_LAST_OFFER_ENDED = Column(CONVERSATION, Cause.LAST_OFFER_ENDED)
+_ASSIGNED = Column(CONVERSATION, Cause.ASSIGNED)
+_RETURNED = Column(CONVERSATION, Cause.RETURNED)
+_MOVED = Column(CONVERSATION, Cause.MOVED)
+_CLOSED = Column(CONVERSATION, Cause.CLOSED)
+_HOLD_FOR_OFFER = Column(HOLD, Cause.OFFER_MADE)
+_HOLD_AS_OWNER = Column(HOLD, Cause.ASSIGNED)
+_HOLD_TO_WRAP_UP = Column(HOLD, Cause.CLOSED_WITH_WRAP_UP)
+_LET_GO = Column(HOLD, Cause.LET_GO)
 _OFFER = HoldKind.OFFER
+_Turn = Column[HoldKind, HoldKind | None]
 
 
-def _move(conversation: Conversation, cause: Cause) -> None:
-    conversation.state = _CONVERSATION[cause][conversation.state]
-
-
-def _set_hold(state: State, agent: Agent, conversation: Conversation, cause: Cause, until: int | None = None) -> None:
+def _set_hold(state: State, agent: Agent, conversation: Conversation, turn: _Turn, until: int | None = None) -> None:
     """Begin, turn or end the agent's hold of a conversation, as the table says."""
     holds, name = agent.holds, conversation.id
     before = holds.get(name)
     if before is None:
-        kind = _HOLD[cause][None]
+        kind = turn[None]
     else:
-        kind = _HOLD[cause][before.kind]
+        kind = turn[before.kind]
         agent.used -= before.cost
         if before.kind is _OFFER:
             agent.directed -= 1
@@ -168,11 +173,11 @@ def _assigned(state: State, event: e.ConversationAssigned) -> None:
     conversation = conversation_of(state, event)
     if event.previous is not None:
         before = agent_of(state, event.previous)
-        _set_hold(state, before, conversation, Cause.LET_GO)
+        _set_hold(state, before, conversation, _LET_GO)
         wake(state, before)
     if conversation.in_line:
         conversation.waited_ms += event.waited_ms
-    _move(conversation, Cause.ASSIGNED)
+    conversation.state = _ASSIGNED[conversation.state]
     conversation.owner = event.agent
     conversation.assign_no = event.assign_no
     conversation.previous = conversation.sender = None
@@ -191,7 +196,7 @@ def _assigned(state: State, event: e.ConversationAssigned) -> None:
 
 def _take(state: State, agent: Agent, conversation: Conversation, event: e.ConversationAssigned) -> None:
     """The new owner's side of an assignment: slot, idle time, turn, breathing; a deed that ends a row of misses."""
-    _set_hold(state, agent, conversation, Cause.ASSIGNED)
+    _set_hold(state, agent, conversation, _HOLD_AS_OWNER)
     state.assignments += 1
     agent.assigned_at = event.at
     agent.turns[conversation.department] = state.assignments
@@ -205,8 +210,8 @@ def _take(state: State, agent: Agent, conversation: Conversation, event: e.Conve
 def _returned(state: State, event: e.ConversationReturned) -> None:
     conversation = conversation_of(state, event)
     before = agent_of(state, event.previous)
-    _set_hold(state, before, conversation, Cause.LET_GO)
-    _move(conversation, Cause.RETURNED)
+    _set_hold(state, before, conversation, _LET_GO)
+    conversation.state = _RETURNED[conversation.state]
     conversation.owner = None
     conversation.department = event.department
     conversation.key_at = event.key_at
@@ -235,7 +240,7 @@ def _enter_line(state: State, conversation: Conversation, at: int, line_entry: i
 
 def _moved(state: State, event: e.ConversationMoved) -> None:
     conversation = conversation_of(state, event)
-    _move(conversation, Cause.MOVED)
+    conversation.state = _MOVED[conversation.state]
     conversation.department = event.department
     conversation.key_at = event.key_at
     state.shelve(conversation)
@@ -251,13 +256,13 @@ def _moved(state: State, event: e.ConversationMoved) -> None:
 
 def _closed(state: State, event: e.ConversationClosed) -> None:
     conversation = conversation_of(state, event)
-    _move(conversation, Cause.CLOSED)
+    conversation.state = _CLOSED[conversation.state]
     conversation.unconfirmed = conversation.unconfirmed_at = None
     state.unshelve(conversation)
     if event.agent is not None:
         agent = agent_of(state, event.agent)
-        cause = Cause.LET_GO if event.wrap_up_until is None else Cause.CLOSED_WITH_WRAP_UP
-        _set_hold(state, agent, conversation, cause, event.wrap_up_until)
+        turn = _LET_GO if event.wrap_up_until is None else _HOLD_TO_WRAP_UP
+        _set_hold(state, agent, conversation, turn, event.wrap_up_until)
         wake(state, agent)
     if event.wrap_up_until is None:
         _forget(state, conversation)
@@ -268,7 +273,7 @@ def _closed(state: State, event: e.ConversationClosed) -> None:
 def _wrap_up_ended(state: State, event: e.WrapUpEnded) -> None:
     conversation = conversation_of(state, event)
     agent = agent_of(state, event.agent)
-    _set_hold(state, agent, conversation, Cause.LET_GO)
+    _set_hold(state, agent, conversation, _LET_GO)
     _forget(state, conversation)
     wake(state, agent)
 
@@ -335,12 +340,12 @@ def _offer_made(state: State, event: e.OfferMade) -> None:
     conversation.offers[agent.id] = offer
     agent.rings[conversation.id] = state.offers[offer.id] = offer
     if conversation.in_line:
-        _move(conversation, Cause.OFFER_MADE)
+        conversation.state = _OFFER_MADE[conversation.state]
     if offer.soft:
         if offer.miss_at is not None:
             state.add_fresh(agent, conversation.order)
     else:
-        _set_hold(state, agent, conversation, Cause.OFFER_MADE, offer.expires_at)
+        _set_hold(state, agent, conversation, _HOLD_FOR_OFFER, offer.expires_at)
         if conversation.shelf is not None:
             state.hold_back(conversation, conversation.shelf)
     watch_offer(state, offer)
@@ -379,7 +384,7 @@ def _offer_ended(state: State, event: e.OfferEnded) -> None:
     if event.soft:
         state.drop_fresh(agent, conversation.order)
     elif event.end is not OfferState.ACCEPTED:  # accepted: the assignment that follows turns the hold
-        _set_hold(state, agent, conversation, Cause.LET_GO)
+        _set_hold(state, agent, conversation, _LET_GO)
     if event.end is OfferState.ACCEPTED:
         return
     if event.end is OfferState.DECLINED or event.end is OfferState.MISSED:
@@ -388,7 +393,7 @@ def _offer_ended(state: State, event: e.OfferEnded) -> None:
         if event.soft and conversation.ready and state.line_of(conversation).settings.ring_waves:
             state.woken_conversations.add(conversation.id)  # the wave has room again
         if not conversation.offers and conversation.in_line:
-            _move(conversation, Cause.LAST_OFFER_ENDED)
+            conversation.state = _LAST_OFFER_ENDED[conversation.state]
             state.untold.add(conversation.id)
         state.shelve(conversation)
     wake(state, agent)

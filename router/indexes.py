@@ -56,6 +56,7 @@ def _make_lines(state: State) -> None:
         department: Line(settings, members[department], measure(settings))
         for department, settings in state.settings.departments.items()
     }
+    state.plain = not any(line.soft or line.capped for line in state.lines.values())
     for agent in state.agents.values():
         agent.serving = agent.present and agent.status is Status.AVAILABLE
         state.unsettle(agent)  # what was remembered of them was under other settings

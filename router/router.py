@@ -125,7 +125,14 @@ class Router:
         except CommandRejected as error:
             rejection = error
         self._configured = state.settings
-        _finish(step)
+        if state.deadlines.soonest <= state.now:
+            fire_due(step)
+        if state.pause_until is not None:
+            end_pause_early(step)
+        if state.woken_agents or state.woken_conversations:
+            dispatch(step)
+        if state.untold:
+            tell(step)
         if rejection is not None:
             rejection.events = tuple(step.events)
             raise rejection
@@ -223,19 +230,6 @@ class Router:
 
     def snapshot(self) -> Snapshot:
         return take_snapshot(self._state)
-
-
-def _finish(step: Step) -> None:
-    """What every step ends with, whatever was asked."""
-    state = step.state
-    if state.deadlines.soonest <= state.now:
-        fire_due(step)
-    if state.pause_until is not None:
-        end_pause_early(step)
-    if state.woken_agents or state.woken_conversations:
-        dispatch(step)
-    if state.untold:
-        tell(step)
 
 
 def _tick(step: Step, command: c.Tick) -> None:

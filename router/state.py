@@ -43,6 +43,7 @@ class State:
         self.pools_of: dict[AgentId, list[Pool]] = {}  # where the agent is eligible
         self.unsettled: set[AgentId] = set()  # changed since `router.eligibility.settle`
         self.deadlines = Deadlines()
+        self.plain = True  # so is every pool of every line
         self.costly = False  # a conversation that costs more than one slot was ever here
         # Touched since the last dispatch: only pairs with one of these can have become takeable.
         self.woken_agents: set[AgentId] = set()
