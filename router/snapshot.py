@@ -299,7 +299,8 @@ def _restore_conversation(state: State, record: ConversationRecord) -> None:
         told_place=record.told_place,
         rules=record.rules,
         left=record.left,
-        since_at=record.since_at,
+        # Recorded before it was kept: its key says it.
+        since_at=record.since_at or record.key_at + record.head_start_ms,
         returned=record.returned,
     )
     state.conversations[conversation.id] = conversation

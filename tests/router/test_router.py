@@ -12,7 +12,7 @@ from router import CommandRejected, Rejection, Router, Snapshot
 from router import commands as c
 from router.events import Event, OfferEnded
 from router.evolve import FOLDS
-from router.model import AgentId, Method, OfferId, Status
+from router.model import AgentId, ConversationId, Method, OfferId, Status
 from tests.router.building import Desk, agent, all_of, department, kinds, workspace
 
 
@@ -59,6 +59,17 @@ def test_a_rebuilt_router_equals_the_original_and_goes_on_like_it():
     later = desk.now + 120_000
     assert again.advance(later) == desk.router.advance(later)
     assert again.snapshot() == desk.router.snapshot()
+
+
+def test_records_of_before_waiting_was_noted_go_on_under_their_key():
+    desk = Desk(department(), agent("ada"))
+    desk.start("c_1", head_start=60_000)
+    told = json.loads(msgspec.json.encode(desk.router.snapshot()))
+    for record in told["conversations"]:
+        del record["since_at"], record["said"], record["returned"]
+    old = msgspec.json.decode(json.dumps(told), type=Snapshot)
+    again = Router.rebuild(desk.router.settings, old, seed=1)
+    assert again.conversation(ConversationId("c_1")) == desk.of("c_1")
 
 
 def test_time_never_runs_backwards():
