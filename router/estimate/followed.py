@@ -70,8 +70,3 @@ class Followed:
         """Its department, the slots it takes, and whether somebody waits in it."""
         waits = self.in_line and not self.away and not self.left
         return (self.department, self.cost * len(self.holding), int(waits))
-
-    @property
-    def rings_for_one(self) -> bool:
-        """A directed offer holds a slot for it: it needs no other."""
-        return self.in_line and bool(self.holding)
