@@ -209,7 +209,7 @@ class NoticeDue(Record, frozen=True, kw_only=True):
     """A wait message is due: once per (conversation, line_entry, rule, occurrence).
 
     `rule` indexes the department's messages as configured now; how often it was said goes by its name
-    (`router.wait_rules`), so that changed settings repeat nothing.
+    (`router.wait_rules`), so that changed settings repeat nothing. `previous`: the agent who was lost, for `returned`.
     """
 
     at: int
@@ -221,6 +221,7 @@ class NoticeDue(Record, frozen=True, kw_only=True):
     occurrence: int
     place: int
     serving: bool
+    previous: AgentId | None = None
 
 
 class ConversationWidened(Record, frozen=True, kw_only=True):

@@ -101,6 +101,7 @@ def _say(step: Step, conversation: Conversation, number: int, prospect: _Prospec
             occurrence=1 if said is None else said.count + 1,
             place=prospect.place,
             serving=prospect.serving,
+            previous=conversation.previous if messages[number].when == "returned" else None,
         )
     )
 

@@ -142,7 +142,8 @@ def _due(
     department = directory.departments[event.department]
     texts = department.settings.messages[event.rule].text
     wait = wait if event.serving else None
-    wording = partial(_wait_words, event, texts, languages=languages, wait=wait, department=department.settings.name)
+    of = {"department": department.settings.name, "agent": _agent_name(directory, event.previous)}
+    wording = partial(_wait_words, event, texts, languages=languages, wait=wait, **of)
     body: dict[str, object] = {"notice": event.when, "place": event.place}
     if wait is not None:
         body |= {"low_s": wait.low_s, "high_s": wait.high_s}
@@ -160,6 +161,7 @@ def _wait_words(
     languages: tuple[str, ...],
     wait: parts.Wait | None,
     department: str,
+    agent: str,
 ) -> str:
     return notices.wait_message(
         event.when,
@@ -170,7 +172,7 @@ def _wait_words(
         ahead=str(event.place - 1),
         department=department,
         name=name,
-        agent="",
+        agent=agent,
     )
 
 

@@ -33,7 +33,7 @@ TALK = [
 
 @pytest.fixture(scope="module")
 def workspace_file() -> str:
-    every = ["short", "chain", "shut", "away", "empty", "talk", "wide", "open", "any", "there", "spare", "home"]
+    every = ["short", "chain", "shut", "away", "empty", "talk", "wide", "open", "any", "there", "spare", "home", "back"]
     return workspace(
         every,
         department("short", max_line=1),
@@ -48,16 +48,19 @@ def workspace_file() -> str:
         department("there"),
         department("spare"),
         department("home", method="priority"),
+        department("back") + says("returned", "{agent} is gone, you are number {place}"),
         agent("short", 1, {"short": 50}),
         agent("chained", 1, {"chain": 50}),
         agent("there", 3, {"there": 50}),
         agent("talker", 1, {"talk": 50}),
         agent("spare", 1, {"spare": 50}).replace("\n\n", "\nskills = { danish = 9 }\n\n", 1),
         agent("wide", 1, {"wide": 50}).replace("\n\n", "\nskills = { danish = 3 }\n\n", 1),
+        agent("lost", 1, {"back": 50}),
         agent("best", 1, {"home": 1}),
         agent("worst", 1, {"home": 100}),
         table("[[rule]]", name="level", when='department == "wide"') + "require = { danish = 5 }\n",
         blip_seconds=1,
+        grace_seconds=1,
     )
 
 
@@ -158,6 +161,13 @@ async def test_everything_that_is_said_meanwhile(people: People) -> None:
     assert len([text for text in told if text.startswith("every")]) == 2
     assert not any("{" in text for text in told), told
     assert not any("nobody" in text for text in told), told
+
+
+async def test_who_lost_their_agent_is_told_whom(people: People) -> None:
+    lost, visitor = await full(people, "lost", "back")
+    await visitor.say(visitor.conversation, "are you there?")
+    await lost.leave(abruptly=True)
+    await visitor.reach(lambda: "Lost is gone, you are number 1" in notices(visitor))
 
 
 async def test_the_range_is_a_range_and_ends_with_the_service(people: People) -> None:

@@ -272,6 +272,11 @@ def test_returned_is_said_once_to_who_lost_the_agent():
     assert moments(desk, 600_000) == []
 
 
+def test_returned_knows_whom_one_had_and_the_others_do_not():
+    due = all_of(lost(rule("returned"), rule("queued")).wait(1_000), NoticeDue)
+    assert [(each.when, each.previous) for each in due] == [("returned", "ada"), ("queued", None)]
+
+
 def test_returned_is_said_also_when_it_rings_at_once():
     desk = lost(rule("returned"))
     desk.close("c_0")
