@@ -42,6 +42,7 @@ _AVAILABLE = Status.AVAILABLE  # the member of an enumeration is looked up at a 
 _OTHER_STATUS = (Clause.STATUS, Clause.STATUS)
 _UNREACHABLE = (Clause.UNREACHABLE, Clause.UNREACHABLE)
 _FULL = (Clause.FULL, Clause.FULL)
+_RINGING = Clause.RINGING
 
 
 def standings(agent: Agent, now: int) -> tuple[Clause | None, Clause | None]:
@@ -68,7 +69,7 @@ def disturbed(agent: Agent, now: int) -> Clause | None:
     if agent.rest_until is not None and now < agent.rest_until:
         return Clause.RESTING
     if agent.directed >= agent.settings.rings_at_once:
-        return Clause.RINGING
+        return _RINGING
     return None
 
 

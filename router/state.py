@@ -23,6 +23,11 @@ from router.model import (
 )
 from router.needs import Opening, meets, opening, preference
 
+# Members of enumerations under names of this module: to look one up costs a quarter of a microsecond.
+_READY = Shelf.READY
+_HELD = Shelf.HELD
+_RESERVED = Shelf.RESERVED
+
 
 class State:
     """All that the router knows. `settings` and `seed` apart, a fold of events and the clock."""
@@ -190,9 +195,9 @@ class State:
             if before is None or before[0] is not pool or before[1] is not kind or before[2] != order:
                 if before is not None:
                     self._unshelve(conversation, *before)
-                pool.put(order, ready=kind is Shelf.READY)
+                pool.put(order, ready=kind is _READY)
                 conversation.shelf = (pool, kind, order)
-                if kind is not Shelf.HELD:
+                if kind is not _HELD:
                     self.woken_conversations.add(conversation.id)
             if directed:
                 pool.ringing.add(conversation.id)
@@ -204,10 +209,10 @@ class State:
     def hold_back(self, conversation: Conversation, shelf: tuple[Pool, Shelf, Order]) -> None:
         """It rings for one agent: what `shelve` would come to."""
         pool, kind, order = shelf
-        if kind is not Shelf.HELD:
-            pool.take_out(order, ready=kind is Shelf.READY)
+        if kind is not _HELD:
+            pool.take_out(order, ready=kind is _READY)
             pool.put(order, ready=False)
-            conversation.shelf = (pool, Shelf.HELD, order)
+            conversation.shelf = (pool, _HELD, order)
         pool.ringing.add(conversation.id)
 
     def unshelve(self, conversation: Conversation) -> None:
@@ -218,16 +223,16 @@ class State:
             self._note_reservation(conversation, conversation.reservation)
 
     def _unshelve(self, conversation: Conversation, pool: Pool, kind: Shelf, order: Order) -> None:
-        pool.take_out(order, ready=kind is Shelf.READY)
+        pool.take_out(order, ready=kind is _READY)
         pool.ringing.discard(conversation.id)
         conversation.shelf = None
 
     def _kind(self, conversation: Conversation, pool: Pool, *, directed: bool) -> Shelf:
         if directed or conversation.quarantined_until is not None or not self.visitor_there(conversation):
-            return Shelf.HELD
+            return _HELD
         if conversation.reservation is not None and self.is_reserved(conversation, pool):
-            return Shelf.RESERVED
-        return Shelf.READY
+            return _RESERVED
+        return _READY
 
     def _note_reservation(self, conversation: Conversation, reservation: Reservation) -> None:
         runs = conversation.in_line and conversation.quarantined_until is None and self.now < reservation.until
