@@ -143,7 +143,7 @@ def _due(
     texts = department.settings.messages[event.rule].text
     wait = wait if event.serving else None
     of = {"department": department.settings.name, "agent": _agent_name(directory, event.previous)}
-    wording = partial(_wait_words, event, texts, languages=languages, wait=wait, **of)
+    wording = partial(_wait_words, event, texts, languages=languages, wait=wait, of=of)
     body: dict[str, object] = {"notice": event.when, "place": event.place}
     if wait is not None:
         body |= {"low_s": wait.low_s, "high_s": wait.high_s}
@@ -160,8 +160,7 @@ def _wait_words(
     *,
     languages: tuple[str, ...],
     wait: parts.Wait | None,
-    department: str,
-    agent: str,
+    of: Mapping[str, str],
 ) -> str:
     return notices.wait_message(
         event.when,
@@ -170,9 +169,8 @@ def _wait_words(
         wait=wait,
         place=str(event.place),
         ahead=str(event.place - 1),
-        department=department,
         name=name,
-        agent=agent,
+        **of,
     )
 
 
