@@ -245,12 +245,13 @@ class Engine:
         """One command; and when it puts a visitor in line, what they are told of the wait is promised with it."""
         wait = self.waits.on_entry(command, now)
         happened = self._follow(self.router.handle(command, now))
-        if wait is None or not isinstance(command, commands.StartConversation):
+        started = next((event for event in happened if isinstance(event, events.ConversationStarted)), None)
+        if wait is None or started is None or started.asked is not None:  # it was of the line that was asked for
             return happened
-        place = self.router.queue(command.conversation)
+        place = self.router.queue(started.conversation)
         if place is None or not place.serving:
             return happened
-        promise = self.waits.entered(command.conversation, wait, now)
+        promise = self.waits.entered(started.conversation, wait, now)
         return happened + self._follow(self.router.handle(promise, now))
 
     def _ask_also(self, command: commands.Command, now: int) -> tuple[events.Event, ...]:

@@ -137,6 +137,19 @@ async def test_behind_a_long_line_the_sweep_tells_it(desk: DeskBench, monkeypatc
     assert len(await told(desk)) == 3
 
 
+async def test_who_overflows_is_not_promised_the_wait_of_the_line_that_is_full(tmp_path: Path, foreseen: Foreseen):
+    file = settings(support={"max_line": 1, "overflow": ("sales",)})
+    async with bench(tmp_path, file, estimates=foreseen) as desk:
+        await full(desk, await desk.agent("ada", status="available"))
+        await desk.wait(1)
+        first, second = (await begin(desk))[1], (await begin(desk))[1]
+        assert [each["department"]["key"] for each in (first, second)] == ["support", "sales"]
+        assert [each["queue"]["wait"] for each in (first, second)] == [TWO_TO_FOUR, None]
+        assert [row.conversation for row in await told(desk)] == [first["id"]]
+        await sweep(desk)
+        assert [row.conversation for row in await told(desk)] == [first["id"], second["id"]]
+
+
 async def test_one_estimate_a_sweep_however_many_wait(desk: DeskBench, foreseen: Foreseen):
     for _ in range(5):
         await begin(desk)
