@@ -5,7 +5,8 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8080
 DATA ?= .demo
-PYTEST_ARGS ?=
+# A process for each core; the tests of one file stay together.
+PYTEST_ARGS ?= -n auto --dist loadfile
 
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
