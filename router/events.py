@@ -123,12 +123,15 @@ class ConversationReturned(Record, frozen=True, kw_only=True):
 
 
 class ConversationMoved(Record, frozen=True, kw_only=True):
-    """A waiting or active conversation changed department because the settings did; `key_at` in the new line."""
+    """A waiting or active conversation changed department because the settings did; `key_at` in the new line.
+
+    0 in events that were recorded before it was: they are only told, never folded.
+    """
 
     at: int
     conversation: ConversationId
     department: DepartmentId
-    key_at: int
+    key_at: int = 0
 
 
 class ConversationClosed(Record, frozen=True, kw_only=True):

@@ -9,7 +9,9 @@ from msgspec.structs import replace
 
 from server.desk.identity import AgentIdentity
 from server.desk.reasons import Reasons
+from server.desk.story import decoded
 from server.settings.workspace import Rule, WidenStep, WorkspaceFile
+from server.store.rows import EventRow
 from server.wire import parts
 from server.wire.codes import ErrorCode, Refused
 from server.wire.reasons import PromiseTold, WhyAnswer
@@ -277,3 +279,9 @@ async def test_at_whom_it_rings_may_read_it_until_it_is_over(tmp_path: Path):
         await it.ada.ask("offer.decline", offer=it.ada.offer["offer"])
         with pytest.raises(Refused):
             await why(it.desk, conversation, reader(it, "ada"))
+
+
+def test_a_move_that_was_recorded_without_its_key_is_still_told():
+    body = '{"at":1,"conversation":"c_1","department":"d_1"}'
+    told = decoded(EventRow(kind="ConversationMoved", body=body, at=1, conversation="c_1"))
+    assert (told.at, told.conversation) == (1, "c_1")
