@@ -95,6 +95,7 @@ def _problems(scenario: Scenario) -> Iterator[Problem]:
     if scenario.accept.p_miss + scenario.accept.p_decline >= 1:
         yield Problem(("accept",), "accept", "p_miss and p_decline together must be below 1, or nobody ever accepts")
     yield from _classes(scenario.classes, keys)
+    yield from _costs(scenario)
     if scenario.arrivals.trace and scenario.classes:
         yield Problem(("class", 0), "", "a trace brings classes of its own: leave [[class]] out")
     yield from _shifts(scenario, keys)
@@ -145,6 +146,16 @@ def _classes(classes: tuple[Class, ...], keys: _Keys) -> Iterator[Problem]:
             )
         if each.name and each.name in [other.name for other in classes[:place]]:
             yield Problem(("class", place, "name"), record, "the name is used twice")
+
+
+def _costs(scenario: Scenario) -> Iterator[Problem]:
+    most = max((agent.max_slots for agent in scenario.agents), default=None)
+    for place, each in enumerate(scenario.classes):
+        if most is not None and each.cost > most:
+            record = label("class", {"name": each.name}, place)
+            yield Problem(
+                ("class", place, "cost"), record, f"no agent has {each.cost} slots: nobody could ever take it"
+            )
 
 
 def _shifts(scenario: Scenario, keys: _Keys) -> Iterator[Problem]:

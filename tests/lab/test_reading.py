@@ -32,6 +32,12 @@ def refused(text: str) -> str:
     return str(error.value)
 
 
+def test_what_takes_more_slots_than_anybody_has_is_refused():
+    told = refused(PLAIN + '\n[[class]]\nname = "large"\ncost = 4\n')
+    assert told == 'line 19: class "large": no agent has 4 slots: nobody could ever take it'
+    assert plan(read(PLAIN + "\n[[class]]\ncost = 3\n"))
+
+
 def test_what_is_left_out_has_a_default():
     found = plan(read(PLAIN))
     assert [agent.key for agent in found.settings.agents.values()] == [f"a{number}" for number in range(1, 11)]
