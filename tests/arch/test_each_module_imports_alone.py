@@ -47,6 +47,8 @@ def failing(modules: list[str], libraries: list[str], root: str) -> tuple[list[s
     return (json.loads(done.stdout) if done.returncode == 0 else ["(the driver)"]), done.stderr
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)  # a process for each module; only a hang takes longer
 def test_each_module_imports_alone():
     code = sources("router", "server", "bots")
     libraries = {
