@@ -21,7 +21,7 @@ from tests.blackbox.workspace import agent, department, table, workspace
 def workspace_file() -> str:
     return workspace(
         ["support", "sales"],
-        department("support", method="priority"),
+        department("support", method="priority", reject_delay=0),
         department("sales", method="ring_all"),
         agent("ada", 1, {"support": 1, "sales": 50}),
         agent("ben", 3, {"support": 100, "sales": 50}),
