@@ -184,7 +184,10 @@ def _count(
     skills = len(pool.people) - len(pool.eligible)
     if skills:
         counts[Clause.SKILLS] = skills
-    asked = [agent_id for agent_id in conversation.refusals if agent_id in pool.eligible]
+    asked: Collection[AgentId] = [agent_id for agent_id in conversation.refusals if agent_id in pool.eligible]
+    if conversation.shelf is not None and conversation.shelf[1] is Shelf.RESERVED:
+        settle(state)  # rare: then everybody who is open is looked at
+        asked = list(pool.ranks)
     for agent_id, clause in _against(state, pool, conversation, not_yet, asked).items():
         _recount(counts, standing(state, state.agents[agent_id], pool.line), clause, only_open=True)
     return {clause: count for clause, count in counts.items() if count}

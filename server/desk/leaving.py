@@ -1,8 +1,8 @@
 """A message left for later: nobody is here, the line is full, or the visitor does not want to wait.
 
 It is a conversation like any other, marked as left: it stands in line without its visitor, is told nothing, and comes
-to an agent as soon as one is free. A visitor may leave as many as they like and still begin a conversation of their
-own. Who leaves one instead of waiting on gives up the place; what they had written goes along.
+to an agent as soon as one is free. A visitor may leave a few and still begin a conversation of their own. Who leaves
+one instead of waiting on gives up the place; what they had written goes along.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ from server.wire.times import rfc3339
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
 _EMAIL_CHARS = 254
 _TAKEN_ALONG = 100
+# Of one visitor on one site, unread at the same time.
+MOST_LEFT = 5
+_RETRY_MS = 600_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,7 @@ class Leaving:
         now: int,
     ) -> Step:
         waiting = self._waiting(identity)
+        self._insist_on_room(identity)
         conversation = self._ids.new("c")
         resolved = self._resolved(identity, request, text, form, seen, now)
         self._engine.open.expect(
@@ -131,6 +135,14 @@ class Leaving:
         left: Left = done.value
         for appended in left.appended:
             self._messages.publish(appended)
+
+    def _insist_on_room(self, identity: VisitorIdentity) -> None:
+        """Nobody fills the line of others with messages: neither `max_line` nor a wait bounds them."""
+        theirs = (identity.visitor, identity.site)
+        left = sum(each.left and (each.visitor, each.site) == theirs for each in self._engine.open.all())
+        if left >= MOST_LEFT:
+            words = "You have left several messages that nobody has read yet. We will get back to you."
+            raise Refused(ErrorCode.RATE_LIMITED, words, retry_after_ms=_RETRY_MS)
 
     def _waiting(self, identity: VisitorIdentity) -> str | None:
         """The conversation in which the visitor waits; raises `Refused` when somebody has it."""

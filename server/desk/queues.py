@@ -25,6 +25,8 @@ from server.wire.codec import encode
 from server.wire.codes import Refused
 
 SWEEP_S = 2.0
+# First promises one sweep asks the engine to keep; the others are asked by the next ones. Its queue is for everybody.
+_PROMISES = 500
 _SLICE = 500
 # At most a twentieth of the time is spent on sweeping.
 _REST = 19
@@ -70,7 +72,8 @@ class Queues:
     def _slices(self) -> Iterator[bool]:
         """Tell everyone whose place or prospect changed, a slice at a time."""
         engine = self._engine
-        asking: list[commands.Command] = list(engine.waits.look(self._clock.now(), self._is_left))
+        promises = list(engine.waits.look(self._clock.now(), self._is_left))
+        asking: list[commands.Command] = [*promises[:_PROMISES]]
         engine.waits.forget_all_but(engine.open.is_open)
         yield True
         now: dict[str, Standing] = {}

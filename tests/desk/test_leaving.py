@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from server.desk.leaving import MOST_LEFT
 from server.settings.workspace import WaitMessage
 from tests.desk.support.bench import bench, settings
 from tests.desk.support.client import Client
@@ -108,6 +109,15 @@ async def test_who_left_one_may_begin_a_conversation_and_another_message(it: Sto
     more = (await leave(it.vera, client_id="l2"))["conversation"]["id"]
     assert more not in (left, begun)
     await it.desk.check_law()
+
+
+async def test_nobody_fills_the_line_with_messages(it: Story):
+    for number in range(MOST_LEFT):
+        assert (await leave(it.vera, client_id=f"l{number}"))["ok"]
+    refused = await leave(it.vera, client_id="one-too-many")
+    assert refused["error"]["code"] == "rate_limited"
+    assert refused["error"]["retry_after_ms"] > 0
+    assert (await leave(it.vera, client_id="l0"))["ok"], "the same again has its outcome"
 
 
 async def test_what_becomes_of_an_older_one_does_not_take_the_place_of_the_newest(it: Story):

@@ -302,6 +302,16 @@ def test_ring_all_rings_only_at_those_it_is_kept_for():
     assert set(desk.ringing()) == {"ada", "ben", "cleo"}
 
 
+def test_in_a_large_team_those_it_is_not_kept_for_are_counted():
+    people = [agent(f"a{number:02}") for number in range(60)]
+    desk = Desk(department(), *people, checked=False, confirm_ms=0)
+    desk.comes(*(each.key for each in people))
+    made = only(desk.start("c_1", **reserved("a07", "a08")), e.OfferMade)
+    assert made.offer.agent == "a07"
+    assert made.decision.excluded == ((Clause.RESERVED, 58),)
+    assert made.decision.takeable == 2
+
+
 # Ring waves.
 
 
