@@ -54,14 +54,17 @@ class Value:
 Names = Mapping[str, Type]
 
 
-def check(tree: Node) -> None:
-    """Raises:
-    BadCondition: a name nobody knows, values that do not go together, no true or false at the end, or too dear.
+def check(tree: Node) -> int:
+    """What the condition may cost, in about microseconds at worst.
+
+    Raises:
+        BadCondition: a name nobody knows, values that do not go together, no true or false at the end, or too dear.
     """
     found = _value(tree, kinds.VARIABLES)
     _want(found, BOOL, tree, "the condition")
     if found.cost > MOST:
         raise BadCondition(0, "the condition could take too long: fewer or shorter lists, texts or patterns are needed")
+    return found.cost
 
 
 def _value(node: Node, names: Names) -> Value:  # noqa: C901, PLR0911 - one line per kind of node

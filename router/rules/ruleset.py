@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from router.model import Skills
-from router.rules.checking import check
+from router.rules.checking import MOST, check
 from router.rules.kinds import MAP_SIZE, TEXT_SIZE
 from router.rules.lexer import BadCondition
 from router.rules.model import Facts, Failure, Resolution, Rule, RuleProblem
@@ -57,25 +57,39 @@ def compile_rules(rules: Iterable[Rule]) -> RuleSet:
     Raises:
         RuleProblem: the first rule whose condition cannot be used.
     """
-    return RuleSet([_Ready(rule, _program(rule)) for rule in rules])
+    ready, problems = sort_out(rules)
+    if problems:
+        raise problems[0]
+    return ready
 
 
 def sort_out(rules: Iterable[Rule]) -> tuple[RuleSet, tuple[RuleProblem, ...]]:
     """Those that can be used, and what is wrong with the others, both in their order."""
     ready: list[_Ready] = []
     problems: list[RuleProblem] = []
+    left = MOST  # every rule is asked at every start: they share what one may cost
     for rule in rules:
         try:
-            ready.append(_Ready(rule, _program(rule)))
+            program, cost = _program(rule)
         except RuleProblem as problem:
             problems.append(problem)
+            continue
+        left -= cost
+        if left < 0:
+            problems.append(RuleProblem(rule.name, (1, 1), _TOGETHER))
+        else:
+            ready.append(_Ready(rule, program))
     return RuleSet(ready), tuple(problems)
 
 
-def _program(rule: Rule) -> Program:
+_TOGETHER = "the conditions could take too long together: fewer or shorter lists, texts or patterns are needed"
+
+
+def _program(rule: Rule) -> tuple[Program, int]:
+    """Ready to be asked, and what it may cost."""
     try:
-        check(parse(rule.when))
-        return Program(rule.when)
+        cost = check(parse(rule.when))
+        return Program(rule.when), cost
     except BadCondition as bad:
         raise RuleProblem(rule.name, _position(rule.when, bad.at), bad.message, bad.hint) from None
     except UnusableCondition as unusable:

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.rules.checking import MOST, check
 from router.rules.kinds import MAP_SIZE, TEXT_SIZE
 from router.rules.model import Failure, Page, Resolution, Rule, RuleProblem, Visitor
 from router.rules.ruleset import RuleSet, compile_rules, sort_out
+from router.rules.syntax import parse
 from tests.router.rules.facts import ask, facts
 
 
@@ -210,3 +212,15 @@ def test_any_words_of_a_visitor_are_only_words(text, name, key, value):
     found = usable.evaluate(facts(text=text, form={key: value}, visitor=Visitor(name=name)))
     assert found.failed == ()
     assert ("empty" in found.matched) == (text == "")
+
+
+def test_all_conditions_share_what_one_may_cost():
+    """Every rule is asked at every start, on the thread that serves everybody."""
+    dear = 'text.matches("a{60}")'
+    alone = check(parse(dear))
+    many = [Rule(name=f"rule {number}", when=dear) for number in range(MOST // alone + 1)]
+    _ready, problems = sort_out(many)
+    assert [problem.rule for problem in problems] == [many[-1].name]
+    assert "together" in str(problems[0])
+    with pytest.raises(RuleProblem):
+        compile_rules(many)
