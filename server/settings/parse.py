@@ -12,20 +12,22 @@ import msgspec
 from server.settings.form import form_problems
 from server.settings.positions import line_of, positions
 from server.settings.problem import Path, Problem, SettingsError
-from server.settings.workspace import WorkspaceFile
+from server.settings.workspace import Workspace, WorkspaceFile
 
 _PLACE = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
-def parse(text: str) -> WorkspaceFile:
+def parse(text: str, *, of: Workspace | None = None) -> WorkspaceFile:
     """The file this text says. Only its form is judged; `check` judges whether the records fit together.
+
+    `of`: the workspace it is for, where the text does not say: what a file does not name stays as it is.
 
     Raises:
         SettingsError: no TOML, or keys that are unknown, missing, of the wrong type or out of range; it speaks of the
             first by line, and holds them all.
     """
     try:
-        return _parse(text)
+        return _parse(text, of)
     except RecursionError:
         raise SettingsError("not TOML: nested too deeply") from None
 
@@ -41,14 +43,19 @@ def locate(problems: Iterable[Problem], *, whole: WorkspaceFile, text: str) -> t
     return tuple(_located(problem, whole_tables, places, lines) for problem in problems)
 
 
-def _parse(text: str) -> WorkspaceFile:
-    tables = tables_of(text)
+def _parse(text: str, of: Workspace | None) -> WorkspaceFile:
+    tables = completed(tables_of(text), of)
     if problems := form_problems(tables):
         lines = positions(text)
         raise SettingsError.of(
             [msgspec.structs.replace(problem, line=line_of(problem.path, lines)) for problem in problems]
         )
     return msgspec.convert(tables, WorkspaceFile)
+
+
+def completed(tables: dict[str, Any], of: Workspace | None) -> dict[str, Any]:
+    """The tables of a file with those of the workspace it is for, if it leaves them out."""
+    return tables if of is None or "workspace" in tables else {"workspace": msgspec.to_builtins(of), **tables}
 
 
 def tables_of(text: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def plan(text: str, *, current: WorkspaceFile | None, prune: bool = False, any_o
     Raises:
         SettingsError: the text, or the workspace it would make, is not sound; with lines for what the text says.
     """
-    file = parse(text)
+    file = parse(text, of=None if current is None else current.workspace)
     whole = merge(current, file, prune=prune)
     if problems := check(whole, any_origin=any_origin):
         raise SettingsError.of(locate(problems, whole=whole, text=text))

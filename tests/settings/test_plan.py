@@ -38,6 +38,16 @@ def test_what_is_changed_is_told():
     assert [change.describe() for change in changed.changes] == ['~ agent "ada": max_slots 3 -> 4']
 
 
+def test_a_file_of_one_record_is_for_the_workspace_there_is():
+    whole = plan(EXAMPLE, current=None).workspace
+    one = plan('[[department]]\nkey = "support"\nmethod = "random"\n', current=whole)
+    assert one.workspace.workspace == whole.workspace
+    assert [each.key for each in one.workspace.agents] == [each.key for each in whole.agents]
+    assert any("method" in change.describe() for change in one.changes)
+    with pytest.raises(SettingsError, match="workspace is missing"):
+        plan('[[department]]\nkey = "support"\n', current=None)
+
+
 def test_what_does_not_fit_has_its_line():
     with pytest.raises(SettingsError) as caught:
         plan(EXAMPLE.replace("overflow = []", 'overflow = ["billing"]'), current=None)

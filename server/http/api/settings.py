@@ -27,6 +27,7 @@ from server.settings import workspace as settings
 from server.settings.change import merge
 from server.settings.form import form_problems
 from server.settings.methods import METHODS
+from server.settings.parse import completed
 from server.settings.problem import SettingsError
 from server.settings.workspace import WorkspaceFile
 from server.wire import codec
@@ -230,12 +231,13 @@ class SettingsApi:
     async def put_all(self, call: Call) -> web.Response:
         tables = codec.decode_body(dict[str, Any], call.body)
         prune = call.flag("prune")
-        revised = await self._revise(call, lambda before: merge(before, _file(tables), prune=prune))
+        revised = await self._revise(call, lambda before: merge(before, _file(tables, before), prune=prune))
         return _tagged(revised.after, revised.after)
 
     async def check(self, call: Call) -> web.Response:
         tables = codec.decode_body(dict[str, Any], call.body)
         prune = call.flag("prune")
+        tables = completed(tables, (await self._current()).workspace)
         if wrong := form_problems(tables):
             return answers.yes(Checked(changes=(), problems=problems.told(wrong, tables)))
         file = msgspec.convert(tables, WorkspaceFile)
@@ -408,8 +410,12 @@ def _with_key(body: Mapping[str, Any], key: str) -> dict[str, Any]:
     return {"key": key, **body}
 
 
-def _file(tables: dict[str, Any]) -> WorkspaceFile:
-    """These tables as settings, if they have the form of some; raises `Refused`."""
+def _file(tables: dict[str, Any], of: WorkspaceFile | None = None) -> WorkspaceFile:
+    """These tables as settings (`of` those, where they do not name the workspace), if they have the form of some.
+
+    Raises `Refused`.
+    """
+    tables = completed(tables, None if of is None else of.workspace)
     if wrong := form_problems(tables):
         raise problems.refused(wrong, tables)
     return msgspec.convert(tables, WorkspaceFile)

@@ -252,6 +252,15 @@ async def test_a_file_of_another_workspace_is_refused(desk: Office):
     assert [each["path"] for each in checked.body["problems"]] == [["workspace", "key"]]
 
 
+async def test_a_body_of_one_record_is_for_the_workspace_there_is(desk: Office):
+    body = {"department": [{"key": "support", "method": "random"}]}
+    checked = await desk.ask("POST", "/settings/check", body)
+    assert checked.body["problems"] == []
+    assert len(checked.body["changes"]) > 0
+    put = await desk.ask("PUT", "/settings", body)
+    assert {each["key"]: each["method"] for each in put.body["department"]}["support"] == "random"
+
+
 async def test_what_a_body_does_not_name_stays_unless_it_is_pruned(desk: Office):
     await desk.ask("PUT", "/departments/billing", {})
     file = await desk.get("/settings")
