@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from router import events
 from server.desk.identity import AgentIdentity
 from server.desk.reasons import Reasons
 from server.desk.story import decoded
@@ -284,4 +285,5 @@ async def test_at_whom_it_rings_may_read_it_until_it_is_over(tmp_path: Path):
 def test_a_move_that_was_recorded_without_its_key_is_still_told():
     body = '{"at":1,"conversation":"c_1","department":"d_1"}'
     told = decoded(EventRow(kind="ConversationMoved", body=body, at=1, conversation="c_1"))
+    assert isinstance(told, events.ConversationMoved)
     assert (told.at, told.conversation) == (1, "c_1")

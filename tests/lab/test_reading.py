@@ -35,7 +35,7 @@ def refused(text: str) -> str:
 def test_what_takes_more_slots_than_anybody_has_is_refused():
     told = refused(PLAIN + '\n[[class]]\nname = "large"\ncost = 4\n')
     assert told == 'line 19: class "large": no agent has 4 slots: nobody could ever take it'
-    assert plan(read(PLAIN + "\n[[class]]\ncost = 3\n"))
+    assert plan(read(PLAIN + "\n[[class]]\ncost = 3\n")).kinds[0].cost == 3
 
 
 def test_what_is_left_out_has_a_default():

@@ -15,6 +15,7 @@ class Listener:
     session = "s"
     address = ""
     host = ""
+    country = ""
     identity: Any = None
 
     def __init__(self) -> None:
