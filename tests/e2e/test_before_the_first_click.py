@@ -22,9 +22,9 @@ class Record:
         self.asked.append(request.url)
 
     def of_frontdesk(self, url: str) -> list[str]:
-        """What the widget asked for: the rest is the shop's own page, style, script and icon."""
+        """What the widget asked for: the rest is the shop's own page, style, script, icon and what the demo shows."""
         ours = [asked.removeprefix(url).partition("?")[0] for asked in self.asked]
-        return [path for path in ours if path and not path.startswith("assets/")]
+        return [path for path in ours if path and path != "demo/show" and not path.startswith("assets/")]
 
     def _opened(self, socket: WebSocket) -> None:
         self.sockets.append(socket.url)
