@@ -1,4 +1,4 @@
-"""``python -m bench [relay|routing|proof]``: measurements, each beside its baseline."""
+"""``python -m bench [relay|routing|proof|walk]``: measurements, each beside its baseline, and long proofs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from bench import walk as random_walk
 @click.group(invoke_without_command=True)
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Measure beside the baselines; without a name, all of them."""
+    """Measure beside the baselines; without a name, whatever takes no more than a minute."""
     if context.invoked_subcommand is None:
         context.invoke(relay)
+        context.invoke(routing)
 
 
 @main.command()
