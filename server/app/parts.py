@@ -1,0 +1,224 @@
+"""What a server is made of: the only file that names every concrete class."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import secrets
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from router import events
+from server.app.config import FEATURES, Config, StartError, version
+from server.app.ground import Ground, load_directory
+from server.bus.memory import MemoryBus
+from server.clock import pause
+from server.crowd.crowd import Crowd
+from server.desk.accounts import Accounts
+from server.desk.agent_requests import AgentRequests
+from server.desk.countries import Countries, UnusableCountries
+from server.desk.desk import Desk, Rooms
+from server.desk.engine import Engine, Told
+from server.desk.fanout import Fanout
+from server.desk.gauges import Gauges
+from server.desk.hours_now import HoursClock
+from server.desk.intake import Intake
+from server.desk.latest import LatestDecision
+from server.desk.leaving import Leaving
+from server.desk.messages import Messages
+from server.desk.opening import Openings
+from server.desk.origins import Origins
+from server.desk.overview import Overview
+from server.desk.promises import Promises
+from server.desk.pushes import Pushes
+from server.desk.queues import Queues
+from server.desk.visitor_requests import VisitorRequests
+from server.http.metrics import Metrics, of_gauges, read_token
+from server.session.address import TrustedProxies
+from server.session.connection import Connections
+from server.session.hub import Hub
+from server.session.protocol import Terms
+from server.store import installation
+from server.store.installation import Installation
+
+# Mean time between two of the visitors that a demo starts with.
+ARRIVALS_S = 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    engine: Engine
+    queues: Queues
+    hours: HoursClock
+    desk: Desk
+    accounts: Accounts
+    connections: Connections
+    proxies: TrustedProxies
+    metrics: Metrics
+    show: Show | None = None
+
+    @classmethod
+    async def build(cls, config: Config, ground: Ground) -> Parts:
+        store, clock, ids = ground.store, ground.clock, ground.ids
+        fresh = Installation(epoch=ids.new("e"), secret=ids.secret())
+        installed = await store.write(lambda tx: installation.create(tx, fresh))
+        found = await store.read(load_directory)
+        hub = await _hub()
+        told = Telling()
+        presence = Present()
+        engine = Engine(store=store, clock=clock, presence=presence, directory=found, publish=told, pause=pause)
+        messages = Messages(store=store, hub=hub, clock=clock, tell=engine.tell)
+        intake = Intake(lambda: engine.directory)
+        openings = _openings(config, ground, hub, engine, installed)
+        desk = _desk(config, ground, hub, engine, openings, messages, intake)
+        presence.desk = desk
+        gauges = Gauges(
+            engine=engine,
+            clock=clock,
+            promises=Promises(store=store, clock=clock, directory=lambda: engine.directory),
+            rule_failures=lambda: intake.failures,
+        )
+        queues = Queues(hub, engine=engine, clock=clock)
+        overview = Overview(hub, asyncio.get_running_loop().call_later)
+        pushes = Pushes(hub, places=engine.standing, serving=engine.serving, ringing=engine.ringing, overview=overview)
+        engine.on_untold = desk.reopen_everybody
+        show = _show(engine, told) if config.demo else None
+        told.listeners = (pushes.told, lambda _told: queues.changed(), lambda what: _forget(what, desk, messages))
+        told.listeners += (gauges.told,)
+        await engine.start()
+        proxies = TrustedProxies(config.trusted_proxies, country_header=config.country_header)
+        return cls(
+            engine=engine,
+            queues=queues,
+            hours=HoursClock(engine, clock),
+            desk=desk,
+            accounts=ground.accounts,
+            connections=Connections(
+                desk, terms=Terms(server=f"frontdesk/{version()}", features=FEATURES), proxies=proxies
+            ),
+            proxies=proxies,
+            metrics=Metrics([of_gauges(gauges)], token=_metrics_token(config)),
+            show=show,
+        )
+
+
+def _desk(  # noqa: PLR0913, PLR0917 - what a desk stands on
+    config: Config,
+    ground: Ground,
+    hub: Fanout,
+    engine: Engine,
+    openings: Openings,
+    messages: Messages,
+    intake: Intake,
+) -> Desk:
+    return Desk(
+        Rooms(
+            store=ground.store,
+            hub=hub,
+            engine=engine,
+            accounts=ground.accounts,
+            openings=openings,
+            messages=messages,
+            visitors=VisitorRequests(engine=engine, messages=messages, ids=ground.ids, intake=intake),
+            leaving=Leaving(engine=engine, messages=messages, ids=ground.ids, intake=intake),
+            agents=AgentRequests(engine=engine, messages=messages),
+            origins=Origins(lambda: engine.directory, public=config.public, absent_ok=config.demo),
+            now=ground.clock.now,
+        )
+    )
+
+
+def _openings(config: Config, ground: Ground, hub: Fanout, engine: Engine, installed: Installation) -> Openings:
+    return Openings(
+        store=ground.store,
+        hub=hub,
+        clock=ground.clock,
+        ids=ground.ids,
+        installation=installed,
+        directory=lambda: engine.directory,
+        directory_at=engine.directory_at,
+        places=engine.standing,
+        countries=_countries(config),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """What only the demo has: visitors to send, and the last decision."""
+
+    crowd: Crowd
+    decisions: LatestDecision
+
+
+def _show(engine: Engine, told: Telling) -> Show:
+    def first_site() -> str | None:
+        return next(iter(engine.directory.sites), None)
+
+    # As long as Frontdesk runs, whoever comes and how they behave is drawn anew each time.
+    chance = random.Random(secrets.randbits(64))  # noqa: S311 - who comes to a demo is no secret
+    show = Show(crowd=Crowd(site=first_site, chance=chance, pause=pause), decisions=LatestDecision())
+    told.also = (show.decisions.told,)
+    return show
+
+
+@contextlib.asynccontextmanager
+async def showing(config: Config, parts: Parts, url: str) -> AsyncIterator[None]:
+    """The demo's visitors, from the open port on."""
+    if parts.show is None:
+        yield
+        return
+    async with parts.show.crowd.working(url):
+        parts.show.crowd.send(config.visitors, mean_gap_s=ARRIVALS_S)
+        yield
+
+
+async def _hub() -> Fanout:
+    bus = MemoryBus()
+    await bus.start()
+    return Fanout(bus, Hub())
+
+
+class Telling:
+    """What is to be told of a commit; the listeners come once they are made."""
+
+    listeners: tuple[Callable[[Told], None], ...] = ()
+    also: tuple[Callable[[Told], None], ...] = ()
+
+    def __call__(self, told: Told) -> None:
+        for listener in (*self.listeners, *self.also):
+            listener(told)
+
+
+def _forget(told: Told, desk: Desk, messages: Messages) -> None:
+    for conversation in told.batch.closings:
+        desk.forget(conversation)
+    for event in told.events:
+        if isinstance(event, events.ConversationClosed | events.ConversationAssigned | events.ConversationReturned):
+            messages.forget(event.conversation)
+
+
+class Present:
+    """The desk as the engine sees it; they know each other, so one of them comes first."""
+
+    desk: Desk | None = None
+
+    def agent_is_here(self, agent: str) -> bool:
+        return self.desk is not None and self.desk.agent_is_here(agent)
+
+    def visitor_is_here(self, visitor: str, site: str) -> bool:
+        return self.desk is not None and self.desk.visitor_is_here(visitor, site)
+
+
+def _countries(config: Config) -> Countries:
+    try:
+        return Countries(config.country_file)
+    except UnusableCountries as error:
+        raise StartError(f"{error}.") from error
+
+
+def _metrics_token(config: Config) -> str:
+    try:
+        return "" if config.metrics_token_file is None else read_token(config.metrics_token_file)
+    except (OSError, ValueError) as error:
+        raise StartError(f"The token for metrics cannot be read: {error}.") from error

@@ -1,0 +1,122 @@
+"""How a server starts, its parts in order, and how it ends, in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from server.app.config import Config, StartError
+from server.app.ground import insist_there, standing
+from server.app.parts import Parts, showing
+from server.app.tasks import working
+from server.control import service as control
+from server.control.operations import Operations
+from server.desk.desk import Desk
+from server.desk.engine import Engine
+from server.http import listening
+from server.http.application import application
+from server.store import workspaces
+from server.store.base import Store
+
+log = structlog.get_logger(__name__)
+
+
+def run(config: Config) -> None:
+    """Serve until SIGTERM or SIGINT; raises `StartError`."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(config))
+
+
+async def serve(config: Config) -> None:
+    """Start everything, wait for the end, stop everything."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    async with running(config) as server:
+        config.announce(server.url)
+        await stopping.wait()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A server that serves."""
+
+    url: str
+    desk: Desk
+    engine: Engine
+    store: Store
+
+
+@contextlib.asynccontextmanager
+async def running(config: Config) -> AsyncIterator[Running]:
+    """A server from the open database to the open port, and back.
+
+    The port is taken first, so that a start in vain changes nothing.
+    """
+    if config.prepare is None:
+        insist_there(config.data)
+    with _bound(config) as sockets:
+        url = listening.url(config.host, sockets)
+        async with standing(config.data, any_origin=config.demo) as ground:
+            founded = await ground.store.read(workspaces.find) is None and config.prepare is not None
+            if founded and config.prepare is not None:
+                await config.prepare(ground.operations(), url)
+            parts = await Parts.build(config, ground)
+            async with working(parts.engine, parts.queues, parts.hours):
+                operations = ground.operations(parts.engine, parts.desk)
+                if config.prepare is not None and not founded:
+                    await config.prepare(operations, url)
+                async with (
+                    control.serving(config.data, operations),
+                    _listening(config, parts, operations, sockets),
+                    showing(config, parts, url),
+                ):
+                    yield Running(url=url, desk=parts.desk, engine=parts.engine, store=ground.store)
+                    log.info("stopping")
+                    await parts.connections.drain()
+
+
+@contextlib.contextmanager
+def _bound(config: Config) -> Iterator[list[socket.socket]]:
+    try:
+        with listening.bound(config.host, config.port) as sockets:
+            yield sockets
+    except listening.CannotListen as error:
+        raise StartError(str(error)) from error
+
+
+@contextlib.asynccontextmanager
+async def _listening(
+    config: Config, parts: Parts, operations: Operations, sockets: list[socket.socket]
+) -> AsyncIterator[None]:
+    """The open port."""
+    app = application(
+        desk=parts.desk,
+        accounts=parts.accounts,
+        connections=parts.connections,
+        proxies=parts.proxies,
+        operations=operations,
+        metrics=parts.metrics,
+        demo=config.demo,
+        show=parts.show,
+    )
+    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    await runner.setup()
+    try:
+        for one in sockets:
+            try:
+                await web.SockSite(runner, one, backlog=1024).start()
+            except OSError as error:
+                raise listening.CannotListen(config.host, config.port, error) from error
+        yield
+    finally:
+        await runner.cleanup()
