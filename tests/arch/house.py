@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         # The contract of the store and its functions of a transaction, never a database.
         "server.store.base",
         "server.store.accounts",
+        "server.store.audit",
         "server.store.conversations",
         "server.store.entries",
         "server.store.installation",
