@@ -50,6 +50,7 @@ class Ground:
             start_engine=start_engine,
             sockets=sockets,
             clock=self.clock,
+            back_up=self.store.backup,
             any_origin=self.any_origin,
         )
 

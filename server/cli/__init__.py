@@ -11,6 +11,7 @@ import structlog
 from server import log
 from server.app import StartError, version
 from server.cli.agents import agent
+from server.cli.backup import backup, restore
 from server.cli.routing import route, why
 from server.cli.serving import demo, serve
 from server.cli.settings import apply, export, init
@@ -59,7 +60,20 @@ def frontdesk() -> None:
     log.set_up("json", level=logging.WARNING)
 
 
-for command in (serve, demo, init, apply, export, agent, why, route, simulate_command, export_trace):
+for command in (
+    serve,
+    demo,
+    init,
+    apply,
+    export,
+    agent,
+    why,
+    route,
+    simulate_command,
+    export_trace,
+    backup,
+    restore,
+):
     frontdesk.add_command(command)
 
 

@@ -18,15 +18,17 @@ ANSWER_WITHIN_S = 60.0
 _NOBODY = {errno.ENOENT, errno.ENOTDIR, errno.ECONNREFUSED}
 
 
-def ask_server(data: Path, request: ask.AnyRequest) -> Answer | None:
+def ask_server(data: Path, request: ask.AnyRequest, *, within_s: float | None = ANSWER_WITHIN_S) -> Answer | None:
     """What the server on this data directory answers; None when none is running.
+
+    `within_s`: None waits as long as the server lives.
 
     Raises:
         Failure: it may not be asked, or does not answer.
     """
     line = ask.encode(request) + b"\n"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as one:
-        one.settimeout(ANSWER_WITHIN_S)
+        one.settimeout(within_s)
         try:
             with short_path(data) as path:
                 one.connect(path)
@@ -43,8 +45,7 @@ def ask_server(data: Path, request: ask.AnyRequest) -> Answer | None:
             return _answer(one, data)
         except TimeoutError:
             raise Failure(
-                f"The server on {data} did not answer within {ANSWER_WITHIN_S:.0f} seconds; "
-                "it may or may not have done it."
+                f"The server on {data} did not answer within {within_s:.0f} seconds; it may or may not have done it."
             ) from None
         except OSError as error:
             raise _hung_up(data) from error

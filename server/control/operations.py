@@ -8,14 +8,15 @@ workspace yet there is no router to ask, and the settings are simply written.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
 from server.clock import Clock, SystemClock
-from server.control import traffic
+from server.control import recording, traffic
 from server.control.failure import Failure
 from server.desk import administration
 from server.desk.accounts import Accounts
@@ -35,7 +36,7 @@ from server.settings.form import nearest
 from server.settings.plan import plan
 from server.settings.problem import Problem, SettingsError
 from server.settings.workspace import Agent, WorkspaceFile
-from server.store import accounts, workspaces
+from server.store import accounts, audit, workspaces
 from server.store.base import Store, Tx
 from server.wire.codes import Refused
 from server.wire.reasons import RouteAnswer, RouteBody, WhyAnswer
@@ -45,6 +46,10 @@ MIN_PASSWORD = 8
 
 StartEngine = Callable[[], Awaitable[Engine | None]]
 """Brings the router to life, once there is a workspace for it."""
+
+
+BackUp = Callable[[Path], Awaitable[None]]
+"""Copies the database to a file; raises `StoreError`."""
 
 
 Make = Callable[[WorkspaceFile], WorkspaceFile]
@@ -92,6 +97,7 @@ class Operations:
         start_engine: asked for one when settings are to change and none is running.
         sockets: who is connected.
         clock: the engine's.
+        back_up: copies the database, where there is a server to do it beside its work.
         any_origin: whether a site may let every origin in ("*"), as in the demo.
     """
 
@@ -105,6 +111,7 @@ class Operations:
         start_engine: StartEngine | None = None,
         sockets: Sockets | None = None,
         clock: Clock | None = None,
+        back_up: BackUp | None = None,
         any_origin: bool = False,
     ) -> None:
         self._store = store
@@ -114,6 +121,7 @@ class Operations:
         self._start_engine = start_engine
         self._sockets: Sockets = sockets or NoSockets()
         self._clock: Clock = clock or SystemClock()
+        self._back_up = back_up
         self._any_origin = any_origin
         self._promises: Promises | None = None
         # Settings are read, changed and written by one at a time.
@@ -130,7 +138,13 @@ class Operations:
         return dump(await self._workspace())
 
     async def apply(
-        self, text: str, *, prune: bool = False, dry_run: bool = False, expected: tuple[str, ...] | None = None
+        self,
+        text: str,
+        *,
+        prune: bool = False,
+        dry_run: bool = False,
+        expected: tuple[str, ...] | None = None,
+        by: str = audit.OWNER,
     ) -> tuple[str, ...]:
         """Put the text of a file onto the workspace, all of it or nothing; the lines that say what that changes.
 
@@ -146,10 +160,10 @@ class Operations:
             if expected is not None and lines != expected:
                 raise Failure("The settings were changed meanwhile, so nothing was done. Look at the changes again.")
             if lines and not dry_run:
-                await self._settle(found.workspace)
+                await self._settle(found.workspace, self._recorded(current, found.workspace, found.changes, by))
             return lines
 
-    async def revise(self, make: Make, *, dry_run: bool = False) -> Revised:
+    async def revise(self, make: Make, *, dry_run: bool = False, by: str = audit.OWNER) -> Revised:
         """Change the settings by this function, all of it or nothing. Nobody else changes them meanwhile.
 
         Raises:
@@ -163,7 +177,7 @@ class Operations:
             if found.problems and not dry_run:
                 raise SettingsError.of(found.problems)
             if found.changes and not dry_run:
-                await self._settle(found.after)
+                await self._settle(found.after, self._recorded(before, found.after, found.changes, by))
             return found
 
     async def found(self, file: WorkspaceFile, password: tuple[str, str] | None = None) -> None:
@@ -180,7 +194,8 @@ class Operations:
                     '"frontdesk apply", or choose another --data.'
                 )
             self._insist_sound(file)
-            await self._settle(file, await self._with_password(*password) if password else _nothing_more)
+            recorded = self._recorded(None, file, (), audit.OWNER)
+            await self._settle(file, recorded, await self._with_password(*password) if password else _nothing_more)
 
     # Agents.
 
@@ -193,14 +208,16 @@ class Operations:
             whole = msgspec.structs.replace(current, agents=(*current.agents, agent))
             self._insist_sound(whole)
             await self._settle(
-                whole, _nothing_more if password is None else await self._with_password(agent.key, password)
+                whole,
+                self._recorded(current, whole, changes(current, whole), audit.OWNER),
+                _nothing_more if password is None else await self._with_password(agent.key, password),
             )
 
-    async def set_password(self, agent: str, password: str) -> None:
+    async def set_password(self, agent: str, password: str, *, by: str = audit.OWNER) -> None:
         """Every login of the agent ends. Raises `Failure` for an unknown key or a password that is too short."""
         _insist_long(password)
         found = await self._agent(agent)
-        await self._accounts.set_password(found, password)
+        await self._accounts.set_password(found, password, by=by)
         self._sockets.close_agent(found)
 
     async def give_first_passwords(self, password: str) -> None:
@@ -210,15 +227,21 @@ class Operations:
             hashed = await self._accounts.hash(password)
             await self._store.write(lambda tx: accounts.give_first_password(tx, workspace, hashed))
 
-    async def disable(self, agent: str) -> None:
+    async def disable(self, agent: str, *, by: str = audit.OWNER) -> None:
         """Every login of the agent ends, and none is given. Raises `Failure` for an unknown key."""
         found = await self._agent(agent)
-        await self._accounts.disable(found)
+        await self._accounts.disable(found, by=by)
         self._sockets.close_agent(found)
 
-    async def enable(self, agent: str) -> None:
+    async def enable(self, agent: str, *, by: str = audit.OWNER) -> None:
         """The agent may log in again. Raises `Failure` for an unknown key."""
-        await self._accounts.enable(await self._agent(agent))
+        await self._accounts.enable(await self._agent(agent), by=by)
+
+    async def log_out(self, agent: str, *, by: str = audit.OWNER) -> None:
+        """Every login of the agent ends; they may log in again. Raises `Failure` for an unknown key."""
+        found = await self._agent(agent)
+        await self._accounts.log_out(found, by=by)
+        self._sockets.close_agent(found)
 
     async def shut_out(self) -> dict[str, str]:
         """By the key of each agent, what keeps them from logging in ("disabled", "no password"), or nothing."""
@@ -259,6 +282,22 @@ class Operations:
         if self._promises is None:
             self._promises = Promises(store=self._store, clock=self._clock, directory=lambda: engine.directory)
         return await self._promises.report(window_s)
+
+    # The database as a whole.
+
+    async def back_up(self, file: Path) -> None:
+        """Copy the database to this file, replacing one of that name, while everything goes on.
+
+        Raises `StoreError`: it could not be written; `Failure` without a server.
+        """
+        if self._back_up is None:
+            raise Failure("This asks a running server for a copy, so it needs one.")
+        await self._back_up(file)
+        # Whoever has the copy has everything in it.
+        now = self._clock.now()
+        await self._store.write(
+            lambda tx: audit.append(tx, at=now, actor=audit.OWNER, action="database.backed_up", target=file.name)
+        )
 
     # How it is done.
 
@@ -307,9 +346,18 @@ class Operations:
 
         return also
 
-    async def _settle(self, file: WorkspaceFile, also: Also | None = None) -> None:
-        """Make these the settings, in one commit, and have everybody who is connected know."""
-        also = also or _nothing_more
+    def _recorded(
+        self, before: WorkspaceFile | None, after: WorkspaceFile, found: Sequence[Change], by: str
+    ) -> Also:
+        return recording.of_settings(before, after, found, at=self._clock.now(), by=by)
+
+    async def _settle(self, file: WorkspaceFile, *both: Also) -> None:
+        """Make these the settings, in one commit with what else is to be written, and have whoever is connected know."""
+
+        def also(tx: Tx, directory: Directory) -> None:
+            for each in both:
+                each(tx, directory)
+
         if not file.departments:
             raise Failure("The workspace needs at least one department.")
         if self._engine is None and self._start_engine is not None:

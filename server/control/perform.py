@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import structlog
 from msgspec import Raw, Struct
 
@@ -11,7 +13,7 @@ from server.control.operations import Operations
 from server.control.requests import Answer
 from server.settings.problem import SettingsError
 from server.settings.workspace import Agent, Member
-from server.store.base import StoreUnavailable
+from server.store.base import StoreError, StoreUnavailable
 from server.wire.codes import Refused
 
 log = structlog.get_logger(__name__)
@@ -23,7 +25,7 @@ async def perform(operations: Operations, request: ask.AnyRequest) -> Answer:
     """Do it. Nothing is raised: what cannot be done is an answer too."""
     try:
         return await _perform(operations, request)
-    except Failure as failure:
+    except (Failure, StoreError) as failure:
         return Answer(ok=False, error=str(failure))
     except SettingsError as error:
         return Answer(ok=False, error=str(error), in_file=True)
@@ -63,6 +65,8 @@ async def _perform(operations: Operations, request: ask.AnyRequest) -> Answer:  
             found = await operations.route(request.visitor)
         case ask.Trace():
             text = await operations.trace(since=request.since)
+        case ask.Backup():
+            await operations.back_up(Path(request.file))
     return Answer(ok=True, lines=lines, text=text, found=Raw(ask.encode(found)))
 
 

@@ -91,7 +91,15 @@ class Trace(Request, kw_only=True, frozen=True, tag="trace"):
     since: int = 0
 
 
-AnyRequest = Apply | Export | AgentAdd | AgentPassword | AgentDisable | AgentEnable | AgentList | Why | Route | Trace
+class Backup(Request, kw_only=True, frozen=True, tag="backup"):
+    """Copy the database to this file, named by its whole path."""
+
+    file: str
+
+
+AnyRequest = (
+    Apply | Export | AgentAdd | AgentPassword | AgentDisable | AgentEnable | AgentList | Why | Route | Trace | Backup
+)
 
 
 class Answer(Struct, kw_only=True, frozen=True, omit_defaults=True):

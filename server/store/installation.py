@@ -29,3 +29,16 @@ def create(tx: Tx, installation: Installation) -> Installation:
     )
     found = read(tx)
     return installation if found is None else found
+
+
+def renew(tx: Tx, epoch: str) -> str:
+    """Another history than the one clients have read begins here; returns the epoch it had until now, or nothing.
+
+    Nothing that was given out meanwhile is known here, and what was taken back meanwhile would be good again: every
+    login ends.
+    """
+    found = read(tx)
+    tx.run("UPDATE installation SET epoch = ? WHERE id = 1", (epoch,))
+    tx.run("UPDATE account SET revocation = revocation + 1")
+    tx.run("DELETE FROM token")
+    return "" if found is None else found.epoch

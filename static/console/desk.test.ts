@@ -187,3 +187,27 @@ test("a revoked login stops the session", async () => {
   await server.last.drops(4501, "logout");
   expect(desk.connection.value).toEqual({ name: "stopped", code: 4501, reason: "logout" });
 });
+
+describe("after a restore from a backup", () => {
+  const own = { missed: [...said.missed, entry(3, ada, "Lost", { client_id: "m3" })] };
+  const still = { ...talking, conversations: [conversation("c_1", { top: { entries: 2, notes: 0 } })] };
+
+  test("what we wrote and the history has no more is shown as lost, and said", async () => {
+    await sitDown(10, { ...talking, conversations: [conversation("c_1", { top: { entries: 3, notes: 0 } })] }, own);
+    await server.last.drops();
+    await clock.advance(500);
+    await arrive(4, still, { ...said, epoch: "e2", reset: true });
+    expect(desk.talks.entries("c_1").map((one) => one.seq)).toEqual([1, 2]);
+    expect(desk.outgoing("c_1")).toMatchObject([{ text: "Lost", state: "failed", lost: true, note: false }]);
+    expect(desk.said.value?.text).toMatch(/restored from a backup/);
+    expect(server.last.asked("message.send")).toEqual([]);
+  });
+
+  test("an epoch that is the same has lost nothing", async () => {
+    await sitDown(10, talking, said);
+    await server.last.drops();
+    await clock.advance(500);
+    await arrive(11, talking, {});
+    expect([desk.outgoing("c_1"), desk.said.value]).toEqual([[], null]);
+  });
+});

@@ -2,6 +2,7 @@
 import { batch, computed, signal, type ReadonlySignal } from "@preact/signals";
 import type { ServerEvent } from "../../widget/client/frames.ts";
 import type { AcceptedReply, AgentIdentified, AgentReply, Conversation, Entry, Named, Offer, Sent, TransferTo } from "../../widget/client/generated.ts";
+import { lostOf } from "../../widget/client/lost.ts";
 import { Outbox, type Item, type OutboxAsk } from "../../widget/client/outbox.ts";
 import type { OutboxStore } from "../../widget/client/outbox-store.ts";
 import { RequestError } from "../../widget/client/request-error.ts";
@@ -26,6 +27,8 @@ export interface Heard {
 }
 
 const OPEN_WITHIN_MS = 30_000;
+const LOST = "It had arrived, but Frontdesk was restored from a backup without it.";
+const RESTORED = "Frontdesk was restored from a backup. What was said and done since then is gone.";
 
 export class Desk {
   readonly talks: Talks;
@@ -41,6 +44,7 @@ export class Desk {
   /** The selected conversation after it left our hands: still readable. */
   readonly past = signal<Conversation | null>(null);
   readonly #session: AgentSession;
+  #epoch: string | null = null;
 
   readonly mine: ReadonlySignal<Conversation[]> = computed(() => (this.state.value === null ? [] : held(this.state.value)));
   readonly offers: ReadonlySignal<readonly Offer[]> = computed(() => (this.state.value?.offers ?? []).filter((offer) => !offer.auto));
@@ -88,6 +92,9 @@ export class Desk {
   // What came in
 
   #identified(reply: AgentIdentified): void {
+    const restored = this.#epoch !== null && reply.epoch !== this.#epoch;
+    const lost = restored ? this.#lost(reply) : { entries: [], notes: [] };
+    this.#epoch = reply.epoch;
     batch(() => {
       setClock(reply.now);
       this.state.value = opened(reply);
@@ -98,7 +105,23 @@ export class Desk {
       for (const { id } of reply.snapshot.conversations) this.#tellRead(id);
       this.#reselect(null);
     });
+    if (restored) {
+      this.outbox.lose(lost.entries, false);
+      this.outbox.lose(lost.notes, true);
+      this.say(RESTORED);
+    }
     this.outbox.open();
+  }
+
+  /** What we wrote into conversations that are still ours, and what the history that came has no more. */
+  #lost(reply: AgentIdentified): { entries: Entry[]; notes: Entry[] } {
+    const mine = (entry: Entry): boolean => entry.from.id === reply.me.id;
+    const of = (id: string, page: readonly Entry[]): Entry[] => page.filter((entry) => entry.conversation === id);
+    const still = reply.snapshot.conversations.map(({ id }) => ({ id, talk: this.talks.find(id) }));
+    return {
+      entries: still.flatMap(({ id, talk }) => lostOf(talk?.entries.entries.peek() ?? [], of(id, reply.missed), mine)),
+      notes: still.flatMap(({ id, talk }) => lostOf(talk?.notes.entries.peek() ?? [], of(id, reply.missed_notes), mine)),
+    };
   }
 
   #event(event: ServerEvent): void {
@@ -245,8 +268,9 @@ export class Desk {
   outgoing(conversation: string): Outgoing[] {
     return this.outbox.items.value.flatMap(({ client_id, draft, state, error }): Outgoing[] => {
       if (draft.do === "conversation.start" || draft.conversation !== conversation) return [];
-      const why = error === null ? "" : inWords(new RequestError({ code: error, message: "" }));
-      return [{ clientId: client_id, text: draft.text, note: draft.do === "note.add", state: state === "failed" ? "failed" : "sending", why }];
+      const lost = error === "lost";
+      const why = lost ? LOST : error === null ? "" : inWords(new RequestError({ code: error, message: "" }));
+      return [{ clientId: client_id, text: draft.text, note: draft.do === "note.add", state: state === "failed" ? "failed" : "sending", lost, why }];
     });
   }
 

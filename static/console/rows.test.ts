@@ -3,7 +3,7 @@ import { eventText, rows, type Outgoing } from "./rows.ts";
 import { ADA, ada, at, BEN, ben, entry, system, visitor } from "./testing/frames.ts";
 
 const jo = visitor("jo");
-const out = (clientId: string): Outgoing => ({ clientId, text: clientId, note: false, state: "sending", why: "" });
+const out = (clientId: string): Outgoing => ({ clientId, text: clientId, note: false, state: "sending", lost: false, why: "" });
 
 test("notes stand where their time is, entries keep their order", () => {
   const all = rows([entry(1, jo, "a"), entry(4, jo, "b")], [entry(1, ada, "n", { at: at(2) }), entry(2, ada, "m", { at: at(8) })], [], ADA.id);

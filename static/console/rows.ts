@@ -7,7 +7,8 @@ export interface Outgoing {
   text: string;
   note: boolean;
   state: "sending" | "failed";
-  /** Why it failed, for people. */
+  lost: boolean;
+  /** Why it failed, for people: a sentence after "Not sent." or, of what was lost again, the whole. */
   why: string;
 }
 

@@ -329,7 +329,7 @@ async def test_a_backup_is_a_sound_copy_made_while_writing(tmp_path, store):
 async def test_a_backup_that_fails_leaves_nothing_and_spoils_nothing(tmp_path, store, monkeypatch):
     target = tmp_path / "copy.sqlite3"
     target.write_text("the last good one")
-    monkeypatch.setattr("server.store.sqlite.backup._check", lambda _: (_ for _ in ()).throw(StoreError("damaged")))
+    monkeypatch.setattr("server.store.sqlite.backup._check", lambda *_: (_ for _ in ()).throw(StoreError("damaged")))
     with pytest.raises(StoreError, match="damaged"):
         await store.backup(target)
     assert target.read_text() == "the last good one"

@@ -2,7 +2,7 @@ import { signal, type ReadonlySignal } from "@preact/signals";
 import { backoff } from "./backoff.ts";
 import { newClientId } from "./client-id.ts";
 import { browserClock, type Clock, type Timer } from "./clock.ts";
-import type { ConversationReply, ConversationStart, ErrorCode, MessageSend, NoteAdd, Sent } from "./generated.ts";
+import type { ConversationReply, ConversationStart, Entry, ErrorCode, MessageSend, NoteAdd, Sent } from "./generated.ts";
 import type { OutboxStore } from "./outbox-store.ts";
 import { RequestError } from "./request-error.ts";
 
@@ -27,7 +27,8 @@ export interface Item {
   state: "queued" | "sending" | "sent" | "failed";
   /** The conversation and number it was stored under. */
   stored: { conversation: string; seq: number | null; at: string } | null;
-  error: ErrorCode | null;
+  /** `lost`: it was stored, and the server's history is from a backup without it. */
+  error: ErrorCode | "lost" | null;
 }
 
 export type OutboxAsk = Omit<ConversationStart, "id"> | Omit<MessageSend, "id"> | Omit<NoteAdd, "id">;
@@ -122,6 +123,26 @@ export class Outbox {
 
   discard(clientId: string): void {
     this.#set(this.#items.value.filter((item) => item.client_id !== clientId));
+  }
+
+  /**
+   * What was stored and is no more. It is shown as failed and not sent by itself: its moment may have passed. What waits
+   * to be sent comes after it; of what was acknowledged and never seen again, nobody knows.
+   */
+  lose(entries: readonly Entry[], note: boolean): void {
+    const known = new Set(this.#items.value.map((item) => item.client_id));
+    const lost = entries
+      .map(({ conversation, seq, text, at, client_id }): Item => ({
+        client_id: client_id ?? `${conversation} ${seq}`,
+        draft: { do: note ? "note.add" : "message.send", conversation, text },
+        at: Date.parse(at),
+        state: "failed",
+        stored: null,
+        error: "lost",
+      }))
+      .filter((item) => !known.has(item.client_id));
+    const kept = this.#items.value.map((item): Item => (item.state === "sent" ? { ...item, state: "failed", error: "lost" } : item));
+    this.#set([...lost, ...kept].slice(-MOST_ITEMS));
   }
 
   /** Its entry was seen, so it is stored, whatever we thought. */

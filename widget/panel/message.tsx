@@ -43,7 +43,7 @@ function Failed({ view, row }: { view: View; row: Message }) {
   };
   return (
     <p class="meta failed" role="alert">
-      {`${texts.failed} ${texts.why(row.error)}`.trim()}
+      {row.error === "lost" ? texts.lost : `${texts.failed} ${texts.why(row.error)}`.trim()}
       <span>
         <button type="button" onClick={then((id) => visit.again(id))}>{texts.again}</button>
         <button type="button" onClick={then((id) => visit.outbox.discard(id))}>{texts.discard}</button>

@@ -1,4 +1,4 @@
-import type { Entry, ErrorCode } from "../client/generated.ts";
+import type { Entry } from "../client/generated.ts";
 import type { Item } from "../client/outbox.ts";
 
 /** Lines of the log as they are drawn: what is stored, then what is still on its way. */
@@ -12,7 +12,7 @@ export type Row =
       text: string;
       at: number;
       state: "sent" | "read" | "sending" | "queued" | "failed";
-      error: ErrorCode | null;
+      error: Item["error"];
       clientId: string | null;
       /** First and last of a run of messages by one sender. */
       first: boolean;

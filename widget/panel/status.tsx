@@ -9,7 +9,7 @@ const SAY_AFTER_MS = 1_500;
 /** One quiet line when what is shown may be old. */
 export function Status({ view: { visit, texts } }: { view: View }) {
   const shown = useSignal("");
-  const line = useComputed(() => lineOf(visit.session.state.value, visit.behind.value, texts));
+  const line = useComputed(() => lineOf(visit.session.state.value, visit.behind.value, visit.restored.value, texts));
   const stopped = useComputed(() => visit.session.state.value.name === "stopped");
   useSignalEffect(() => {
     const text = line.value;
@@ -24,10 +24,10 @@ export function Status({ view: { visit, texts } }: { view: View }) {
   );
 }
 
-function lineOf(state: SessionState, behind: boolean, texts: Texts): string {
+function lineOf(state: SessionState, behind: boolean, restored: boolean, texts: Texts): string {
   switch (state.name) {
     case "open":
-      return behind ? texts.behind : "";
+      return behind ? texts.behind : restored ? texts.restored : "";
     case "connecting":
       return texts.connecting;
     case "reconnecting":

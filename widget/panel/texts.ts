@@ -1,5 +1,3 @@
-import type { ErrorCode } from "../client/generated.ts";
-
 /** Every word the widget says. Short, active, "you"; a new language is one more table here. */
 export interface Texts {
   chat: string;
@@ -21,7 +19,9 @@ export interface Texts {
   failed: string;
   again: string;
   discard: string;
-  why(code: ErrorCode | null): string;
+  why(code: string | null): string;
+  lost: string;
+  restored: string;
   place(n: number): string;
   usually(low: number, high: number): string;
   soon: string;
@@ -99,6 +99,8 @@ const en: Texts = {
   discard: "Delete",
   why: (code) =>
     ({ line_full: "The line is full right now.", outside_hours: "We are closed right now.", too_large: "It is too long.", closed: "That conversation has ended." })[code as string] ?? "",
+  lost: "This had arrived, but the chat was restored from a backup without it.",
+  restored: "This chat was restored from a backup. Its latest messages may be missing.",
   place: (n) => (n === 1 ? "You are next" : `${n}${suffixes[ordinals.select(n)] ?? "th"} in line`),
   usually: (low, high) => (low === high ? `usually about ${low} min` : `usually ${low}–${high} min`),
   soon: "usually under a minute",
@@ -174,6 +176,8 @@ const da: Texts = {
   discard: "Slet",
   why: (code) =>
     ({ line_full: "Køen er fuld lige nu.", outside_hours: "Vi har lukket lige nu.", too_large: "Den er for lang.", closed: "Den samtale er afsluttet." })[code as string] ?? "",
+  lost: "Den var nået frem, men chatten er gendannet fra en sikkerhedskopi uden den.",
+  restored: "Chatten er gendannet fra en sikkerhedskopi. De seneste beskeder kan mangle.",
   place: (n) => (n === 1 ? "Du er den næste" : `Nr. ${n} i køen`),
   usually: (low, high) => (low === high ? `som regel ca. ${low} min.` : `som regel ${low}–${high} min.`),
   soon: "som regel under et minut",
@@ -249,6 +253,8 @@ const de: Texts = {
   discard: "Löschen",
   why: (code) =>
     ({ line_full: "Die Warteschlange ist gerade voll.", outside_hours: "Wir haben gerade geschlossen.", too_large: "Der Text ist zu lang.", closed: "Dieses Gespräch ist beendet." })[code as string] ?? "",
+  lost: "Das war angekommen, aber der Chat wurde aus einer Sicherung ohne diese Nachricht wiederhergestellt.",
+  restored: "Dieser Chat wurde aus einer Sicherung wiederhergestellt. Die letzten Nachrichten können fehlen.",
   place: (n) => (n === 1 ? "Sie sind als Nächstes dran" : `Platz ${n} in der Schlange`),
   usually: (low, high) => (low === high ? `meist etwa ${low} Min.` : `meist ${low}–${high} Min.`),
   soon: "meist unter einer Minute",

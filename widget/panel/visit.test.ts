@@ -168,6 +168,35 @@ describe("coming back", () => {
     expect(visit.entries.value.map((one) => one.text)).toEqual(["restored"]);
   });
 
+  test("a backup without what was acknowledged: it is shown as lost, what waits is sent, nothing is sent twice", async () => {
+    visit.say("lost");
+    await server.last.answers("message.send", { seq: 2, at: "2026-01-01T14:02:00.000Z" });
+    await says(entry(2, "visitor", "lost", { client_id: "m2" }));
+    visit.say("acknowledged, never seen");
+    await server.last.answers("message.send", { seq: 3, at: "2026-01-01T14:02:00.000Z" });
+    await server.last.drops();
+    visit.say("unsent");
+    await clock.advance(500);
+    await open({ epoch: "e2", reset: true, conversation: conversation({ state: "active", agent: ada, top: { entries: 1 } }), missed: [entry(1, "visitor", "hi", { client_id: "m1" })] });
+    expect(shown()).toEqual(["hi sent", "lost failed", "acknowledged, never seen failed", "unsent sending"]);
+    expect(visit.outbox.items.value.map((item) => item.error)).toEqual(["lost", "lost", null]);
+    expect(visit.restored.value).toBe(true);
+    expect(server.last.asked("message.send").map((frame) => frame["text"])).toEqual(["unsent"]);
+    visit.again("m2");
+    await server.last.answers("message.send", { seq: 2, at: "2026-01-01T14:02:00.000Z" });
+    expect(server.last.asked("message.send").at(-1)).toMatchObject({ text: "lost", conversation: "c_1" });
+  });
+
+  test("a backup from before the conversation: all of it is lost, and sent again it begins another", async () => {
+    await server.last.drops();
+    await clock.advance(500);
+    await open({ epoch: "e2", reset: true });
+    expect(shown()).toEqual(["hi failed"]);
+    visit.again("m1");
+    expect(server.last.asked("conversation.start")[0]).toMatchObject({ text: "hi" });
+    expect(server.last.asked("conversation.start")[0]!["client_id"]).not.toBe("m1");
+  });
+
   test("somebody else by the site's word: the unsent of the one before is not theirs to send", async () => {
     visit.stop();
     await settle();

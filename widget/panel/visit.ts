@@ -4,6 +4,7 @@ import { browserClock, type Clock } from "../client/clock.ts";
 import type { ServerEvent } from "../client/frames.ts";
 import type { ConversationReply, Entry, IdentifyVisitor, Page, VisitorIdentified } from "../client/generated.ts";
 import { ConversationLog } from "../client/log.ts";
+import { lostOf } from "../client/lost.ts";
 import { Outbox, type Draft, type Item } from "../client/outbox.ts";
 import type { OutboxStore } from "../client/outbox-store.ts";
 import { positionsOf, reachTops, type Logs } from "../client/positions.ts";
@@ -37,6 +38,8 @@ export class Visit {
   readonly outbox: Outbox;
   readonly typing: TypingIn;
   readonly choice = signal<Choice>({ department: null, form: {} });
+  /** The server's history is from a backup: what was said last may not be in it. */
+  readonly restored = signal(false);
   readonly #options: VisitOptions;
   readonly #clock: Clock;
   readonly #record: Record;
@@ -45,6 +48,7 @@ export class Visit {
   readonly #seen = signal(0);
   readonly #mute = signal(false);
   #logOf: string | null = null;
+  #epoch: string | null = null;
   #dismissed: string | null = null;
   #told = 0;
   #leaving = { content: "", id: "" };
@@ -170,6 +174,7 @@ export class Visit {
   anew(): void {
     this.#dismissed = this.#state.value.conversation?.id ?? null;
     batch(() => {
+      this.restored.value = false;
       this.#state.value = { ...this.#state.value, conversation: null, readTo: 0, here: null };
       this.#show(null);
     });
@@ -224,10 +229,17 @@ export class Visit {
 
   #identified(reply: VisitorIdentified): void {
     const before = this.#state.value.me;
+    const restored = this.#epoch !== null && reply.epoch !== this.#epoch && before?.id === reply.me.id;
+    const lost = restored ? this.#lost(reply) : [];
+    this.#epoch = reply.epoch;
     batch(() => {
       // Somebody else now, as the site says: what the one before wrote must not be sent in this name.
       if (before !== null && before.id !== reply.me.id && this.#options.identity !== undefined) this.outbox.erase();
-      if (reply.reset) this.#show(null);
+      if (restored && this.#logOf !== null) this.restored.value = true;
+      if (reply.reset) {
+        this.#record.change({ seen: null });
+        this.#show(null);
+      }
       this.#record.change({ token: reply.me.token });
       const state = identified(this.#state.value, reply);
       const gone = state.conversation?.id === this.#dismissed && state.conversation?.state === "closed";
@@ -236,9 +248,16 @@ export class Visit {
       this.#show(conversation?.id ?? null);
       this.#catchUp(conversation?.top.entries ?? 0, reply.missed.filter((entry) => entry.conversation === conversation?.id));
     });
+    if (restored) this.outbox.lose(lost, false);
     this.outbox.open();
     this.#told = 0;
     this.#tellRead();
+  }
+
+  /** What we were told is stored, and what the history that came has no more. */
+  #lost(reply: VisitorIdentified): Entry[] {
+    const now = reply.missed.filter((entry) => entry.conversation === this.#logOf);
+    return lostOf(this.entries.peek(), now, (entry) => entry.from.role === "visitor");
   }
 
   #catchUp(top: number, missed: readonly Entry[]): void {

@@ -19,7 +19,7 @@ import structlog
 from server.clock import Clock
 from server.store.base import Committed, Failed, Lane, StoreError, StoreUnavailable, Transaction
 from server.store.migrate import known_migrations, migrate
-from server.store.sqlite.backup import back_up
+from server.store.sqlite.backup import Copying, back_up
 from server.store.sqlite.connection import UNAVAILABLE, check_version, connect_reader, connect_writer
 from server.store.sqlite.directory import DataDirectory
 from server.store.sqlite.queue import Job, WriteQueue
@@ -171,10 +171,18 @@ class SqliteStore:
         return await self._parts.readers.read(transaction)
 
     async def backup(self, target: Path) -> None:
-        """Write a checked, consistent copy to `target`, replacing a file of that name; raises `StoreError`."""
+        """Write a checked, consistent copy to `target`, replacing a file of that name; raises `StoreError`.
+
+        Whoever gives up waiting gives up the copy.
+        """
         if self._closing is not None:
             raise StoreError("The store is closed.")
-        await asyncio.to_thread(self._back_up, target)
+        copying = Copying()
+        try:
+            await asyncio.to_thread(self._back_up, target, copying)
+        except asyncio.CancelledError:
+            copying.cancel()
+            raise
 
     @property
     def healthy(self) -> bool:
@@ -209,10 +217,10 @@ class SqliteStore:
         self._thread.join()
         self._parts.shut(self._writer)
 
-    def _back_up(self, target: Path) -> None:
+    def _back_up(self, target: Path, copying: Copying) -> None:
         connection = connect_writer(self._parts.directory.database, self._parts.options.vfs)
         try:
-            back_up(connection, target)
+            back_up(connection, target, copying)
         finally:
             connection.close()
 

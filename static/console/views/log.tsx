@@ -191,7 +191,7 @@ function Waiting({ outgoing }: { outgoing: Outgoing }) {
       <p class="bubble" dir="auto"><Linked text={outgoing.text} /></p>
       {failed ? (
         <span class="meta failed" role="alert">
-          {outgoing.note ? "Note not added." : "Not sent."} {outgoing.why}
+          {outgoing.lost ? "" : outgoing.note ? "Note not added. " : "Not sent. "}{outgoing.why}
           <button type="button" class="link" onClick={() => desk.outbox.again(outgoing.clientId)}>Send again</button>
           <button type="button" class="link" onClick={() => desk.outbox.discard(outgoing.clientId)}>Discard</button>
         </span>
