@@ -79,6 +79,7 @@ Measure = Literal["count", "share"]
 Accept = Literal["ring", "auto"]
 Order = Literal["head_start", "strict"]
 Role = Literal["agent", "supervisor", "admin"]
+Addresses = Literal["short", "full", "none"]
 WaitEvent = Literal["queued", "every", "place", "waited", "estimate_passed", "nobody", "returned"]
 
 
@@ -98,7 +99,11 @@ class NamedRecord(Record, frozen=True, kw_only=True):
 
 
 class Workspace(NamedRecord, frozen=True, kw_only=True):
-    """The tenant itself. Without a `default_department`, `merge` names the first department there is."""
+    """The tenant itself. Without a `default_department`, `merge` names the first department there is.
+
+    `mask_cards`: card numbers are masked before they are stored. `retention_days`: closed conversations are removed
+    after so many days, 0 keeps them. `addresses`: how the network addresses of visitors and agents are written down.
+    """
 
     timezone: str = "UTC"
     language: Language = "en"
@@ -107,6 +112,9 @@ class Workspace(NamedRecord, frozen=True, kw_only=True):
     blip_seconds: Seconds = 10
     hold_place_seconds: Seconds = 120
     reoffer_seconds: Seconds = 60
+    mask_cards: bool = True
+    retention_days: Annotated[int, Meta(ge=0, le=36_500)] = 0
+    addresses: Addresses = "short"
 
 
 class Site(NamedRecord, frozen=True, kw_only=True):

@@ -57,7 +57,8 @@ def test_waves_are_pairs():
             HEAD + "xyz = 1\n",
             (
                 'line 3: workspace: unknown key "xyz"; known are key, name, timezone, language, '
-                "default_department, grace_seconds, blip_seconds, hold_place_seconds, reoffer_seconds"
+                "default_department, grace_seconds, blip_seconds, hold_place_seconds, reoffer_seconds, "
+                "mask_cards, retention_days, addresses"
             ),
         ),
         (
