@@ -11,6 +11,7 @@ import structlog
 from server import log
 from server.app import StartError, version
 from server.cli.agents import agent
+from server.cli.auditing import audit
 from server.cli.backup import backup, restore
 from server.cli.routing import route, why
 from server.cli.serving import demo, serve
@@ -71,6 +72,7 @@ for command in (
     route,
     simulate_command,
     export_trace,
+    audit,
     backup,
     restore,
 ):

@@ -103,6 +103,18 @@ def disable_agent(*, key: str, data: Path) -> None:
     click.echo(f"Agent {key} is kept out.")
 
 
+@agent.command("logout", epilog="Example: frontdesk agent logout ada")
+@click.argument("key")
+@data_option
+def log_out_agent(*, key: str, data: Path) -> None:
+    """Log an agent out.
+
+    Wherever the agent KEY is logged in, they are logged out; they may log in again.
+    """
+    carry_out(data, ask.AgentLogout(agent=key))
+    click.echo(f"Agent {key} is logged out everywhere.")
+
+
 @agent.command("enable", epilog="Example: frontdesk agent enable ada")
 @click.argument("key")
 @data_option

@@ -18,7 +18,7 @@ _AGO = re.compile(r"^(\d{1,5})([dhm])$")
 _UNIT_S = {"d": 86_400, "h": 3_600, "m": 60}
 
 
-def _moment(_context: click.Context, _parameter: click.Parameter, said: str | None) -> int:
+def moment(_context: click.Context, _parameter: click.Parameter, said: str | None) -> int:
     """Milliseconds since 1970 of a date, a date and time (UTC if not said), or a time ago: 7d, 24h, 30m."""
     if said is None:
         return 0
@@ -44,7 +44,7 @@ In a scenario for "frontdesk simulate":
   trace = "week.jsonl"
 """,
 )
-@click.option("--since", callback=_moment, metavar="WHEN", help="A date, or how long ago: 7d, 24h. Default: all.")
+@click.option("--since", callback=moment, metavar="WHEN", help="A date, or how long ago: 7d, 24h. Default: all.")
 @click.option(
     "--out",
     type=click.File("w", encoding="utf-8", lazy=True, atomic=True),

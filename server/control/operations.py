@@ -283,6 +283,16 @@ class Operations:
             self._promises = Promises(store=self._store, clock=self._clock, directory=lambda: engine.directory)
         return await self._promises.report(window_s)
 
+    # What was done.
+
+    async def audited(self, *, since: int = 0, after: int = 0, limit: int = 1000) -> list[audit.AuditRow]:
+        """The audit log from that moment (and number) on, at most so many rows."""
+        return await self._store.read(lambda tx: audit.since(tx, at=since, after=after, limit=limit))
+
+    async def verify_audit(self) -> audit.Verdict:
+        """Whether the audit log is as it was written."""
+        return await self._store.read(audit.verify)
+
     # The database as a whole.
 
     async def back_up(self, file: Path) -> None:
@@ -346,13 +356,11 @@ class Operations:
 
         return also
 
-    def _recorded(
-        self, before: WorkspaceFile | None, after: WorkspaceFile, found: Sequence[Change], by: str
-    ) -> Also:
+    def _recorded(self, before: WorkspaceFile | None, after: WorkspaceFile, found: Sequence[Change], by: str) -> Also:
         return recording.of_settings(before, after, found, at=self._clock.now(), by=by)
 
     async def _settle(self, file: WorkspaceFile, *both: Also) -> None:
-        """Make these the settings, in one commit with what else is to be written, and have whoever is connected know."""
+        """Make these the settings, in one commit with what is written beside them, and have who is connected know."""
 
         def also(tx: Tx, directory: Directory) -> None:
             for each in both:

@@ -7,6 +7,7 @@ from pathlib import Path
 import structlog
 from msgspec import Raw, Struct
 
+from server.control import auditing
 from server.control import requests as ask
 from server.control.failure import Failure
 from server.control.operations import Operations
@@ -38,7 +39,7 @@ async def perform(operations: Operations, request: ask.AnyRequest) -> Answer:
         return Answer(ok=False, error=UNEXPECTED)
 
 
-async def _perform(operations: Operations, request: ask.AnyRequest) -> Answer:  # noqa: C901 - a case for each request
+async def _perform(operations: Operations, request: ask.AnyRequest) -> Answer:  # noqa: C901, PLR0912 - a case for each
     lines: tuple[str, ...] = ()
     text = ""
     found: Struct | None = None
@@ -57,6 +58,8 @@ async def _perform(operations: Operations, request: ask.AnyRequest) -> Answer:  
             await operations.disable(request.agent)
         case ask.AgentEnable():
             await operations.enable(request.agent)
+        case ask.AgentLogout():
+            await operations.log_out(request.agent)
         case ask.AgentList():
             lines = await operations.agents()
         case ask.Why():
@@ -65,6 +68,10 @@ async def _perform(operations: Operations, request: ask.AnyRequest) -> Answer:  
             found = await operations.route(request.visitor)
         case ask.Trace():
             text = await operations.trace(since=request.since)
+        case ask.Audit():
+            found = auditing.page(await operations.audited(since=request.since, after=request.after))
+        case ask.AuditVerify():
+            lines = (auditing.sentence(await operations.verify_audit()),)
         case ask.Backup():
             await operations.back_up(Path(request.file))
     return Answer(ok=True, lines=lines, text=text, found=Raw(ask.encode(found)))

@@ -91,6 +91,23 @@ class Trace(Request, kw_only=True, frozen=True, tag="trace"):
     since: int = 0
 
 
+class AgentLogout(Request, kw_only=True, frozen=True, tag="agent.logout"):
+    """End every login of an agent."""
+
+    agent: str
+
+
+class Audit(Request, kw_only=True, frozen=True, tag="audit"):
+    """A page of the audit log from that moment and number on, as JSON in `found`: rows of `AuditLine`."""
+
+    since: int = 0
+    after: int = 0
+
+
+class AuditVerify(Request, kw_only=True, frozen=True, tag="audit.verify"):
+    """Whether the audit log is as it was written: `lines` says how it stands, `error` what is wrong with it."""
+
+
 class Backup(Request, kw_only=True, frozen=True, tag="backup"):
     """Copy the database to this file, named by its whole path."""
 
@@ -98,7 +115,20 @@ class Backup(Request, kw_only=True, frozen=True, tag="backup"):
 
 
 AnyRequest = (
-    Apply | Export | AgentAdd | AgentPassword | AgentDisable | AgentEnable | AgentList | Why | Route | Trace | Backup
+    Apply
+    | Export
+    | AgentAdd
+    | AgentPassword
+    | AgentDisable
+    | AgentEnable
+    | AgentLogout
+    | AgentList
+    | Why
+    | Route
+    | Trace
+    | Audit
+    | AuditVerify
+    | Backup
 )
 
 

@@ -16,6 +16,7 @@ from router import model
 from router.snapshot import AgentRecord
 from server.clock import Clock
 from server.desk import audience, history, views, visitor_tokens
+from server.desk.accounts import IDLE_MS
 from server.desk.audience import Hub
 from server.desk.countries import Countries
 from server.desk.directory import Directory
@@ -252,8 +253,8 @@ class Openings:
     def _see_agent(self, tx: Tx, identity: AgentIdentity, resume: Resume | UnsetType) -> Seen:
         v, directory = self._settings(tx)
         # Asked once more, now that we are subscribed: a login that ended meanwhile would find no socket to close.
-        still = accounts.token_agent(tx, identity.token_hash, now=self._clock.now())
-        if still != identity.agent or identity.agent not in directory.agents:
+        still = accounts.token_agent(tx, identity.token_hash, now=self._clock.now(), idle_ms=IDLE_MS)
+        if still is None or still[0] != identity.agent or identity.agent not in directory.agents:
             raise Refused(ErrorCode.UNAUTHORISED, "Please log in.")
         records = self._records(tx, directory)
         own = records.get(identity.agent)

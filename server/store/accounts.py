@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from server.store.base import Row, Tx
@@ -19,7 +19,25 @@ class AccountRow:
     revocation: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginRow:
+    """One login as its owner may see it: ``address`` is shortened, ``client`` what the program called itself."""
+
+    id: str
+    created_at: int
+    used_at: int
+    expires_at: int
+    address: str
+    client: str
+
+
 _ACCOUNT = "agent, email, password, disabled, revocation"
+_LOGIN = "id, created_at, used_at, expires_at, address, client"
+_GOOD = (
+    "token JOIN account ON account.agent = token.agent "
+    "WHERE token.expires_at > ? AND token.used_at > ? AND token.revocation = account.revocation "
+    "AND account.disabled = 0"
+)
 
 
 def put(tx: Tx, *, agent: str, workspace: int, email: str) -> None:
@@ -78,24 +96,56 @@ def set_disabled(tx: Tx, agent: str, *, disabled: bool) -> bool:
     return changed == 1
 
 
-def put_token(tx: Tx, token_hash: bytes, account: AccountRow, *, now: int, expires_at: int) -> None:
+def put_token(tx: Tx, login: LoginRow, token_hash: bytes, account: AccountRow) -> None:
     """Remember a token of this account as it was when the password was checked; expired ones are forgotten."""
-    tx.run("DELETE FROM token WHERE agent = ? AND expires_at <= ?", (account.agent, now))
+    tx.run("DELETE FROM token WHERE agent = ? AND expires_at <= ?", (account.agent, login.created_at))
     tx.run(
-        "INSERT INTO token (hash, agent, revocation, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
-        (token_hash, account.agent, account.revocation, now, expires_at),
+        f"INSERT INTO token (hash, agent, revocation, {_LOGIN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            token_hash,
+            account.agent,
+            account.revocation,
+            login.id,
+            login.created_at,
+            login.used_at,
+            login.expires_at,
+            login.address,
+            login.client,
+        ),
     )
 
 
-def token_agent(tx: Tx, token_hash: bytes, *, now: int) -> str | None:
-    """Whose token it is, if it is good: not expired, not void, the account not disabled."""
+def token_agent(tx: Tx, token_hash: bytes, *, now: int, idle_ms: int) -> tuple[str, int] | None:
+    """Whose token it is and when it was last used, if it is good: neither expired nor idle nor void, not shut out."""
     row = tx.one(
-        "SELECT account.agent FROM token JOIN account ON account.agent = token.agent "
-        "WHERE token.hash = ? AND token.expires_at > ? AND token.revocation = account.revocation "
-        "AND account.disabled = 0",
-        (token_hash, now),
+        f"SELECT account.agent, token.used_at FROM {_GOOD} AND token.hash = ?", (now, now - idle_ms, token_hash)
     )
-    return None if row is None else str(row[0])
+    return None if row is None else (str(row[0]), int(row[1]))
+
+
+def good_tokens(tx: Tx, hashes: Iterable[bytes], *, now: int, idle_ms: int) -> set[bytes]:
+    """Those of these tokens that are good at this moment."""
+    return {each for each in hashes if token_agent(tx, each, now=now, idle_ms=idle_ms) is not None}
+
+
+def touch(tx: Tx, hashes: Iterable[bytes], *, now: int) -> None:
+    """These tokens are in use."""
+    tx.many("UPDATE token SET used_at = MAX(used_at, ?) WHERE hash = ?", [(now, each) for each in hashes])
+
+
+def logins_of(tx: Tx, agent: str, *, now: int, idle_ms: int) -> list[tuple[bytes, LoginRow]]:
+    """The good logins of an agent with the hashes of their tokens, the newest first."""
+    rows = tx.all(
+        f"SELECT token.hash, {_LOGIN} FROM {_GOOD} AND token.agent = ? ORDER BY token.created_at DESC, token.id",
+        (now, now - idle_ms, agent),
+    )
+    return [
+        (
+            bytes(row[0]),
+            LoginRow(id=row[1], created_at=row[2], used_at=row[3], expires_at=row[4], address=row[5], client=row[6]),
+        )
+        for row in rows
+    ]
 
 
 def revoke_token(tx: Tx, token_hash: bytes) -> str | None:
@@ -103,6 +153,20 @@ def revoke_token(tx: Tx, token_hash: bytes) -> str | None:
     row = tx.one("SELECT agent FROM token WHERE hash = ?", (token_hash,))
     tx.run("DELETE FROM token WHERE hash = ?", (token_hash,))
     return None if row is None else str(row[0])
+
+
+def revoke_login(tx: Tx, agent: str, login: str) -> bytes | None:
+    """Forget one login of this agent; the hash of its token, None when they have none of that id."""
+    row = tx.one("SELECT hash FROM token WHERE agent = ? AND id = ?", (agent, login))
+    tx.run("DELETE FROM token WHERE agent = ? AND id = ?", (agent, login))
+    return None if row is None else bytes(row[0])
+
+
+def revoke_all(tx: Tx, agent: str) -> bool:
+    """Every login of the agent is void. False when there is no such account."""
+    changed = tx.run("UPDATE account SET revocation = revocation + 1 WHERE agent = ?", (agent,))
+    _sweep(tx, agent)
+    return changed == 1
 
 
 def _sweep(tx: Tx, agent: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from server.desk.accounts import Accounts, Login, hash_of
 from server.desk.passwords import MAX_WAITING, Passwords
 from server.store import accounts as rows
+from server.store import audit
 from server.store.base import StoreUnavailable
 from server.wire.codes import ErrorCode, Refused
 from tests.support.clock import FakeClock
@@ -95,7 +96,7 @@ async def test_a_new_password_ends_every_login(house):
 async def test_a_password_changed_while_somebody_logs_in_makes_that_login_void(house):
     account = await house.store.read(lambda tx: rows.by_agent(tx, "a_ada"))
     await house.accounts.set_password("a_ada", "battery staple")
-    late = await house.accounts._remember(account)
+    late = await house.accounts._remember(account, by="a_ada")
     assert await house.accounts.redeem(late.token) is None
 
 
@@ -110,12 +111,111 @@ async def test_a_logout_ends_one_login(house):
 
 async def test_a_token_ends_after_thirty_days_and_is_forgotten(house):
     made = await login(house)
-    house.clock.advance(30 * 86_400 - 1)
+    for _ in range(4):
+        house.clock.advance(7 * 86_400 - 1)
+        assert await house.accounts.redeem(made.token) is not None
+    house.clock.advance(2 * 86_400 + 3)
     assert await house.accounts.redeem(made.token) is not None
     house.clock.advance(1)
     assert await house.accounts.redeem(made.token) is None
     await login(house)
     assert [(1,)] == await house.store.read(lambda tx: tx.all("SELECT count(*) FROM token"))
+
+
+async def test_a_token_that_nobody_uses_ends_after_a_week(house):
+    made = await login(house)
+    house.clock.advance(7 * 86_400 - 1)
+    assert await house.accounts.holder(made.token) is not None  # this counts as use
+    house.clock.advance(7 * 86_400 - 1)
+    assert await house.accounts.holder(made.token) is not None
+    house.clock.advance(7 * 86_400)
+    assert await house.accounts.holder(made.token) is None
+    assert await house.accounts.logins("a_ada") == []
+
+
+async def test_an_open_socket_is_use(house):
+    kept, left = await login(house), await login(house)
+    house.clock.advance(6 * 86_400)
+    assert await house.accounts.still_good({hash_of(kept.token), b"nobody's"}) == {hash_of(kept.token)}
+    house.clock.advance(2 * 86_400)
+    assert await house.accounts.still_good({hash_of(kept.token), hash_of(left.token)}) == {hash_of(kept.token)}
+
+
+async def test_who_is_logged_in_where_is_listed_and_ended_one_by_one(house):
+    first = await house.accounts.login("ada@demo.example", PASSWORD, "192.0.2.77", client="Mozilla/5.0 " + "x" * 300)
+    house.clock.advance(5)
+    second = await login(house, address="2001:db8:1:2::3")
+    (hash_2, two), (hash_1, one) = await house.accounts.logins("a_ada")
+    assert (hash_of(first.token), hash_of(second.token)) == (hash_1, hash_2)
+    assert (one.address, two.address) == ("192.0.2.0/24", "2001:db8:1::/48")
+    assert (one.client[:11], len(one.client), two.client) == ("Mozilla/5.0", 200, "")
+    assert await house.accounts.logins("a_ben") == []
+
+    ended = await house.accounts.end_login("a_ada", one.id)
+    assert (ended.agent, ended.token_hash) == ("a_ada", hash_of(first.token))
+    assert await house.accounts.redeem(first.token) is None
+    assert await house.accounts.redeem(second.token) is not None
+
+
+async def test_another_agents_login_is_as_if_it_were_not_there(house):
+    mine = await login(house)
+    ((_, row),) = await house.accounts.logins("a_ada")
+    answers = []
+    for login_id in (row.id, "l_nothing"):
+        with pytest.raises(Refused) as caught:
+            await house.accounts.end_login("a_ben", login_id)
+        answers.append((caught.value.code, caught.value.message))
+    assert answers[0] == answers[1]
+    assert answers[0][0] is ErrorCode.NOT_FOUND
+    assert await house.accounts.redeem(mine.token) is not None
+
+
+async def test_logging_somebody_out_ends_all_their_logins_and_no_other(house):
+    one, other, bens = await login(house), await login(house), await login(house, name="ben")
+    await house.accounts.log_out("a_ada", by="a_root")
+    good = [await house.accounts.redeem(each.token) for each in (one, other, bens)]
+    assert [each is not None for each in good] == [False, False, True]
+    assert await house.accounts.redeem((await login(house)).token) is not None
+
+
+async def recorded(house: People) -> list[tuple[str, str, str]]:
+    await house.store.write(lambda _tx: None)  # after what is still in the queue
+    rows = await house.store.read(audit.since)
+    return [(row.actor, row.action, row.target) for row in rows]
+
+
+async def test_what_is_done_is_recorded(house):
+    before = len(await recorded(house))
+    made = await login(house)
+    await house.accounts.logout(made.token)
+    await house.accounts.logout(made.token)  # there is nothing left to end
+    await house.accounts.set_password("a_ada", PASSWORD, by="a_root")
+    await house.accounts.disable("a_ada", by="a_root")
+    await house.accounts.enable("a_ada")
+    await house.accounts.log_out("a_ada")
+    assert (await recorded(house))[before:] == [
+        ("a_ada", "login", "a_ada"),
+        ("a_ada", "logout", "a_ada"),
+        ("a_root", "agent.password", "a_ada"),
+        ("a_root", "agent.disabled", "a_ada"),
+        ("owner", "agent.enabled", "a_ada"),
+        ("owner", "agent.logged_out", "a_ada"),
+    ]
+    assert (await house.store.read(audit.verify)).wrong is None
+
+
+async def test_failed_logins_are_recorded_without_what_was_typed_and_not_without_end(house):
+    before = len(await recorded(house))
+    for name in ("ada", "ada", "hunter2-is-my-password", "nobody"):
+        await refused(house, "wrong", name)
+    assert (await recorded(house))[before:] == [("", "login.failed", "a_ada"), ("", "login.failed", "")]
+    house.clock.advance(60)
+    await refused(house, "wrong")
+    await recorded(house)
+    rows = await house.store.read(audit.since)
+    assert rows[-1].detail == {"address": "192.0.2.0/24", "unrecorded": 1}
+    assert "hunter2" not in repr(rows)
+    assert "wrong" not in repr(rows)
 
 
 async def test_a_login_without_a_password_is_a_login(house):

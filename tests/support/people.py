@@ -43,7 +43,7 @@ async def people(folder: Path) -> AsyncIterator[People]:
     accounts = Accounts(
         store,
         clock=clock,
-        random_bytes=lambda size: next(numbers).to_bytes(size),
+        random_bytes=lambda size: next(numbers).to_bytes(size, "little"),
         passwords=passwords,
     )
     try:

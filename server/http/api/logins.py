@@ -124,7 +124,9 @@ class Logins:
     async def login(self, call: Call) -> web.Response:
         request, body = call.request, call.body
         address = self._proxies.client(request.remote, request.headers.get(hdrs.X_FORWARDED_FOR))
-        login = await self._accounts.login(body.email, body.password, address)
+        login = await self._accounts.login(
+            body.email, body.password, address, client=request.headers.get(hdrs.USER_AGENT, "")
+        )
         me = self._desk.agent_me(login.agent)
         if me is None:
             raise Refused(ErrorCode.UNAUTHORISED, "The e-mail address or the password is wrong.")
@@ -215,18 +217,18 @@ class AccountsApi:
         return answers.yes([Account(agent=key, login=_LOGIN[why]) for key, why in shut.items()])
 
     async def set_password(self, call: Call) -> web.Response:
-        await self._operations.set_password(await self._known(call), call.body.password)
+        await self._operations.set_password(await self._known(call), call.body.password, by=call.agent.agent)
         return web.Response(status=204)
 
     async def disable(self, call: Call) -> web.Response:
         key = await self._known(call)
         if key == call.agent.key:
             raise Refused(ErrorCode.CONFLICT, "This would shut you out: nobody disables themselves.", field="key")
-        await self._operations.disable(key)
+        await self._operations.disable(key, by=call.agent.agent)
         return web.Response(status=204)
 
     async def enable(self, call: Call) -> web.Response:
-        await self._operations.enable(await self._known(call))
+        await self._operations.enable(await self._known(call), by=call.agent.agent)
         return web.Response(status=204)
 
     async def _known(self, call: Call) -> str:

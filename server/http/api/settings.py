@@ -331,7 +331,7 @@ class SettingsApi:
             return after
 
         try:
-            return await self._operations.revise(make)
+            return await self._operations.revise(make, by=call.agent.agent)
         except SettingsError as error:
             if not error.problems:
                 raise Refused(ErrorCode.BAD_REQUEST, f"{error}.", field=error.key or None) from error

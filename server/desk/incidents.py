@@ -1,0 +1,79 @@
+"""What happens without anybody being let in, for the audit log: failed logins, reaches for what is another's, old
+tokens.
+
+Whoever tries can try often, and the log is kept for ever. So one kind of incident of one source is recorded at once,
+and again after `QUIET_S` at the earliest, with how many there were meanwhile; and of all kinds and sources together no
+more than `MAX_A_MINUTE`. Recording takes no time of whoever is refused, and one that cannot be stored is logged.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any, Final
+
+import structlog
+
+from server.clock import Clock
+from server.store import audit
+from server.store.base import Committed, Failed, Store, StoreUnavailable
+
+QUIET_S: Final = 60.0
+MAX_A_MINUTE: Final = 120
+_SOURCES: Final = 10_000
+
+_log = structlog.get_logger("incidents")
+
+
+class Incidents:
+    """Records them, within bounds."""
+
+    def __init__(self, store: Store, *, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        # (kind, source) -> (when it was recorded, how many since), the oldest first.
+        self._last: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
+        self._minute = 0.0
+        self._in_minute = 0
+
+    def record(
+        self, action: str, *, actor: str = "", target: str = "", detail: Mapping[str, Any] | None = None
+    ) -> None:
+        """It happened; the source is ``actor``, or else ``target``. Never raises."""
+        now = self._clock.monotonic()
+        key = (action, actor or target)
+        at, skipped = self._last.get(key, (now - QUIET_S, 0))
+        if now - at < QUIET_S or not self._room(now):
+            self._last[key] = (at, skipped + 1)
+            self._bound()
+            return
+        self._last.pop(key, None)
+        self._last[key] = (now, 0)
+        self._bound()
+        self._store_it(actor, action, target, {**(detail or {}), **({"unrecorded": skipped} if skipped else {})})
+
+    def _room(self, now: float) -> bool:
+        if now - self._minute >= QUIET_S:
+            self._minute, self._in_minute = now, 0
+        self._in_minute += 1
+        return self._in_minute <= MAX_A_MINUTE
+
+    def _bound(self) -> None:
+        if len(self._last) > _SOURCES:
+            self._last.popitem(last=False)
+
+    def _store_it(self, actor: str, action: str, target: str, detail: dict[str, Any]) -> None:
+        at = self._clock.now()
+        _log.warning(action, actor=actor, target=target, **detail)
+        try:
+            self._store.submit(
+                lambda tx: audit.append(tx, at=at, actor=actor, action=action, target=target, detail=detail),
+                then=_stored,
+            )
+        except StoreUnavailable:
+            _log.error("an incident could not be recorded", action=action)
+
+
+def _stored(how: Committed[None] | Failed) -> None:
+    if isinstance(how, Failed):
+        _log.error("an incident could not be recorded", error=str(how.error))

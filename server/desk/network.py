@@ -1,0 +1,16 @@
+"""Network addresses as far as they are kept: enough to tell one office from another, not one person."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+
+_KEPT_BITS = {4: 24, 6: 48}
+
+
+def shortened(address: str) -> str:
+    """The network of an address: ``192.0.2.0/24``, ``2001:db8:1::/48``; nothing for what is no address."""
+    try:
+        version = ip_address(address).version
+    except ValueError:
+        return ""
+    return str(ip_network(f"{address}/{_KEPT_BITS[version]}", strict=False))
