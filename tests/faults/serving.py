@@ -1,0 +1,92 @@
+"""`frontdesk serve` as a process, on a workspace that was made once and is copied for each test."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.blackbox.process import COMMAND, Server
+
+FAULTY = Path(__file__).with_name("faulty.py")
+ENDS_WITHIN_S = 60.0
+
+
+def template(under: Path, workspace: str) -> Path:
+    """A data directory with this workspace in it, whose agents have the password `demo`; made once under a folder."""
+    ready = under / hashlib.sha256(workspace.encode()).hexdigest()[:16]
+    if not ready.exists():
+        folder = Path(tempfile.mkdtemp(dir=under))
+        with Server(folder, workspace) as seeding:
+            assert seeding.process is not None
+            seeding.process.send_signal(signal.SIGTERM)
+            assert seeding.process.wait(ENDS_WITHIN_S) == 0, seeding.tail()
+        folder.rename(ready)
+    return ready / "data"
+
+
+class Serving(Server):
+    """A server that can be sent signals, and whose disk, clock and handlers fail on demand if it is `faulty`."""
+
+    def __init__(self, folder: Path, templates: Path, workspace: str = "", *, faulty: bool = False) -> None:
+        super().__init__(folder, workspace)
+        self.templates = templates
+        self.faulty = faulty
+        self.control = folder / "control"
+        self.control.mkdir(exist_ok=True)
+
+    def command(self, *more: str) -> list[str]:
+        program = [sys.executable, "-P", str(FAULTY), str(self.control)] if self.faulty else [COMMAND]
+        return [*program, "serve", "--port", str(self.port), "--data", str(self.data), *more]
+
+    def seed(self) -> None:
+        """The data directory as a first start leaves it."""
+        workspace = "" if self.workspace is None else self.workspace.read_text(encoding="utf-8")
+        shutil.copytree(template(self.templates, workspace), self.data, dirs_exist_ok=True)
+
+    def start(self) -> None:
+        if not self.data.exists() or not any(self.data.iterdir()):
+            self.seed()
+        super().start()
+
+    def cause(self, fault: str, what: str = "") -> None:
+        """From now on; see faulty.py. Whole or not at all, as the server may be looking."""
+        fresh = self.control / f".{fault}"
+        fresh.write_text(what, encoding="utf-8")
+        fresh.rename(self.control / fault)
+
+    def mend(self, fault: str) -> None:
+        (self.control / fault).unlink(missing_ok=True)
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        os.kill(self.process.pid, number)
+
+    def wait(self, within_s: float = ENDS_WITHIN_S) -> int:
+        """The exit code of the process that ends by itself; blocks."""
+        assert self.process is not None
+        code = self.process.wait(within_s)
+        self.process = None
+        return code
+
+    def status_of(self, path: str) -> int:
+        """The HTTP status of a GET; blocks."""
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            line.request("GET", path)
+            return line.getresponse().status
+        finally:
+            line.close()
+
+    def resident_kib(self) -> int:
+        """Memory of the process."""
+        assert self.process is not None
+        for line in Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmRSS"):
+                return int(line.split()[1])
+        raise AssertionError("no VmRSS")

@@ -1,0 +1,53 @@
+"""What the tests of faults do again and again: come through a cable, come back, hold everything against the history."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from websockets.exceptions import WebSocketException
+
+from tests.blackbox.connection import LostError
+from tests.blackbox.history import Account, faults
+from tests.blackbox.people import People
+from tests.blackbox.wire import Agent, Client, Visitor
+from tests.faults.proxy import Proxy
+
+BACK_WITHIN_S = 60.0
+
+
+def through(people: People, proxy: Proxy, **credentials: object) -> Visitor:
+    """A page whose way to the server is the proxy; it has not connected yet."""
+    visitor = Visitor(proxy.address, **credentials)  # type: ignore[arg-type]
+    people.visitors.append(visitor)
+    return visitor
+
+
+async def console_through(people: People, proxy: Proxy, key: str) -> Agent:
+    """A console whose way to the server is the proxy; it has not connected yet."""
+    agent = Agent(proxy.address, await people.token(key))
+    people.agents.append(agent)
+    return agent
+
+
+async def come_back(client: Client) -> None:
+    """Tries until it is back, as a page does."""
+    async with asyncio.timeout(BACK_WITHIN_S):
+        while True:
+            with contextlib.suppress(LostError, OSError, WebSocketException):
+                await client.enter()
+                return
+            await asyncio.sleep(0.02)
+
+
+async def judge(conversation: str, **clients: Client) -> list[dict[str, object]]:
+    """Everybody holds the same, what was acknowledged is there once, and each sender's order is kept."""
+    one = next(iter(clients.values()))
+    history = await one.whole_history(conversation)
+    for client in clients.values():
+        await client.holds(conversation, len(history))
+    accounts = [Account.of(name, client, conversation) for name, client in clients.items()]
+    # Two tabs of one visitor have one outbox each.
+    assert faults(history, accounts) == []
+    assert [post for client in clients.values() for post in client.posts if post.refused] == []
+    return history

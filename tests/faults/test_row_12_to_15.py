@@ -1,0 +1,196 @@
+"""Connections that do not behave: rows 12 to 15."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import time
+
+import pytest
+from websockets.asyncio.client import connect
+
+from server.wire.codes import CloseCode
+from tests.blackbox.people import People
+from tests.blackbox.wire import Visitor
+from tests.faults.extent import FULL, promised_within, times
+from tests.faults.proxy import DOWN, Cut, Proxy
+from tests.faults.serving import Serving
+from tests.faults.talking import come_back, console_through, judge, through
+
+HEARTBEAT_MS = 1_500
+TEXT = "x" * 7_900
+PEAK_BYTES = 2 * 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def faulty() -> bool:
+    return True
+
+
+async def written_until(writer: Visitor, over: asyncio.Event) -> None:
+    """Long texts, until the slow tab has been let go."""
+    while not over.is_set():
+        await writer.say(writer.conversation, TEXT)
+
+
+@pytest.mark.row(12)
+@pytest.mark.timeout(600)
+async def test_row_12_slow_readers_are_cut_cost_the_others_nothing_and_lose_nothing(
+    own_people: People, own_serving: Serving
+) -> None:
+    slow, swift = times(4, 200), times(8, 800)
+    tasks = []
+    # The kernel would keep megabytes for a reader that never reads.
+    async with Proxy(own_serving.port, receive_buffer=4096) as narrow:
+        pages = [await a_page(own_people) for _ in range(slow)]
+        others = [await a_page(own_people) for _ in range(swift)]
+        before = await latencies(others)
+        memory = own_serving.resident_kib()
+        tabs = []
+        for page in pages:
+            tab = through(own_people, narrow, token=page.credentials["token"])
+            await tab.enter()
+            tabs.append(tab)
+        for link in narrow.links:
+            link.set(DOWN, bytes_per_s=1, piece=1)
+        over = asyncio.Event()
+        tasks = [asyncio.create_task(written_until(page, over)) for page in pages]
+        watching = asyncio.create_task(own_serving_has_closed(own_serving, CloseCode.SLOW_READER, slow))
+        with promised_within(10 + slow / 20, f"{slow} slow readers are cut"):
+            meanwhile = []
+            while not watching.done():
+                meanwhile += await latencies(others)
+        over.set()
+        await asyncio.gather(watching, *tasks)
+        grown = (own_serving.resident_kib() - memory) * 1024
+        print(f"memory per slow reader: {grown / slow / 1024:.0f} KiB")
+        assert grown < slow * PEAK_BYTES + 64 * 1024 * 1024
+        for tab in tabs:
+            await tab.leave(abruptly=True)
+        narrow.mend()
+        for page, tab in zip(pages, tabs, strict=True):
+            await come_back(tab)
+            await judge(page.conversation, page=page, tab=tab)
+    quiet, loud = p99(before), p99(meanwhile)
+    print(f"p99 of the others: {quiet * 1000:.1f} ms before, {loud * 1000:.1f} ms meanwhile")
+    assert not FULL or loud < max(2 * quiet, 0.25)
+
+
+async def a_page(people: People) -> Visitor:
+    page = await people.visitor()
+    await page.start("support", "Hello")
+    return page
+
+
+async def latencies(pages: list[Visitor]) -> list[float]:
+    """One message each; how long each took to be acknowledged."""
+
+    async def one(page: Visitor) -> float:
+        began = time.monotonic()
+        await page.say(page.conversation, "short")
+        return time.monotonic() - began
+
+    return list(await asyncio.gather(*[one(page) for page in pages]))
+
+
+def p99(values: list[float]) -> float:
+    return sorted(values)[math.ceil(len(values) * 0.99) - 1]
+
+
+async def own_serving_has_closed(serving: Serving, code: CloseCode, count: int) -> None:
+    """The log says so of each connection."""
+    wanted = f'"code": {int(code)}, "event": "connection closed"'
+    while serving.log.read_text(encoding="utf-8").count(wanted) < count:  # noqa: ASYNC110 - another process's file
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.row(13)
+@pytest.mark.parametrize(
+    "heartbeat_ms", [HEARTBEAT_MS, pytest.param(25_000, marks=[pytest.mark.full, pytest.mark.timeout(180)])]
+)
+async def test_row_13_who_vanishes_without_a_word_is_missed(
+    own_serving: Serving, own_people: People, own_proxy: Proxy, heartbeat_ms: int
+) -> None:
+    own_serving.kill()
+    own_serving.cause("brisk", str(heartbeat_ms))
+    await asyncio.to_thread(own_serving.start)
+    ada = await console_through(own_people, own_proxy, "ada")
+    await ada.enter()
+    await ada.set_status("available")
+    ben = await own_people.agent("ben")
+    page = through(own_people, own_proxy)
+    await page.enter()
+    await page.start("sales", "Hello")
+    await ada.rings(page.conversation)
+    await ben.rings(page.conversation)
+    own_proxy.cut(Cut.SILENCE)
+    # A ping every heartbeat less the time for its answer, give or take a tenth; then that time.
+    with promised_within(heartbeat_ms / 1000 * 1.4, "both are missed"):
+        await ben.reach(lambda: not reachable(ben.events, "ada"), within_s=150)
+        await own_serving_has_closed(own_serving, CloseCode.HEARTBEAT_LOST, 2)
+    own_proxy.mend()
+    for client in (ada, page):
+        await client.leave(abruptly=True)
+        await come_back(client)
+    assert ada.state["status"] == "available"
+    await judge(page.conversation, page=page)
+
+
+def reachable(events: list[dict[str, object]], key: str) -> bool:
+    """By the last word about the agents."""
+    told = [event["agents"] for event in events if event.get("on") == "agents"]
+    assert all(isinstance(agents, list) for agents in told)
+    return not told or any(
+        agent["key"] == key and agent["reachable"]
+        for agent in told[-1]  # type: ignore[attr-defined]
+    )
+
+
+def open_connections(serving: Serving) -> int:
+    """By the server's own log."""
+    said = serving.log.read_text(encoding="utf-8")
+    return said.count('"event": "connection opened"') - said.count('"event": "connection closed"')
+
+
+@pytest.mark.row(14)
+@pytest.mark.full
+async def test_row_14_who_never_says_who_they_are_is_let_go(serving: Serving) -> None:
+    before = open_connections(serving)
+    async with contextlib.AsyncExitStack() as stack:
+        address = f"ws://{serving.address}/ws/visitor"
+        origin = f"http://{serving.address}"
+        began = time.monotonic()
+        idle = [
+            await stack.enter_async_context(
+                connect(address, origin=origin, compression=None, proxy=None, ping_interval=None)  # type: ignore[arg-type]
+            )
+            for _ in range(500)
+        ]
+        await asyncio.gather(*[socket.wait_closed() for socket in idle])
+        took = time.monotonic() - began
+    assert {socket.close_code for socket in idle} == {CloseCode.NOT_IDENTIFIED}
+    assert took >= 9.5
+    assert took < 15
+    while open_connections(serving) > before:  # noqa: ASYNC110 - another process's file
+        await asyncio.sleep(0.01)
+
+
+HANDSHAKE = (
+    "GET /ws/visitor HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nUpgrade: websocket\r\n"
+    "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+A_BINARY_FRAME = b"\x82\x81\0\0\0\0x"
+
+
+@pytest.mark.row(15)
+async def test_row_15_who_ignores_the_close_is_cut_off(serving: Serving) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", serving.port)
+    writer.write(HANDSHAKE.format(host=serving.address).encode() + A_BINARY_FRAME)
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 101")
+    with promised_within(3, "a client that does not answer the close is cut off"):
+        with contextlib.suppress(ConnectionResetError):
+            rest = await reader.read()
+            assert int(CloseCode.BAD_FRAME).to_bytes(2, "big") in rest
+    writer.close()
