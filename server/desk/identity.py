@@ -26,6 +26,16 @@ class VisitorIdentity:
     country: str = ""
     lane: Lane = field(default_factory=Lane)
 
+    @property
+    def person(self) -> str:
+        """Who is limited in what they ask."""
+        return self.visitor
+
+    @property
+    def of_site(self) -> str | None:
+        """Of all its visitors together, a site is limited, too."""
+        return self.site
+
 
 @dataclass(slots=True, kw_only=True)
 class AgentIdentity:
@@ -37,6 +47,16 @@ class AgentIdentity:
     role: Literal["agent", "supervisor", "admin"]
     token_hash: bytes
     lane: Lane = field(default_factory=Lane)
+
+    @property
+    def person(self) -> str:
+        """Who is limited in what they ask."""
+        return self.agent
+
+    @property
+    def of_site(self) -> str | None:
+        """Agents belong to none."""
+        return None
 
     @property
     def supervises(self) -> bool:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final
+
+from multidict import MultiMapping
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+
+FORWARDED_FOR: Final = "X-Forwarded-For"
+# The well-known prefix under which IPv6-only networks reach IPv4: the last 32 bits tell them apart.
+_NAT64: Final = IPv6Network("64:ff9b::/96")
+_WITHOUT_HOST_BITS: Final = 64  # of an IPv6 address: a household or office has a whole /64
 
 
 class TrustedProxies:
@@ -35,6 +43,25 @@ class TrustedProxies:
                 break
         return client
 
+    def client_of(self, peer: str | None, headers: MultiMapping[str]) -> str:
+        """The same from the headers of a request: some proxies add to the header, others add one more."""
+        return self.client(peer, _forwarded_for(headers))
+
+    def limited_as(self, peer: str | None, headers: MultiMapping[str]) -> str:
+        """By what a client is limited: its address, or the /64 of IPv6.
+
+        Empty for nobody in particular: a proxy that does not say for whom it speaks, or one on this machine that we
+        were not told to trust. All who come through it would share one limit, and the first to flood would shut out
+        the rest.
+        """
+        forwarded_for = _forwarded_for(headers)
+        speaker = _parse(peer or "")
+        client = _parse(self.client(peer, forwarded_for))
+        if speaker is None or client is None:
+            return ""
+        speaks_for_many = self._trusts(speaker) or (speaker.is_loopback and forwarded_for is not None)
+        return "" if speaks_for_many and client == speaker else _network(client)
+
     def is_https(self, peer: str | None, scheme: str, forwarded_proto: str | None) -> bool:
         """Whether the client's own connection is encrypted."""
         address = _parse(peer or "")
@@ -53,9 +80,29 @@ class TrustedProxies:
         return any(address in network for network in self._networks)
 
 
+def _forwarded_for(headers: MultiMapping[str]) -> str | None:
+    lines = headers.getall(FORWARDED_FOR, [])
+    return ",".join(lines) if lines else None
+
+
+def _network(address: Address) -> str:
+    """One for all the addresses that one client has."""
+    if isinstance(address, IPv4Address):
+        return str(address)
+    if address in _NAT64:
+        return str(IPv4Address(int(address) & 0xFFFF_FFFF))
+    return f"{IPv6Address(int(address) >> _WITHOUT_HOST_BITS << _WITHOUT_HOST_BITS)}/64"
+
+
 def _parse(text: str) -> Address | None:
+    """An address as proxies write it: alone, in brackets, with a port or a zone."""
+    text = text.strip().strip('"')
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
     try:
-        address = ip_address(text.strip().partition("%")[0])
+        address = ip_address(text.partition("%")[0])
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None

@@ -4,7 +4,7 @@ Requests are performed in the order of their frames. A request that pipelines ta
 next one is performed, and may be answered later; up to `MAX_PIPELINED` of them are under way at once. Any other request
 waits until those have ended, and is awaited before the next frame is read.
 
-The way of a pipelined request costs no task: its end arrives as the callback of a future.
+The way of a pipelined request costs no task: its end arrives by its ticket, or as the callback of a future.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Final
 import structlog
 from msgspec import UNSET
 
-from server.session.ports import Desk, Peer
+from server.session.ports import Desk, Peer, Ticket
 from server.wire.codec import AnyRequest
 from server.wire.codes import ErrorCode, Refused
 
@@ -117,10 +117,19 @@ class Calls:
 
     def _follow(self, request: AnyRequest, work: Awaitable[Any]) -> None:
         self._in_flight += 1
+        if isinstance(work, Ticket):
+            work.follower = self
+            return
         if not isinstance(work, asyncio.Future):
             work = asyncio.ensure_future(work)
             self._tasks.add(work)
         work.add_done_callback(partial(self._followed, request))
+
+    def ended(self, ticket: Ticket, error: Exception | None) -> None:
+        """As a `Follower`."""
+        self._ended()
+        if error is not None:
+            self._fail(ticket.request, error)
 
     def _followed(self, request: AnyRequest, work: asyncio.Future[Any]) -> None:
         self._ended()

@@ -13,22 +13,28 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
+from math import ceil
 from typing import Any, Final, Literal
 
 import structlog
 from aiohttp import WebSocketError, WSCloseCode, WSMsgType, hdrs, web
 
+from server.clock import SystemClock
 from server.session import framing
 from server.session.address import TrustedProxies
+from server.session.bounds import Bounds
 from server.session.calls import Calls
+from server.session.entrance import Most
+from server.session.limits import Meter, TurnedAway, subject
 from server.session.outbox import Outbox
 from server.session.ports import Desk
 from server.session.protocol import OVERSIZE, Answer, End, Phase, Session, Terms
+from server.session.setting import Caller, Setting
+from server.session.timing import Timing, bound_unacknowledged
 from server.session.writing import Writer
 from server.wire import codec
 from server.wire.codec import AnyRequest
@@ -38,23 +44,15 @@ from server.wire.requests import Endpoint
 
 MAX_CONNECTIONS: Final = 50_000
 _OUR_CODES: Final = frozenset(map(int, CloseCode))
+_STATUS: Final = {
+    ErrorCode.BAD_REQUEST: 400,
+    ErrorCode.FORBIDDEN: 403,
+    ErrorCode.RATE_LIMITED: 429,
+    ErrorCode.UNAVAILABLE: 503,
+}
 _FAIR: Final = 32  # frames of one connection after which the others get their turn
 
 _log = structlog.get_logger("session")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """How long a connection may take for what. What clients are told of it is in `Terms`."""
-
-    pong_seconds: float = 10.0  # without a sign of life after a ping
-    stall_seconds: float = 10.0  # without a byte leaving for a reader who has fallen behind
-    farewell_seconds: float = 2.0  # from the close frame to the end of the transport
-    leave_seconds: float = 10.0  # for requests under way before the desk hears `left` all the same
-    user_timeout_ms: int = 20_000  # the kernel's: unacknowledged data
-    drain_seconds: float = 5.0  # over which closing is spread at a restart, at most
-    drain_pace_seconds: float = 0.02  # from one connection to the next
-    jitter: float = 0.1  # of the heartbeat, as a share
 
 
 def _new_session() -> str:
@@ -74,27 +72,6 @@ class _Socket(web.WebSocketResponse[Literal[False]]):
         return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """What all connections share."""
-
-    desk: Desk
-    terms: Terms
-    timing: Timing
-    hello: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Who is at the other end, before anything was said."""
-
-    endpoint: Endpoint
-    address: str
-    origin: str | None
-    host: str = ""
-    country: str = ""
-
-
 class Connection:
     """A `Peer`. Made for an accepted upgrade; `run` lives as long as the connection."""
 
@@ -107,6 +84,7 @@ class Connection:
         "_jitter",
         "_leaving",
         "_loop",
+        "_meter",
         "_origin",
         "_protocol",
         "_setting",
@@ -120,7 +98,9 @@ class Connection:
         "country",
         "endpoint",
         "host",
+        "identified",
         "identity",
+        "limited_as",
         "session",
     )
 
@@ -141,6 +121,8 @@ class Connection:
         self.address = caller.address
         self.host = caller.host
         self.country = caller.country
+        self.limited_as = caller.limited_as
+        self.identified = False
         self.identity: Any = None
         self.close_code: int | None = None
         self._setting = setting
@@ -153,6 +135,7 @@ class Connection:
         self._protocol = Session(caller.endpoint, setting.terms)
         self._writer = Writer(transport, drain, stall_seconds=setting.timing.stall_seconds, outbox=Outbox())
         self._calls = Calls(setting.desk, self, self._request_failed)
+        self._meter: Meter | None = None
         self._heard = False
         self._working = False
         self._unsent = 0
@@ -234,7 +217,23 @@ class Connection:
         if self._protocol.phase is Phase.IDENTIFYING:
             return self._identify(outcome)
         self._desk.heard(self)
+        away = (self._meter or self._begin_meter()).admit(outcome)
+        if away is not None:
+            self._turn_away(outcome, away)
+            return None
         return self._calls.perform(outcome)
+
+    def _begin_meter(self) -> Meter:
+        """Only with the first request: most connections are idle."""
+        who = subject(self.identity, session=self.session, address=self.limited_as)
+        self._meter = self._setting.bounds.limits.meter(who)
+        return self._meter
+
+    def _turn_away(self, request: AnyRequest, away: TurnedAway) -> None:
+        if away.refused is not None:
+            self._refuse(request.id, away.refused)
+        if away.close is not None:
+            self.close(away.close, "too much at once")
 
     async def _work(self, work: Awaitable[None]) -> None:
         self._working = True
@@ -244,21 +243,28 @@ class Connection:
             self._working = False
 
     async def _identify(self, request: AnyRequest) -> None:
-        accepted = await self._calls.identify(request, self._origin)
+        entrance = self._setting.bounds.entrance
+        try:
+            entrance.insist_on_identify(self.limited_as)
+            accepted = await self._calls.identify(request, self._origin)
+        except Refused as refused:
+            accepted = False
+            self._refuse(request.id, refused)
         if not accepted:
             self._obey(self._protocol.refused())
             return
         self._protocol.accepted()
+        self.identified = True
+        entrance.identified(self.limited_as)
         if self._identify_alarm is not None:
             self._identify_alarm.cancel()
 
     def _obey(self, outcome: Answer | End | None) -> None:
         match outcome:
             case Answer():
-                self.send(outcome.frame)
+                self._refuse(outcome.re, outcome.refused)
             case End():
-                if outcome.frame is not None:
-                    self.send(outcome.frame)
+                self._obey(outcome.answer)
                 self.close(outcome.code, outcome.reason)
             case None:
                 pass
@@ -267,11 +273,15 @@ class Connection:
         self._obey(self._protocol.deadline())
 
     def _request_failed(self, request: AnyRequest, refused: Refused, overtaken: bool) -> None:  # noqa: FBT001
-        re = request.id if isinstance(request.id, str) else None
-        self.send(codec.error_reply(re, refused))
+        self._refuse(request.id, refused)
         if overtaken:
             # What was sent after it must not come before it: the client resends both, in order.
             self.close(CloseCode.RESEND, "a write failed; send again")
+
+    def _refuse(self, re: Any, refused: Refused) -> None:
+        """The one place where an error reply leaves. `re`: the id of the request, if it has one."""
+        self._setting.bounds.refusals.note(self.endpoint, refused.code, session=self.session)
+        self.send(codec.error_reply(re if isinstance(re, str) else None, refused))
 
     async def _unreadable(self, error: WebSocketError) -> None:
         """What came is no WebSocket, or larger than anything we read. The rest of it is thrown away for a while."""
@@ -322,6 +332,8 @@ class Connection:
         for alarm in (self._identify_alarm, self._alarm):
             if alarm is not None:
                 alarm.cancel()
+        if self._meter is not None:
+            self._meter.close()
         self._loop.call_later(self._setting.timing.farewell_seconds, self._transport.abort)
         if known:
             self._leaving = self._loop.create_task(self._leave(), name=f"leave {self.session}")
@@ -351,12 +363,15 @@ class Connections:
         timing: Timing | None = None,
         proxies: TrustedProxies | None = None,
         max_connections: int = MAX_CONNECTIONS,
+        bounds: Bounds | None = None,
         chance: random.Random | None = None,
         new_session: Callable[[], str] = _new_session,
     ) -> None:
-        self._setting = Setting(desk=desk, terms=terms, timing=timing or Timing(), hello=terms.hello())
+        self._bounds = bounds or Bounds.make(SystemClock().monotonic, most=Most(connections=max_connections))
+        self._setting = Setting(
+            desk=desk, terms=terms, timing=timing or Timing(), bounds=self._bounds, hello=terms.hello()
+        )
         self._proxies = proxies or TrustedProxies()
-        self._max = max_connections
         self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
         self._new_session = new_session
         self._open: dict[Connection, None] = {}
@@ -379,7 +394,13 @@ class Connections:
         """The request handler of one WebSocket endpoint."""
 
         async def upgrade(request: web.Request) -> web.StreamResponse:
-            return self._turned_away(request, endpoint) or await self._accept(request, endpoint)
+            limited_as = self._proxies.limited_as(request.remote, request.headers)
+            try:
+                self._insist(request, endpoint, limited_as)
+                return await self._accept(request, endpoint, limited_as)
+            except Refused as refused:
+                self._bounds.refusals.note("upgrade", refused.code)
+                return _refusal(refused)
 
         return upgrade
 
@@ -401,34 +422,38 @@ class Connections:
                     self._empty.clear()
                     await self._empty.wait()
 
-    def _turned_away(self, request: web.Request, endpoint: Endpoint) -> web.Response | None:
+    def text_chars(self, text_chars: int) -> None:
+        """Tell the connections from now on that a text may have so many characters."""
+        terms = replace(self._setting.terms, text_chars=text_chars)
+        self._setting = replace(self._setting, terms=terms, hello=terms.hello())
+
+    def _insist(self, request: web.Request, endpoint: Endpoint, limited_as: str) -> None:
+        """Raise `Refused` for an upgrade that may not go on."""
         origin = request.headers.get(hdrs.ORIGIN)
         if not self._setting.desk.accepts_origin(endpoint, origin, request.host):
             _log.info("origin refused", endpoint=endpoint, origin=(origin or "")[:200])
-            return _refusal(403, ErrorCode.FORBIDDEN, "This origin may not connect.")
-        if self._draining or len(self._open) >= self._max:
-            retry_seconds = self._chance.randint(2, 10)
-            message = "The server restarts." if self._draining else "The server is full."
-            response = _refusal(503, ErrorCode.UNAVAILABLE, message, retry_after_ms=1000 * retry_seconds)
-            response.headers[hdrs.RETRY_AFTER] = str(retry_seconds)
-            return response
-        return None
+            raise Refused(ErrorCode.FORBIDDEN, "This origin may not connect.")
+        if self._draining:
+            retry_ms = 1000 * self._chance.randint(2, 10)
+            raise Refused(ErrorCode.UNAVAILABLE, "The server restarts.", retry_after_ms=retry_ms)
+        self._bounds.entrance.insist(limited_as)
 
-    async def _accept(self, request: web.Request, endpoint: Endpoint) -> web.StreamResponse:
+    async def _accept(self, request: web.Request, endpoint: Endpoint, limited_as: str) -> web.StreamResponse:
         limit = OVERSIZE * self._setting.terms.frame_bytes
         ws = _Socket(compress=False, decode_text=False, autoping=False, autoclose=False, max_msg_size=limit)
         ws.headers[hdrs.SERVER] = "frontdesk"
         try:
             stream = await ws.prepare(request)
         except (web.HTTPException, ValueError):  # aiohttp lets a key that is not ASCII through to base64
-            return _refusal(400, ErrorCode.BAD_REQUEST, "This address speaks WebSocket only.")
+            raise Refused(ErrorCode.BAD_REQUEST, "This address speaks WebSocket only.") from None
         transport = request.transport
         if transport is None:
             return ws
-        _bound_unacknowledged(transport, self._setting.timing.user_timeout_ms)
+        bound_unacknowledged(transport, self._setting.timing.user_timeout_ms)
         caller = Caller(
             endpoint=endpoint,
-            address=self._proxies.client(request.remote, request.headers.get(hdrs.X_FORWARDED_FOR)),
+            address=self._proxies.client_of(request.remote, request.headers),
+            limited_as=limited_as,
             origin=request.headers.get(hdrs.ORIGIN),
             host=request.host,
             country=self._proxies.country(request.remote, request.headers),
@@ -448,11 +473,13 @@ class Connections:
 
     async def _run(self, connection: Connection) -> None:
         self._open[connection] = None
+        self._bounds.entrance.came(connection.limited_as)
         _log.info("connection opened", session=connection.session, endpoint=connection.endpoint)
         try:
             await connection.run()
         finally:
             del self._open[connection]
+            self._bounds.entrance.left(connection.limited_as, identified=connection.identified)
             self._empty.set()
             code = connection.close_code
             # A client may send any number: those are not worth a row each.
@@ -460,15 +487,10 @@ class Connections:
             _log.info("connection closed", session=connection.session, code=code)
 
 
-def _refusal(status: int, code: ErrorCode, message: str, *, retry_after_ms: int | None = None) -> web.Response:
-    body = codec.error_body(Refused(code, message, retry_after_ms=retry_after_ms))
-    return web.Response(status=status, body=body, content_type="application/json")
-
-
-def _bound_unacknowledged(transport: asyncio.Transport, milliseconds: int) -> None:
-    """A cut cable ends the connection after this time, not after the kernel's quarter of an hour."""
-    sock = transport.get_extra_info("socket")
-    option = getattr(socket, "TCP_USER_TIMEOUT", None)
-    if option is not None and sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
-        with suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_TCP, option, milliseconds)
+def _refusal(refused: Refused) -> web.Response:
+    response = web.Response(
+        status=_STATUS[refused.code], body=codec.error_body(refused), content_type="application/json"
+    )
+    if refused.retry_after_ms is not None:
+        response.headers[hdrs.RETRY_AFTER] = str(ceil(refused.retry_after_ms / 1000))
+    return response

@@ -91,18 +91,19 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Send this frame; nothing else happens."""
+    """Refuse the request of this id; nothing else happens."""
 
-    frame: bytes
+    re: str | None
+    refused: Refused
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Close with this code; `frame` is an answer that goes before."""
+    """Close with this code; `answer` goes before."""
 
     code: CloseCode
     reason: str
-    frame: bytes | None = field(default=None)
+    answer: Answer | None = field(default=None)
 
 
 Outcome: TypeAlias = AnyRequest | Answer | End
@@ -187,8 +188,8 @@ class Session:
 
     def _wrong(self, re: str | None, refused: Refused) -> Answer | End:
         self._bad += 1
-        reply = codec.error_reply(re, refused)
-        return End(CloseCode.FLOODING, _FLOOD, reply) if self._bad >= self._terms.bad_frames else Answer(reply)
+        answer = Answer(re, refused)
+        return End(CloseCode.FLOODING, _FLOOD, answer) if self._bad >= self._terms.bad_frames else answer
 
     @staticmethod
     def _not_identified() -> End:

@@ -10,9 +10,10 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
-from server.session.connection import Connections, Timing
+from server.session.connection import Connections
 from server.session.ports import Peer
 from server.session.protocol import Terms
+from server.session.timing import Timing
 from server.wire import codec
 from server.wire.codes import CloseCode
 from server.wire.replies import Reply, Sent

@@ -10,9 +10,9 @@ import pytest
 import uvloop
 from aiohttp import WSMsgType, WSServerHandshakeError
 
-from server.session.connection import Timing
 from server.session.ports import Peer
 from server.session.protocol import Terms
+from server.session.timing import Timing
 from server.wire.codes import CloseCode, ErrorCode, Refused
 from server.wire.requests import IdentifyVisitor, MessageSend, Ping
 from tests.session.scripted_desk import IDENTIFY, House, ScriptedDesk, house, sent, yes

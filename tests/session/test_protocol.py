@@ -31,9 +31,7 @@ def session(phase: Phase = Phase.OPENING) -> Session:
 
 def error(outcome: Outcome | None) -> dict[str, Any]:
     assert isinstance(outcome, Answer)
-    reply: dict[str, Any] = json.loads(outcome.frame)
-    assert reply["ok"] is False
-    return {"re": reply["re"], "code": reply["error"]["code"]}
+    return {"re": outcome.re, "code": outcome.refused.code}
 
 
 def end(outcome: Outcome | None) -> CloseCode:
@@ -140,7 +138,7 @@ def test_garbage_without_end_ends_it_and_the_last_one_is_answered():
     outcome = made.receive(b"x")
     assert isinstance(outcome, End)
     assert CloseCode.FLOODING is outcome.code
-    assert outcome.frame is not None
+    assert outcome.answer is not None
 
 
 def test_a_good_frame_begins_the_count_anew():
