@@ -9,11 +9,11 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-from router import events
+from router import commands, events, model
 from server.app.config import FEATURES, Config, StartError, version
 from server.app.ground import Ground, load_directory
 from server.bus.memory import MemoryBus
-from server.clock import pause
+from server.clock import SystemClock, pause
 from server.crowd.crowd import Crowd
 from server.desk.accounts import Accounts
 from server.desk.agent_requests import AgentRequests
@@ -33,6 +33,7 @@ from server.desk.overview import Overview
 from server.desk.promises import Promises
 from server.desk.pushes import Pushes
 from server.desk.queues import Queues
+from server.desk.untold import Untold
 from server.desk.visitor_requests import VisitorRequests
 from server.http.metrics import Metrics, of_gauges, read_token
 from server.session.address import TrustedProxies
@@ -82,7 +83,7 @@ class Parts:
         queues = Queues(hub, engine=engine, clock=clock)
         overview = Overview(hub, asyncio.get_running_loop().call_later)
         pushes = Pushes(hub, places=engine.standing, serving=engine.serving, ringing=engine.ringing, overview=overview)
-        engine.on_untold = desk.reopen_everybody
+        engine.on_untold = _untold(engine, desk, clock).failed
         show = _show(engine, told) if config.demo else None
         told.listeners = (pushes.told, lambda _told: queues.changed(), lambda what: _forget(what, desk, messages))
         told.listeners += (gauges.told,)
@@ -179,6 +180,15 @@ async def _hub() -> Fanout:
     return Fanout(bus, Hub())
 
 
+def _untold(engine: Engine, desk: Desk, clock: SystemClock) -> Untold:
+    def quarantine(conversation: str) -> None:
+        engine.on_alarm("telling")
+        engine.tell(commands.Quarantine(conversation=model.ConversationId(conversation)))
+
+    later = asyncio.get_running_loop().call_later
+    return Untold(reopen=desk.reopen_everybody, quarantine=quarantine, later=later, monotonic=clock.monotonic)
+
+
 class Telling:
     """What is to be told of a commit; the listeners come once they are made."""
 
@@ -186,8 +196,15 @@ class Telling:
     also: tuple[Callable[[Told], None], ...] = ()
 
     def __call__(self, told: Told) -> None:
+        """Each of them, whatever becomes of the others; raises what the first one that failed has raised."""
+        failed: Exception | None = None
         for listener in (*self.listeners, *self.also):
-            listener(told)
+            try:
+                listener(told)
+            except Exception as error:  # noqa: BLE001 - raised below
+                failed = failed or error
+        if failed is not None:
+            raise failed
 
 
 def _forget(told: Told, desk: Desk, messages: Messages) -> None:

@@ -1,10 +1,11 @@
-"""The tasks a server runs, and their end."""
+"""The tasks a server runs, what becomes of one that fails, and their end."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol, TypeAlias
 
@@ -15,6 +16,9 @@ from server.desk.engine import Engine
 
 log = structlog.get_logger(__name__)
 
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 60.0
+_ENGINE_ENDS_WITHIN_S = 3.0
 
 Pause: TypeAlias = Callable[[float], Awaitable[None]]
 
@@ -26,20 +30,49 @@ class Task(Protocol):
 
 
 @contextlib.asynccontextmanager
-async def working(engine: Engine, *others: Task) -> AsyncIterator[None]:
-    """The engine's task, and those beside it; at the end, what was asked of the engine is done first."""
+async def working(engine: Engine, *others: Task, failures: Counter[str] | None = None) -> AsyncIterator[None]:
+    """The engine's task, and those beside it; at the end, what was asked of the engine is done first.
+
+    ``failures``: counts here, by its name, how often a task beside the engine failed and began again.
+    """
+    counted = Counter[str]() if failures is None else failures
     tasks = [asyncio.create_task(engine.run(), name="engine")]
-    tasks += [asyncio.create_task(other.run(pause), name=type(other).__name__) for other in others]
+    tasks += [asyncio.create_task(kept_up(each, counted, pause), name=type(each).__name__) for each in others]
     for task in tasks:
         task.add_done_callback(_died)
     try:
         yield
     finally:
         engine.stop()
-        await asyncio.wait(tasks[:1], timeout=5)
+        await asyncio.wait(tasks[:1], timeout=_ENGINE_ENDS_WITHIN_S)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def kept_up(task: Task, failures: Counter[str], pause: Pause) -> None:
+    """Run it again whenever it fails, after pauses that double up to a minute.
+
+    What it does, places and opening hours, nobody's message depends on: the server goes on without it meanwhile.
+    """
+    name = type(task).__name__
+    pause_s = FIRST_PAUSE_S
+
+    async def heard(seconds: float) -> None:
+        nonlocal pause_s
+        pause_s = FIRST_PAUSE_S  # it got as far as its own next pause
+        await pause(seconds)
+
+    while True:
+        try:
+            await task.run(heard)
+        except Exception:
+            failures[name] += 1
+            log.exception("a part of the server failed and begins again", part=name, pause_s=pause_s)
+        else:
+            return
+        await pause(pause_s)
+        pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
 
 
 def _died(task: asyncio.Task[None]) -> None:

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import structlog
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _DATA = Path("frontdesk-data")
+_PORT = 8080
+
+
+class _Port(click.IntRange):
+    """A port. In Kubernetes, a service of our name sets our variable to its own address: that is not meant for us."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 65535)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and value.startswith("tcp://") and value == os.environ.get("FRONTDESK_PORT"):
+            structlog.get_logger(__name__).warning(
+                "FRONTDESK_PORT is the address of a Kubernetes service and is ignored", port=_PORT
+            )
+            return _PORT
+        return super().convert(value, param, ctx)
 
 
 def data_option(command: Command) -> Command:
@@ -45,8 +63,8 @@ def listening_options(command: Command) -> Command:
     )
     port = click.option(
         "--port",
-        type=click.IntRange(0, 65535),
-        default=8080,
+        type=_Port(),
+        default=_PORT,
         show_default=True,
         envvar="FRONTDESK_PORT",
         show_envvar=True,

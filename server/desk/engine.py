@@ -104,7 +104,7 @@ class Engine:
         self.ready = False
         self.alive = True
         self.on_alarm: Callable[[str], None] = lambda what: log.critical("alarm", part=what)
-        self.on_untold: Callable[[], None] = lambda: None
+        self.on_untold: Callable[[Iterable[str]], None] = lambda _conversations: None
 
     @property
     def router(self) -> Router:
@@ -401,7 +401,7 @@ class Engine:
                 self._safely(job.told, end)
         told = Told(at=now, events=plan.events, batch=plan, written=written, before=before, directory=self.directory)
         if not self._safely(self._publish, told):
-            self.on_untold()
+            self.on_untold(written.conversations)
         self.open.settle()
 
     def _safely(self, tell: Callable[[T], None], what: T) -> bool:
@@ -478,7 +478,7 @@ class Engine:
         self._first = [*first, *rebuild.tell_again(found, self._presence)]
         self.ready = True
         if untold:
-            self.on_untold()
+            self.on_untold(())
 
     async def _read_back(self) -> rebuild.Found:
         attempt = 0
