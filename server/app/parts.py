@@ -26,6 +26,7 @@ from server.desk.hours_now import HoursClock
 from server.desk.intake import Intake
 from server.desk.latest import LatestDecision
 from server.desk.leaving import Leaving
+from server.desk.login_watch import LoginWatch
 from server.desk.messages import Messages
 from server.desk.opening import Openings
 from server.desk.origins import Origins
@@ -52,6 +53,7 @@ class Parts:
     engine: Engine
     queues: Queues
     hours: HoursClock
+    logins: LoginWatch
     desk: Desk
     accounts: Accounts
     connections: Connections
@@ -93,6 +95,7 @@ class Parts:
             engine=engine,
             queues=queues,
             hours=HoursClock(engine, clock),
+            logins=LoginWatch(hub, ground.accounts),
             desk=desk,
             accounts=ground.accounts,
             connections=Connections(

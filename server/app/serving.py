@@ -71,7 +71,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
             if founded and config.prepare is not None:
                 await config.prepare(ground.operations(), url)
             parts = await Parts.build(config, ground)
-            async with working(parts.engine, parts.queues, parts.hours):
+            async with working(parts.engine, parts.queues, parts.hours, parts.logins):
                 operations = ground.operations(parts.engine, parts.desk)
                 if config.prepare is not None and not founded:
                     await config.prepare(operations, url)

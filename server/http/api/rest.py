@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from server.control.operations import Operations
 from server.desk.accounts import Accounts
+from server.http.api.access import AccessApi
 from server.http.api.entry import Entry
 from server.http.api.logins import AccountsApi, Logins
 from server.http.api.openapi import Description
@@ -26,6 +27,7 @@ class Rest:
             *Logins(desk=desk, accounts=accounts, proxies=proxies, cookies=cookies).operations(),
             *SettingsApi(operations).operations(),
             *AccountsApi(operations).operations(),
+            *AccessApi(desk=desk, accounts=accounts, operations=operations).operations(),
             *RoutingApi(operations).operations(),
         ]
         self.operations: tuple[Operation, ...] = (*described, Description(described).operation())
