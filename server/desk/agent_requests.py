@@ -14,7 +14,8 @@ from server.desk.engine import Engine
 from server.desk.history import Page
 from server.desk.identity import AgentIdentity
 from server.desk.job import Done, Step
-from server.desk.messages import Appended, Messages
+from server.desk.messages import Messages
+from server.desk.sending import Appended
 from server.session.ports import Peer
 from server.store import conversations, entries, routing, visitors
 from server.store.base import Tx

@@ -6,23 +6,24 @@ not asked; it only hears who wrote, where that matters to it.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from router import commands, model
 from server.clock import Clock
 from server.desk import audience, views
 from server.desk.audience import Hub
 from server.desk.identity import AgentIdentity, VisitorIdentity
-from server.session.ports import Peer
+from server.desk.sending import Appended, Plain, Sending, Sendings
+from server.session.ports import Peer, Ticket
 from server.store import entries, routing
-from server.store.base import Committed, Failed, Store, StoreUnavailable, Tx
+from server.store.base import Failed, Store, StoreUnavailable, Tx
 from server.store.entries import Draft, Log, Target
-from server.store.rows import EntryRow
 from server.wire import replies
 from server.wire.codec import encode
 from server.wire.codes import ErrorCode, Refused
+from server.wire.events import EntryEvent
+from server.wire.parts import Person
 from server.wire.requests import MessageSend, NoteAdd
 from server.wire.times import rfc3339
 
@@ -30,15 +31,8 @@ Identity = VisitorIdentity | AgentIdentity
 TEXT_CHARS = 8000
 _TELL_AGAIN_MS = 5_000
 _DOUBTFUL = 10_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appended:
-    """A message as it was stored. ``first``: by this very request; otherwise it was there already."""
-
-    row: EntryRow
-    place: Target
-    first: bool
+_WRITERS = {writer.value: writer for writer in model.Writer}
+_NOBODY = (None, 0)
 
 
 def check_text(text: str) -> str:
@@ -110,13 +104,14 @@ class Messages:
         self._clock = clock
         self._tell = tell
         self._last_writer: dict[str, tuple[model.Writer, int]] = {}
-        self._doubtful: dict[tuple[str, str, str | None], bool] = {}
+        self._doubtful: dict[tuple[str, str, str], bool] = {}
+        self._series = Sendings(one=_append, told=self._told)
 
-    def send(self, peer: Peer, request: MessageSend) -> asyncio.Future[None]:
-        """Queue it behind what this connection sent before; the future ends when it was answered."""
+    def send(self, peer: Peer, request: MessageSend) -> Ticket:
+        """Queue it behind what this connection sent before; the ticket ends when it was answered."""
         return self._submit(peer, request, "entry")
 
-    def note(self, peer: Peer, request: NoteAdd) -> asyncio.Future[None]:
+    def note(self, peer: Peer, request: NoteAdd) -> Ticket:
         """The same for a note."""
         return self._submit(peer, request, "note")
 
@@ -131,54 +126,89 @@ class Messages:
             each.known = True
             each.name = name
 
-    def _submit(self, peer: Peer, request: MessageSend | NoteAdd, log: Log) -> asyncio.Future[None]:
+    def _submit(self, peer: Peer, request: MessageSend | NoteAdd, log: Log) -> Ticket:
+        text = check_text(request.text)
         identity: Identity = peer.identity
-        draft = self._draft(identity, check_text(request.text), request.client_id)
-        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def then(outcome: Committed[Appended] | Failed) -> None:
-            match outcome:
-                case Committed(appended):
-                    self._sent(peer, request.id, appended, log)
-                    _finish(ended, None)
-                case Failed(error):
-                    if isinstance(error, StoreUnavailable):
-                        self._doubt(request.conversation, draft)
-                    _finish(ended, error)
-
-        try:
-            self._store.submit(
-                lambda tx: append(tx, request.conversation, draft, identity, log=log), then=then, lane=identity.lane
-            )
-        except StoreUnavailable as error:
-            identity.lane.broken = True
-            _finish(ended, error)
-        return ended
-
-    def _draft(self, identity: Identity, text: str, client_id: str) -> Draft:
-        now = self._clock.now()
         if isinstance(identity, VisitorIdentity):
-            role, sender, name = "visitor", identity.visitor, identity.name
+            role, sender = "visitor", identity.visitor
         else:
-            role, sender, name = "agent", identity.agent, identity.name
-        return Draft(kind="message", role=role, sender=sender, name=name, text=text, at=now, client_id=client_id)
+            role, sender = "agent", identity.agent
+        sending = Sending(
+            request=request,
+            peer=peer,
+            identity=identity,
+            log=log,
+            conversation=request.conversation,
+            client_id=request.client_id,
+            role=role,
+            sender=sender,
+            name=identity.name,
+            text=text,
+            at=self._clock.now(),
+        )
+        try:
+            self._store.append(self._series, sending, lane=identity.lane)
+        except StoreUnavailable:
+            identity.lane.broken = True
+            raise _unavailable() from None
+        return sending
 
-    def _sent(self, peer: Peer, re: str, appended: Appended, log: Log) -> None:
+    def _told(self, items: Sequence[Sending], outcomes: Sequence[Appended | Plain | Failed]) -> None:
+        """Answer and tell: first the sender, then everyone; message after message, as they are in the log."""
+        for item, outcome in zip(items, outcomes, strict=True):
+            match outcome:
+                case Plain():
+                    self._sent_plainly(item, outcome)
+                    item.finish()
+                case Appended():
+                    self._sent(item, outcome)
+                    item.finish()
+                case Failed(error) if isinstance(error, StoreUnavailable):
+                    self._doubt(item)
+                    item.finish(_unavailable())
+                case Failed(error):
+                    item.finish(error)
+
+    def _sent_plainly(self, item: Sending, plain: Plain) -> None:
+        at = rfc3339(item.at)
+        item.peer.send(encode(replies.Sent(re=item.request.id, seq=plain.seq, at=at)))
+        if self._doubtful:
+            self._settle(item)
+        frame = encode(
+            EntryEvent(
+                conversation=item.conversation,
+                seq=plain.seq,
+                kind="message",
+                sender=Person(role=item.role, id=item.sender, name=item.name),  # type: ignore[arg-type] # one of two
+                text=item.text,
+                at=at,
+                client_id=item.client_id,
+            )
+        )
+        for topic in plain.topics:
+            self._hub.publish(topic, frame)
+        self._wrote(item.conversation, _WRITERS[item.role], item.at)
+
+    def _sent(self, item: Sending, appended: Appended) -> None:
         row = appended.row
-        peer.send(encode(replies.Sent(re=re, seq=row.seq, at=rfc3339(row.at))))
-        doubtful = self._doubtful.pop((row.conversation, row.sender, row.client_id), False)
+        item.peer.send(encode(replies.Sent(re=item.request.id, seq=row.seq, at=rfc3339(row.at))))
+        doubtful = self._settle(item)
         if not (appended.first or doubtful):
             return
-        if log == "note":
+        if item.log == "note":
             self.publish_note(appended)
         else:
             self.publish(appended)
 
-    def _doubt(self, conversation: str, draft: Draft) -> None:
+    def _doubt(self, item: Sending) -> None:
         """It may have been kept all the same: then nobody was told, until it is sent again."""
-        self._doubtful[conversation, draft.sender, draft.client_id] = True
+        self._doubtful[item.conversation, item.sender, item.client_id] = True
         while len(self._doubtful) > _DOUBTFUL:
             self._doubtful.pop(next(iter(self._doubtful)))
+
+    def _settle(self, item: Sending) -> bool:
+        """Whether it was doubtful; it is no longer."""
+        return self._doubtful.pop((item.conversation, item.sender, item.client_id), False)
 
     def publish(self, appended: Appended) -> None:
         """Tell everyone in the conversation of a new message, and the router who wrote it."""
@@ -198,20 +228,18 @@ class Messages:
 
     def wrote(self, conversation: str, writer: model.Writer) -> None:
         """The router cares who wrote last and roughly when, not how often."""
-        now = self._clock.now()
-        last, at = self._last_writer.get(conversation, (None, 0))
+        self._wrote(conversation, writer, self._clock.now())
+
+    def _wrote(self, conversation: str, writer: model.Writer, now: int) -> None:
+        last, at = self._last_writer.get(conversation, _NOBODY)
         if last is not writer or now - at >= _TELL_AGAIN_MS:
             self._last_writer[conversation] = (writer, now)
             self._tell(commands.Wrote(conversation=model.ConversationId(conversation), writer=writer))
 
 
-def _finish(ended: asyncio.Future[None], error: Exception | None) -> None:
-    if ended.done():
-        return
-    match error:
-        case None:
-            ended.set_result(None)
-        case StoreUnavailable():
-            ended.set_exception(Refused(ErrorCode.UNAVAILABLE, "Not stored. Send the same again.", retry_after_ms=500))
-        case _:
-            ended.set_exception(error)
+def _append(tx: Tx, sending: Sending) -> Appended:
+    return append(tx, sending.conversation, sending.draft(), sending.identity, log=sending.log)
+
+
+def _unavailable() -> Refused:
+    return Refused(ErrorCode.UNAVAILABLE, "Not stored. Send the same again.", retry_after_ms=500)

@@ -16,8 +16,9 @@ from server.desk.identity import VisitorIdentity
 from server.desk.ids import Ids
 from server.desk.intake import History, Intake, Resolved
 from server.desk.job import Done, Step
-from server.desk.messages import Appended, Messages, append, check_text
+from server.desk.messages import Messages, append, check_text
 from server.desk.open import OpenConversation
+from server.desk.sending import Appended
 from server.session.ports import Peer
 from server.store import conversations, visitors
 from server.store.base import Tx

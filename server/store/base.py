@@ -9,6 +9,9 @@ Contract, held by every implementation (`tests/store/contract.py`):
 * A `Lane` is one connection's order: once a write of a lane has failed for want of the database, every later write of
   that lane fails too, without running, so that no later message overtakes an earlier one. An exception raised by the
   transaction itself (a refusal) is an outcome and breaks no lane.
+* A `Series` is a kind of write of which there are thousands: those that stand next to one another in the queue are made
+  together. To everybody else they are transactions as any other, one after another, each all or nothing, in the order
+  of submission among all writes; only their cost differs.
 * `Store.read` sees one consistent state, at least as new as every commit already told of.
 * SQL is what SQLite and PostgreSQL both understand; parameters are ``?``. Times are whole milliseconds since 1970 UTC.
 """
@@ -21,6 +24,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+Item = TypeVar("Item")
+Item_contra = TypeVar("Item_contra", contravariant=True)
+V = TypeVar("V")
 
 Row = tuple[Any, ...]
 Params = Sequence[Any]
@@ -28,6 +34,10 @@ Params = Sequence[Any]
 
 class StoreUnavailable(Exception):
     """The database could not do it, or it is unknown whether it did: the same transaction may be tried again."""
+
+
+class Duplicate(Exception):
+    """A row would break a unique key."""
 
 
 class StoreError(Exception):
@@ -47,7 +57,7 @@ class Tx(Protocol):
         """Execute; the number of rows changed."""
 
     def many(self, sql: str, rows: Iterable[Params]) -> None:
-        """Execute once per row."""
+        """Execute once per row; raises `Duplicate` when one would break a unique key."""
 
 
 Transaction = Callable[[Tx], T_co]
@@ -76,6 +86,36 @@ class Lane:
         self.broken = False
 
 
+class Series(Protocol[Item_contra, V]):
+    """A kind of write that is made in numbers: what it does to one, and to many at a lower price.
+
+    `one` says what is right; `many` has to come to the same. It may keep what it has read between two calls, as long as
+    it forgets when it is told to: all changes of rows come through the one who calls it. `one`, `many`, `changed` and
+    `forget` are called on the writer's thread, `told` on the event loop.
+    """
+
+    table: str  # whose rows `many` remembers
+
+    def one(self, tx: Tx, item: Item_contra) -> V:
+        """What a transaction of its own would do; raises what is to be told as `Failed`."""
+
+    def many(self, tx: Tx, items: Sequence[Item_contra]) -> Sequence[V | Failed]:
+        """The outcomes of `one` for each, in order.
+
+        When it raises, whatever it did is taken back and each item is made by `one`; `Duplicate` is the ordinary way to
+        say so.
+        """
+
+    def changed(self, key: int) -> None:
+        """Another's transaction has inserted, changed or deleted the row of `table` with this integer key."""
+
+    def forget(self) -> None:
+        """Nothing remembered holds any more: a transaction was taken back."""
+
+    def told(self, items: Sequence[Item_contra], outcomes: Sequence[V | Failed]) -> None:
+        """These are on disk, or failed: as `then` of `Store.submit`, for some at once, in order."""
+
+
 class Store(Protocol):
     """The database of one installation."""
 
@@ -83,6 +123,9 @@ class Store(Protocol):
         self, transaction: Transaction[T], *, then: Callable[[Committed[T] | Failed], None], lane: Lane | None = None
     ) -> None:
         """Queue a write; raises `StoreUnavailable` at once when the queue is full or the store is closed."""
+
+    def append(self, series: Series[Item, V], item: Item, *, lane: Lane | None = None) -> None:
+        """Queue a write of a series; raises as `submit` does."""
 
     async def write(self, transaction: Transaction[T], *, lane: Lane | None = None) -> T:
         """`submit` and wait; raises what the transaction raised, or `StoreUnavailable`."""

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 
 import orjson
 
+from server.store import entries
 from server.store.base import Row, Tx
 from server.store.rows import ConversationRow, LineRow
 
 _COLUMNS = (
-    "n, id, site, visitor, department, state, owner, entered_at, assign_no, version, entries, notes, started_at, "
+    "n, id, site, visitor, department, state, owner, entered_at, assign_no, version, "
+    f"{entries.TOP['entry']}, {entries.TOP['note']}, started_at, "
     "closed_at, language, page, form, tags, outcome, decision, routing, left_message"
 )
 

@@ -12,7 +12,14 @@ from server.store.base import Row, Tx
 from server.store.rows import EntryRow
 
 Log = Literal["entry", "note"]
-_COUNTER = {"entry": "entries", "note": "notes"}
+_COUNTER: dict[Log, str] = {"entry": "entries", "note": "notes"}
+# The number of the last one. The counter in the row of the conversation may lag behind `append_numbered`; it keeps the
+# place of what was deleted since.
+TOP: dict[Log, str] = {
+    log: f"COALESCE((SELECT MAX(seq) FROM {log} WHERE {log}.conversation = conversation.n AND seq > {counter}), "
+    f"{counter})"
+    for log, counter in _COUNTER.items()
+}
 _COLUMNS = "seq, kind, role, sender, name, client_id, text, body, at"
 
 
@@ -53,9 +60,7 @@ class Earlier:
 
 def target(tx: Tx, conversation: str, log: Log = "entry") -> Target | None:
     """Where an append would go, or None when there is no such conversation."""
-    row = tx.one(
-        f"SELECT n, state, owner, visitor, site, {_COUNTER[log]} FROM conversation WHERE id = ?", (conversation,)
-    )
+    row = tx.one(f"SELECT n, state, owner, visitor, site, {TOP[log]} FROM conversation WHERE id = ?", (conversation,))
     return (
         None if row is None else Target(n=row[0], state=row[1], owner=row[2], visitor=row[3], site=row[4], top=row[5])
     )
@@ -90,6 +95,26 @@ def append(tx: Tx, place: Target, draft: Draft, log: Log = "entry") -> int:
         ),
     )
     return seq
+
+
+# conversation, seq, role, sender, name, client_id, text, at
+Numbering = tuple[int, int, str, str, str, str, str, int]
+
+
+def append_numbered(tx: Tx, rows: Sequence[Numbering]) -> None:
+    """Append messages under numbers that are known to be the next ones.
+
+    The conversation's counter is not written: `target` and whoever else asks for the last number looks at the log.
+
+    Raises:
+        Duplicate: one of them is there already, or its number is taken.
+    """
+    if rows:
+        tx.many(
+            "INSERT INTO entry (conversation, seq, kind, role, sender, name, client_id, text, at) "
+            "VALUES (?, ?, 'message', ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
 
 
 def entry_of(conversation: str, seq: int, draft: Draft) -> EntryRow:
@@ -150,7 +175,7 @@ def tops(tx: Tx, conversations: Sequence[str]) -> dict[str, tuple[int, int]]:
     """The numbers of the last entry and note of each."""
     found = {}
     for conversation in conversations:
-        row = tx.one("SELECT entries, notes FROM conversation WHERE id = ?", (conversation,))
+        row = tx.one(f"SELECT {TOP['entry']}, {TOP['note']} FROM conversation WHERE id = ?", (conversation,))
         if row is not None:
             found[conversation] = (int(row[0]), int(row[1]))
     return found

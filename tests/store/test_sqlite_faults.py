@@ -332,9 +332,9 @@ async def test_the_power_may_go_at_any_moment(tmp_path, disk, fatal, monkeypatch
 
     tell = store._writer._tell
 
-    def tell_and_note(told):
-        acked.append((len(disk.steps), acked[-1][1] + len(told)))
-        tell(told)
+    def tell_and_note(jobs, outcomes):
+        acked.append((len(disk.steps), acked[-1][1] + len(jobs)))
+        tell(jobs, outcomes)
 
     store._writer._tell = tell_and_note
     for size in (1, 1, 3, 1, 7, 1, 1, 2, 5, 1, 1, 4):

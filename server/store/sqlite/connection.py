@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 
 import apsw
 
-from server.store.base import Params, Row, StoreError, Transaction, Tx
+from server.store.base import Duplicate, Params, Row, StoreError, Transaction, Tx
 
 T = TypeVar("T")
 
@@ -34,6 +34,7 @@ UNAVAILABLE = (
     apsw.ProtocolError,
     apsw.ReadOnlyError,
 )
+_DUPLICATE = frozenset({apsw.SQLITE_CONSTRAINT_UNIQUE, apsw.SQLITE_CONSTRAINT_PRIMARYKEY})
 _FAILED_SYNC = frozenset({apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC})
 
 
@@ -103,6 +104,10 @@ class SqliteTx:
             self._connection.executemany(sql, rows)
         except UNAVAILABLE as error:
             self.failure = error
+            raise
+        except apsw.ConstraintError as error:
+            if getattr(error, "extendedresult", 0) in _DUPLICATE:
+                raise Duplicate(str(error)) from error
             raise
 
     def end(self) -> None:

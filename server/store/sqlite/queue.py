@@ -7,10 +7,10 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from server.clock import Clock
-from server.store.base import Committed, Failed, Lane, StoreUnavailable, Transaction
+from server.store.base import Committed, Failed, Lane, Series, StoreUnavailable, Transaction
 from server.store.sqlite.company import LONGEST_WAIT, Company
 
 _NEVER = sys.maxsize
@@ -18,8 +18,21 @@ _NEVER = sys.maxsize
 
 @dataclass(slots=True)
 class Job:
+    """A transaction of its own."""
+
+    series: ClassVar[None] = None
+
     transaction: Transaction[Any]
     then: Callable[[Committed[Any] | Failed], None]
+    lane: Lane | None
+
+
+@dataclass(slots=True)
+class Member:
+    """One of a series."""
+
+    series: Series[Any, Any]
+    item: Any
     lane: Lane | None
 
 
@@ -34,7 +47,7 @@ class WriteQueue:
         self._batch = batch
         self._clock = clock
         self._company = Company()
-        self._jobs: deque[Job] = deque()
+        self._jobs: deque[Job | Member] = deque()
         self._arrived = 0
         self._closed = False
         self._wake_at = _NEVER
@@ -48,7 +61,7 @@ class WriteQueue:
         """Closed, and nothing left to take."""
         return self._closed and not self._jobs
 
-    def put(self, job: Job) -> None:
+    def put(self, job: Job | Member) -> None:
         """Add it; raises `StoreUnavailable` when that is not possible now."""
         with self._changed:
             if self._closed:
@@ -60,7 +73,7 @@ class WriteQueue:
             if len(self._jobs) >= self._wake_at:
                 self._changed.notify()
 
-    def take(self, idle: float | None = None) -> list[Job]:
+    def take(self, idle: float | None = None) -> list[Job | Member]:
         """The next batch; empty after `idle` seconds without one, or when finished."""
         with self._changed:
             self._sleep(1, idle)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -17,14 +18,15 @@ import apsw
 import structlog
 
 from server.clock import Clock
-from server.store.base import Committed, Failed, Lane, StoreError, StoreUnavailable, Transaction
+from server.store.base import Committed, Failed, Item, Lane, Series, StoreError, StoreUnavailable, Transaction, V
 from server.store.migrate import known_migrations, migrate
 from server.store.sqlite.backup import Copying, back_up
 from server.store.sqlite.connection import UNAVAILABLE, check_version, connect_reader, connect_writer
 from server.store.sqlite.directory import DataDirectory
-from server.store.sqlite.queue import Job, WriteQueue
+from server.store.sqlite.members import Outcome, runs
+from server.store.sqlite.queue import Job, Member, WriteQueue
 from server.store.sqlite.readers import Reader, Readers
-from server.store.sqlite.writer import Told, Writer
+from server.store.sqlite.writer import Jobs, Writer
 
 T = TypeVar("T")
 
@@ -53,6 +55,7 @@ class Statistics:
     failures: int  # transactions failed for want of the database
     last_commit_ms: float
     wal_pages: int
+    taken_apart: int  # runs of a series that had to be made one by one
 
 
 def exit_at_once(_error: BaseException) -> None:
@@ -153,12 +156,10 @@ class SqliteStore:
     def submit(
         self, transaction: Transaction[T], *, then: Callable[[Committed[T] | Failed], None], lane: Lane | None = None
     ) -> None:
-        try:
-            self._queue.put(Job(transaction, then, lane))
-        except StoreUnavailable:
-            if lane is not None:
-                lane.broken = True  # or a later write of this lane would overtake the one refused here
-            raise
+        self._put(Job(transaction, then, lane))
+
+    def append(self, series: Series[Item, V], item: Item, *, lane: Lane | None = None) -> None:
+        self._put(Member(series, item, lane))
 
     async def write(self, transaction: Transaction[T], *, lane: Lane | None = None) -> T:
         """As `Store.write`. Giving up waiting does not take the transaction back."""
@@ -197,6 +198,7 @@ class SqliteStore:
             failures=writer.failures,
             last_commit_ms=writer.last_commit_ms,
             wal_pages=writer.checkpointer.pages,
+            taken_apart=writer.members.taken_apart,
         )
 
     async def close(self) -> None:
@@ -224,19 +226,37 @@ class SqliteStore:
         finally:
             connection.close()
 
-    def _tell_on_loop(self, told: Told) -> None:
+    def _put(self, job: Job | Member) -> None:
         try:
-            self._loop.call_soon_threadsafe(_tell, told)
+            self._queue.put(job)
+        except StoreUnavailable:
+            if job.lane is not None:
+                job.lane.broken = True  # or a later write of this lane would overtake the one refused here
+            raise
+
+    def _tell_on_loop(self, jobs: Jobs, outcomes: list[Outcome]) -> None:
+        try:
+            self._loop.call_soon_threadsafe(_tell, jobs, outcomes)
         except RuntimeError:  # The loop has ended without closing the store: there is nobody left to tell.
-            log.warning("Outcomes of writes could not be told.", writes=len(told))
+            log.warning("Outcomes of writes could not be told.", writes=len(jobs))
 
 
-def _tell(told: Told) -> None:
-    for job, outcome in told:
-        try:
-            job.then(outcome)
-        except Exception:
-            log.exception("A listener to a write's outcome failed.")
+def _tell(jobs: Jobs, outcomes: list[Outcome]) -> None:
+    found = iter(outcomes)
+    for series, group in runs(jobs):
+        if series is None:
+            for job in group:
+                _guarded(job.then, next(found))
+        else:
+            items = [member.item for member in group]
+            _guarded(series.told, items, list(islice(found, len(items))))
+
+
+def _guarded(listener: Callable[..., None], *told: object) -> None:
+    try:
+        listener(*told)
+    except Exception:
+        log.exception("A listener to a write's outcome failed.")
 
 
 def _resolve(told: asyncio.Future[Any], outcome: Committed[Any] | Failed) -> None:

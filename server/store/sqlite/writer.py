@@ -1,8 +1,7 @@
 """The writer thread: group commit.
 
-A batch is one transaction of SQLite and one sync. Each member runs in a savepoint of its own, so that one which raises
-takes back only what it did; a lone one needs none. Outcomes are told after the commit, refusals too: a refusal may rest
-on what a neighbour has written.
+A batch is one transaction of SQLite and one sync; `members` performs what it is made of. Outcomes are told after the
+commit, refusals too: a refusal may rest on what a neighbour has written.
 
 When the database itself fails, nothing of the batch is kept and every member is told so, each breaking its lane. After
 a failed sync the outcome is unknown, and the process is told to end (`on_fatal`, called on this thread): a resend after
@@ -12,21 +11,21 @@ the restart finds out. The schema has no deferred constraints: one member's viol
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import apsw
 import structlog
 
 from server.clock import Clock
-from server.store.base import Committed, Failed, StoreUnavailable, Tx
+from server.store.base import Failed, Tx
 from server.store.sqlite.checkpoint import Checkpointer
-from server.store.sqlite.connection import UNAVAILABLE, SqliteTx, is_fatal, perform
-from server.store.sqlite.queue import Job, WriteQueue
+from server.store.sqlite.connection import UNAVAILABLE, is_fatal
+from server.store.sqlite.members import Members, Outcome, unavailable
+from server.store.sqlite.queue import Job, Member, WriteQueue
 
 log = structlog.get_logger(__name__)
 
-Outcome: TypeAlias = Committed[Any] | Failed
-Told: TypeAlias = list[tuple[Job, Outcome]]
+Jobs: TypeAlias = list[Job | Member]
 
 PROBE_SECONDS = 1.0  # between tries to write while nobody else does, after a failure
 
@@ -40,7 +39,7 @@ class Writer:
         queue: WriteQueue,
         *,
         clock: Clock,
-        tell: Callable[[Told], None],
+        tell: Callable[[Jobs, list[Outcome]], None],
         on_fatal: Callable[[BaseException], None],
     ) -> None:
         self.healthy = True
@@ -50,6 +49,7 @@ class Writer:
         self.failures = 0
         self.last_commit_ms = 0.0
         self.checkpointer = Checkpointer(connection)
+        self.members = Members(connection)
         self._connection = connection
         self._queue = queue
         self._clock = clock
@@ -61,69 +61,41 @@ class Writer:
         try:
             while not self._queue.finished:
                 jobs = self._queue.take(idle=None if self.healthy else PROBE_SECONDS)
-                self._tell(list(zip(jobs, self._answer(jobs), strict=True)))
+                self._tell(jobs, self._answer(jobs))
                 self._checkpoint()
         except BaseException as error:  # noqa: BLE001 - a dead writer must not go unnoticed, whatever killed it.
             self._give_up(error)
 
-    def _answer(self, jobs: list[Job]) -> list[Outcome]:
+    def _answer(self, jobs: Jobs) -> list[Outcome]:
         """One outcome for each job, whatever happens."""
         if self.fatal:
-            return [_unavailable(None) for _ in jobs]
+            return [unavailable(None) for _ in jobs]
         try:
             if not (jobs or self.healthy):
                 self._commit([_probe()])
             return self._commit(jobs) if jobs else []
         except BaseException as error:  # noqa: BLE001 - as above; those who wait are to be told first.
             self._give_up(error)
-            return [_unavailable(error) for _ in jobs]
+            return [unavailable(error) for _ in jobs]
 
-    def _commit(self, jobs: list[Job]) -> list[Outcome]:
+    def _commit(self, jobs: Jobs) -> list[Outcome]:
         """One outcome for each job."""
         try:
             return self._run_all(jobs)
         except Exception as error:  # noqa: BLE001 - what a member raised is an outcome and does not come here.
             return self._fail_all(jobs, error)
 
-    def _run_all(self, jobs: list[Job]) -> list[Outcome]:
-        runnable = sum(job.lane is None or not job.lane.broken for job in jobs)
-        if runnable == 0:
-            return [_unavailable(None) for _ in jobs]
+    def _run_all(self, jobs: Jobs) -> list[Outcome]:
+        if all(job.lane is not None and job.lane.broken for job in jobs):
+            return [unavailable(None) for _ in jobs]
         self._connection.execute("BEGIN IMMEDIATE")
-        outcomes = [self._run_one(job, alone=runnable == 1) for job in jobs]
-        if any(isinstance(outcome, Committed) for outcome in outcomes):
-            self._finish(sum(isinstance(outcome, Committed) for outcome in outcomes))
+        outcomes = self.members.perform(jobs)
+        committed = sum(not isinstance(outcome, Failed) for outcome in outcomes)
+        if committed:
+            self._finish(committed)
         else:
             self._connection.execute("ROLLBACK")
         return outcomes
-
-    def _run_one(self, job: Job, *, alone: bool) -> Outcome:
-        """Run it; raises when the whole batch is lost."""
-        if job.lane is not None and job.lane.broken:
-            return _unavailable(None)
-        if not alone:
-            self._connection.execute("SAVEPOINT member")
-        outcome = self._perform(job)
-        if not alone:
-            if isinstance(outcome, Failed):
-                self._connection.execute("ROLLBACK TO member")
-            self._connection.execute("RELEASE member")
-        return outcome
-
-    def _perform(self, job: Job) -> Outcome:
-        tx = SqliteTx(self._connection)
-        outcome: Outcome
-        try:
-            outcome = Committed(perform(job.transaction, tx))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is this member's outcome.
-            outcome = Failed(error)
-        finally:
-            tx.end()
-        if tx.failure is not None:
-            raise tx.failure
-        if not self._connection.in_transaction:
-            raise RuntimeError("A transaction function has ended the transaction itself.")
-        return outcome
 
     def _finish(self, committed: int) -> None:
         began = self._clock.monotonic()
@@ -136,11 +108,12 @@ class Writer:
             log.info("The database can be written again.")
             self.healthy = True
 
-    def _fail_all(self, jobs: list[Job], error: Exception) -> list[Outcome]:
+    def _fail_all(self, jobs: Jobs, error: Exception) -> list[Outcome]:
         if self.healthy or not isinstance(error, UNAVAILABLE):
             log.error("The database could not write.", error=repr(error), writes=len(jobs))
         self.healthy = False
         self.failures += len(jobs)
+        self.members.forget()
         for job in jobs:
             if job.lane is not None:
                 job.lane.broken = True
@@ -148,7 +121,7 @@ class Writer:
             self._give_up(error)
         else:
             self._roll_back()
-        return [_unavailable(error) for _ in jobs]
+        return [unavailable(error) for _ in jobs]
 
     def _roll_back(self) -> None:
         """SQLite may have done so by itself. Should it fail, the next BEGIN fails too and brings us here again."""
@@ -177,12 +150,6 @@ class Writer:
         self._queue.close()
         log.critical("The store gives up: the process must end.", error=repr(error))
         self._on_fatal(error)
-
-
-def _unavailable(error: BaseException | None) -> Failed:
-    unavailable = StoreUnavailable("An earlier write failed." if error is None else f"The database failed: {error}")
-    unavailable.__cause__ = error
-    return Failed(unavailable)
 
 
 def _probe() -> Job:

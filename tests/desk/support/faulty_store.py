@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
-from server.store.base import Committed, Failed, Lane, Store, StoreUnavailable, Transaction, Tx
+from server.store.base import Committed, Failed, Item, Lane, Series, Store, StoreUnavailable, Transaction, Tx, V
 
 T = TypeVar("T")
 Outcome = Committed[Any] | Failed
@@ -94,6 +94,17 @@ class FaultyStore:
 
         self._inner.submit(failing, then=told, lane=lane)
 
+    def append(self, series: Series[Item, V], item: Item, *, lane: Lane | None = None) -> None:
+        if self._held is not None or self._writes_to_fail:
+            self.submit(
+                lambda tx: series.one(tx, item),
+                then=lambda outcome: series.told([item], [_value(outcome)]),
+                lane=lane,
+            )
+        else:
+            self.writes += 1
+            self._inner.append(series, item, lane=lane)
+
     async def write(self, transaction: Transaction[T], *, lane: Lane | None = None) -> T:
         told: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
@@ -124,6 +135,10 @@ class FaultyStore:
 
     async def close(self) -> None:
         await self._inner.close()
+
+
+def _value(outcome: Committed[V] | Failed) -> V | Failed:
+    return outcome.value if isinstance(outcome, Committed) else outcome
 
 
 _: type[Store] = FaultyStore
