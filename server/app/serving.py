@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
+import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
@@ -28,6 +30,10 @@ from server.store.base import Store
 
 log = structlog.get_logger(__name__)
 
+STOP_WITHIN_S = 9.5  # Docker kills after 10
+EXIT_TOO_LATE = 75  # EX_TEMPFAIL
+_ANSWERED_WITHIN_S = 1.0  # requests of plain HTTP under way
+
 
 def run(config: Config) -> None:
     """Serve until SIGTERM or SIGINT; raises `StartError`."""
@@ -36,14 +42,34 @@ def run(config: Config) -> None:
 
 
 async def serve(config: Config) -> None:
-    """Start everything, wait for the end, stop everything."""
+    """Start everything, wait for the end, stop everything.
+
+    A second signal ends the process where it stands, and so does an end that takes too long: nothing that was
+    acknowledged can be lost by that.
+    """
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+        loop.add_signal_handler(number, _stop, number, stopping)
     async with running(config) as server:
         config.announce(server.url)
         await stopping.wait()
+
+
+def _stop(number: int, stopping: asyncio.Event) -> None:
+    if stopping.is_set():
+        log.warning("told a second time to stop: it ends at once")
+        os._exit(128 + number)
+    stopping.set()
+    late = threading.Timer(STOP_WITHIN_S, _too_late)
+    late.daemon = True
+    late.start()
+
+
+def _too_late() -> None:
+    """On a thread of its own: whatever holds the loop up cannot hold this up."""
+    log.critical("stopping took too long: it ends at once", after_s=STOP_WITHIN_S)
+    os._exit(EXIT_TOO_LATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +135,7 @@ async def _listening(
         demo=config.demo,
         show=parts.show,
     )
-    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_ANSWERED_WITHIN_S)
     await runner.setup()
     try:
         for one in sockets:

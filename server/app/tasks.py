@@ -20,6 +20,11 @@ FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
 _ENGINE_ENDS_WITHIN_S = 3.0
 
+
+class PartDied(Exception):
+    """Why the server has ended by itself."""
+
+
 Pause: TypeAlias = Callable[[float], Awaitable[None]]
 
 
@@ -47,7 +52,9 @@ async def working(engine: Engine, *others: Task, failures: Counter[str] | None =
         await asyncio.wait(tasks[:1], timeout=_ENGINE_ENDS_WITHIN_S)
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for end in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(end, Exception):
+                raise PartDied from end  # not an end with status 0: whoever watches over the process starts it anew
 
 
 async def kept_up(task: Task, failures: Counter[str], pause: Pause) -> None:

@@ -42,7 +42,7 @@ def application(  # noqa: PLR0913 - the rooms it opens doors to
     for endpoint in ENDPOINTS:
         doors.add("GET", f"/ws/{endpoint}", connections.handler(endpoint), policy=SOCKET)
     Rest(desk=desk, accounts=accounts, proxies=proxies, operations=operations).add_to(doors)
-    Health(desk).add_to(doors)
+    Health(desk, accepting=lambda: not connections.draining).add_to(doors)
     if metrics is not None:
         metrics.add_to(doors)
     if demo:

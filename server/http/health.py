@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -14,8 +15,10 @@ from server.http.ports import Desk
 class Health:
     """The handlers. They say what is wrong, but nothing of why: that is in the log."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, *, accepting: Callable[[], bool] = lambda: True) -> None:
+        """`accepting`: false once the server is about to end."""
         self._desk = desk
+        self._accepting = accepting
 
     def add_to(self, doors: Doors) -> None:
         doors.add("GET", "/healthz", self.alive, policy=PUBLIC)
@@ -25,7 +28,7 @@ class Health:
         return _answer({"alive": self._desk.alive()})
 
     async def ready(self, _request: web.Request) -> web.Response:
-        return _answer(dict(self._desk.readiness()))
+        return _answer({**self._desk.readiness(), "accepting": self._accepting()})
 
 
 def _answer(parts: dict[str, bool]) -> web.Response:

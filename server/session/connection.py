@@ -28,6 +28,7 @@ from server.session import framing
 from server.session.address import TrustedProxies
 from server.session.bounds import Bounds
 from server.session.calls import Calls
+from server.session.draining import see_off
 from server.session.entrance import Most
 from server.session.limits import Meter, TurnedAway, subject
 from server.session.outbox import Outbox
@@ -39,7 +40,6 @@ from server.session.writing import Writer
 from server.wire import codec
 from server.wire.codec import AnyRequest
 from server.wire.codes import CloseCode, ErrorCode, Refused
-from server.wire.events import Drain
 from server.wire.requests import Endpoint
 
 MAX_CONNECTIONS: Final = 50_000
@@ -50,6 +50,7 @@ _STATUS: Final = {
     ErrorCode.RATE_LIMITED: 429,
     ErrorCode.UNAVAILABLE: 503,
 }
+_LOOKS: Final = 50  # for the last answers before a restart
 _FAIR: Final = 32  # frames of one connection after which the others get their turn
 
 _log = structlog.get_logger("session")
@@ -87,6 +88,7 @@ class Connection:
         "_meter",
         "_origin",
         "_protocol",
+        "_sent_off",
         "_setting",
         "_socket",
         "_transport",
@@ -136,8 +138,7 @@ class Connection:
         self._writer = Writer(transport, drain, stall_seconds=setting.timing.stall_seconds, outbox=Outbox())
         self._calls = Calls(setting.desk, self, self._request_failed)
         self._meter: Meter | None = None
-        self._heard = False
-        self._working = False
+        self._heard = self._working = self._sent_off = False
         self._unsent = 0
         self._leaving: asyncio.Task[None] | None = None
         self._identify_alarm: asyncio.TimerHandle | None = None
@@ -157,6 +158,14 @@ class Connection:
 
     def close(self, code: CloseCode, reason: str) -> None:
         self._finish(code, reason)
+
+    def send_off(self, looks: int = _LOOKS) -> None:
+        """Close it for a restart, once what is under way is answered. What comes in from now on is sent again."""
+        self._sent_off = True
+        if self._calls.in_flight and looks:
+            self._loop.call_later(self._setting.timing.answer_seconds / _LOOKS, self.send_off, looks - 1)
+        else:
+            self.close(CloseCode.RESTARTING, "restarting")
 
     # The life of the connection.
 
@@ -208,6 +217,8 @@ class Connection:
 
     def _take(self, frame: bytes) -> Awaitable[None] | None:
         """Do what a frame asks for; what is returned must end before the next one is taken."""
+        if self._sent_off:
+            return None
         outcome = self._protocol.receive(frame)
         if outcome is None:
             return None
@@ -376,7 +387,7 @@ class Connections:
         self._new_session = new_session
         self._open: dict[Connection, None] = {}
         self._empty = asyncio.Event()
-        self._draining = False
+        self.draining = False
         self._closed: Counter[int] = Counter()
 
     def __len__(self) -> int:
@@ -406,21 +417,13 @@ class Connections:
 
     async def drain(self) -> None:
         """Turn new connections away, tell the open ones to come back later, and close them one by one over a while."""
-        self._draining = True
-        timing = self._setting.timing
-        loop = asyncio.get_running_loop()
-        count = len(self._open)
-        seconds = min(timing.drain_seconds, timing.drain_pace_seconds * count)
-        for place, connection in enumerate(self):
-            # They come back spread over the same while, once there may be somebody to come back to.
-            back_ms = 1000 + int(1000 * seconds * self._chance.random())
-            connection.send(codec.encode(Drain(reconnect_in_ms=back_ms)))
-            loop.call_later(seconds * place / count, connection.close, CloseCode.RESTARTING, "restarting")
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds + timing.farewell_seconds + timing.leave_seconds):
-                while self._open:
-                    self._empty.clear()
-                    await self._empty.wait()
+        self.draining = True
+        await see_off(tuple(self), timing=self._setting.timing, chance=self._chance, gone=self._gone)
+
+    async def _gone(self) -> None:
+        while self._open:
+            self._empty.clear()
+            await self._empty.wait()
 
     def text_chars(self, text_chars: int) -> None:
         """Tell the connections from now on that a text may have so many characters."""
@@ -433,7 +436,7 @@ class Connections:
         if not self._setting.desk.accepts_origin(endpoint, origin, request.host):
             _log.info("origin refused", endpoint=endpoint, origin=(origin or "")[:200])
             raise Refused(ErrorCode.FORBIDDEN, "This origin may not connect.")
-        if self._draining:
+        if self.draining:
             retry_ms = 1000 * self._chance.randint(2, 10)
             raise Refused(ErrorCode.UNAVAILABLE, "The server restarts.", retry_after_ms=retry_ms)
         self._bounds.entrance.insist(limited_as)

@@ -17,7 +17,9 @@ class Timing:
     farewell_seconds: float = 2.0  # from the close frame to the end of the transport
     leave_seconds: float = 10.0  # for requests under way before the desk hears `left` all the same
     user_timeout_ms: int = 20_000  # the kernel's: unacknowledged data
-    drain_seconds: float = 5.0  # over which closing is spread at a restart, at most
+    drain_seconds: float = 4.0  # over which closing is spread at a restart, at most
+    drain_within_seconds: float = 7.0  # all of it, to the end of the last transport
+    answer_seconds: float = 1.0  # for what is under way on a connection that is closed for a restart
     drain_pace_seconds: float = 0.02  # from one connection to the next
     jitter: float = 0.1  # of the heartbeat, as a share
 

@@ -154,3 +154,13 @@ def command_data(tmp_path: Path) -> Path:
         [COMMAND, *INIT, "--data", str(data)], input=f"{PASSWORD}\n", text=True, check=True, capture_output=True
     )
     return data
+
+
+def test_what_kubernetes_calls_our_port_is_not_meant_for_us(command_data: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("FRONTDESK_PORT", "tcp://10.43.0.7:8080")
+    refused = refused_start([COMMAND, "serve", "--host", "192.0.2.1", "--data", str(command_data)])
+    assert "is the address of a Kubernetes service and is ignored" in refused.stderr
+    assert "Port 8080 on 192.0.2.1" in refused.stderr
+    monkeypatch.setenv("FRONTDESK_PORT", "tcp")
+    refused = refused_start([COMMAND, "serve", "--data", str(command_data)])
+    assert (refused.returncode, "not a valid" in refused.stderr) == (2, True)

@@ -202,7 +202,7 @@ async def test_health_is_about_the_process_and_readiness_about_the_work(house):
     assert [200, 200] == [(await house.get(path))[0] for path in ("/healthz", "/readyz")]
     house.desk.ready["engine"] = False
     status, _, body = await house.get("/readyz")
-    assert (503, {"ok": False, "store": True, "engine": False}) == (status, json.loads(body))
+    assert (503, {"ok": False, "store": True, "engine": False, "accepting": True}) == (status, json.loads(body))
     assert 200 == (await house.get("/healthz"))[0]
     house.desk.living = False
     assert 503 == (await house.get("/healthz"))[0]
