@@ -36,6 +36,9 @@ from server.desk.desk import Desk
 from server.store.sqlite import SqliteStore
 
 
+REAL_DISK = apsw.vfs_names()[0]  # the default one, before there is another
+
+
 class Control:
     """The folder of faults."""
 
@@ -55,7 +58,7 @@ class FaultyDisk(apsw.VFS):
 
     def __init__(self, control: Control) -> None:
         self.control = control
-        super().__init__("faulty", "", makedefault=True)
+        super().__init__("faulty", REAL_DISK, makedefault=True)
 
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802 - SQLite's.
         return _File(self.control, name, flags)
@@ -66,7 +69,7 @@ class _File(apsw.VFSFile):
         path = name.filename() if isinstance(name, apsw.URIFilename) else name or ""
         self._log = path.endswith("-wal")
         self._control = control
-        super().__init__("", name, flags)
+        super().__init__(REAL_DISK, name, flags)
 
     def xWrite(self, data: Any, offset: int) -> None:  # noqa: N802
         if self._log and self._control("disk-full") is not None:
@@ -142,13 +145,16 @@ def run(folder: str, *arguments: str) -> None:
         apsw.sqlite_lib_version = lambda: version
     if (heartbeat := control("brisk")) is not None:
         be_brisk(int(heartbeat))
-    FaultyDisk(control)
+    disk = FaultyDisk(control)  # for as long as it is referred to
     kill_the_writer_on_demand(control)
     raise_on_demand(control)
     lose_entries_on_demand(control)
     shift_the_clock_on_demand(control)
     sys.argv = ["frontdesk", *arguments]
-    main()
+    try:
+        main()
+    finally:
+        disk.unregister()
 
 
 if __name__ == "__main__":
