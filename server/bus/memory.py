@@ -20,6 +20,7 @@ class MemoryBus:
 
     def __init__(self, max_waiting: int = MAX_WAITING) -> None:
         self._listeners: dict[object, Listener] = {}
+        self._in_order: tuple[tuple[object, Listener], ...] = ()  # the same, to go through while it changes
         self._waiting: deque[tuple[str, bytes]] = deque()
         self._max_waiting = max_waiting
         self._delivering = False
@@ -37,9 +38,11 @@ class MemoryBus:
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         ticket = object()
         self._listeners[ticket] = listener
+        self._in_order = tuple(self._listeners.items())
 
         def unsubscribe() -> None:
             self._listeners.pop(ticket, None)
+            self._in_order = tuple(self._listeners.items())
 
         return unsubscribe
 
@@ -48,28 +51,28 @@ class MemoryBus:
         if not self._open or len(self._waiting) >= self._max_waiting:
             self._lost += 1
             return
-        self._waiting.append((topic, payload))
-        if not self._delivering:
-            self._deliver()
+        if self._delivering:
+            self._waiting.append((topic, payload))
+        else:
+            self._deliver(topic, payload)
 
     def statistics(self) -> BusStatistics:
         return BusStatistics(published=self._published, lost=self._lost, waiting=len(self._waiting))
 
-    def _deliver(self) -> None:
+    def _deliver(self, topic: str, payload: bytes) -> None:
         self._delivering = True
         try:
+            self._tell_all(topic, payload)
             while self._waiting:
-                topic, payload = self._waiting.popleft()
-                for ticket, listener in tuple(self._listeners.items()):
-                    # One of those before it may have unsubscribed it.
-                    if ticket in self._listeners:
-                        self._tell(listener, topic, payload)
+                self._tell_all(*self._waiting.popleft())
         finally:
             self._delivering = False
 
-    @staticmethod
-    def _tell(listener: Listener, topic: str, payload: bytes) -> None:
-        try:
-            listener(topic, payload)
-        except Exception:  # noqa: BLE001 - a listener's fault is its own
-            _log.exception("listener failed", topic=topic)
+    def _tell_all(self, topic: str, payload: bytes) -> None:
+        for ticket, listener in self._in_order:
+            # One of those before it may have unsubscribed it.
+            if ticket in self._listeners:
+                try:
+                    listener(topic, payload)
+                except Exception:  # noqa: BLE001 - a listener's fault is its own
+                    _log.exception("listener failed", topic=topic)

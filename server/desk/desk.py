@@ -71,6 +71,7 @@ class Desk:
             "visitor": Handlers(ask.VisitorRequest, self._visitor_table(rooms), opening=ask.IdentifyVisitor),
             "agent": Handlers(ask.AgentRequest, self._agent_table(rooms), opening=ask.IdentifyAgent),
         }
+        self._pipelined = frozenset().union(*(handlers.pipelined for handlers in self._handlers.values()))
 
     def _visitor_table(self, rooms: Rooms) -> dict[type, Handler]:
         own = Policy.VISITOR_OF_CONVERSATION
@@ -130,7 +131,7 @@ class Desk:
         return masking.masked(request) if self._engine.directory.workspace.mask_cards else request
 
     def pipelines(self, request: Any) -> bool:
-        return any(handlers.pipelines(type(request)) for handlers in self._handlers.values())
+        return type(request) in self._pipelined
 
     def heard(self, peer: Peer) -> None:
         identity = peer.identity
@@ -175,10 +176,11 @@ class Desk:
             peer.close(CloseCode.RESEND, "please come back")
 
     async def _identify_visitor(self, peer: Peer, request: ask.IdentifyVisitor, origin: str | None) -> None:
-        identity, lost = self._openings.visitor(peer, request)
+        self._openings.insist_there(request.site)
         if not self._origins.accepts_on_site(request.site, origin, peer.host):
             peer.close(CloseCode.ORIGIN, "this page may not open that site")
             return
+        identity, lost = await self._openings.visitor(peer, request)
         peer.identity = identity
         await self._openings.open_visitor(peer, request, identity, lost=lost)
         self._visitor_here(identity.visitor, identity.site, here=True)

@@ -8,8 +8,8 @@ from server.bus.base import Bus
 from server.desk.audience import Hub
 from server.session.ports import Peer
 
-# In front of a frame on the bus: whether it must arrive; a lossy one is led by the key of the frame that it replaces.
-_LASTING = b"\x00"
+# A frame goes as it is, and a frame is an object of JSON. In front of a lossy one are this, which no JSON begins with,
+# and the key of the frame that it replaces.
 _LOSSY = b"\x01"
 _END = b"\x00"
 
@@ -32,14 +32,14 @@ class Fanout:
         return self._local.peers(topic)
 
     def publish(self, topic: str, frame: bytes) -> None:
-        self._bus.publish(topic, _LASTING + frame)
+        self._bus.publish(topic, frame)
 
     def publish_lossy(self, topic: str, key: str, frame: bytes) -> None:
         self._bus.publish(topic, _LOSSY + key.encode() + _END + frame)
 
     def _deliver(self, topic: str, payload: bytes) -> None:
-        if payload[:1] == _LASTING:
-            self._local.publish(topic, payload[1:])
+        if not payload.startswith(_LOSSY):
+            self._local.publish(topic, payload)
         else:
             key, _, frame = payload[1:].partition(_END)
             self._local.publish_lossy(topic, key.decode(), frame)

@@ -34,8 +34,11 @@ class Hub:
 
     def publish(self, topic: str, frame: bytes, *, except_peer: Peer | None = None) -> None:
         """Send to every subscriber, but for one."""
+        peers = self._peers.get(topic)
+        if peers is None:
+            return
         # A copy: a peer that is cut may unsubscribe others while we are at it.
-        for peer in tuple(self._peers.get(topic, ())):
+        for peer in tuple(peers):
             if peer is not except_peer:
                 peer.send(frame)
 

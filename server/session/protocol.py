@@ -108,6 +108,10 @@ class End:
 
 Outcome: TypeAlias = AnyRequest | Answer | End
 
+# Under names of the module: through their class, members of an enumeration cost a quarter of a microsecond each.
+_CLOSED: Final = Phase.CLOSED
+_OPEN: Final = Phase.OPEN
+_IDENTIFY: Final = frozenset({IdentifyVisitor, IdentifyAgent})
 _BINARY: Final = End(CloseCode.BAD_FRAME, "binary frames are not understood")
 _OVERSIZE: Final = End(CloseCode.BAD_FRAME, "frame too large")
 _FLOOD: Final = "too many bad frames"
@@ -127,7 +131,8 @@ class Session:
 
     def receive(self, frame: bytes) -> Outcome | None:
         """What to do about a text frame. A returned `identify` has begun: end it with `accepted` or `refused`."""
-        if self.phase is Phase.CLOSED:
+        phase = self.phase
+        if phase is _CLOSED:
             return None
         if len(frame) > self._terms.frame_bytes:
             return self._too_large(frame)
@@ -135,7 +140,7 @@ class Session:
             request = codec.decode(self._endpoint, frame)
         except BadFrame as bad:
             return self._wrong(bad.re, bad)
-        if self.phase is Phase.OPEN and not isinstance(request, IdentifyVisitor | IdentifyAgent):
+        if phase is _OPEN and type(request) not in _IDENTIFY:
             self._bad = 0
             return request
         return self._around_identify(request)

@@ -241,7 +241,8 @@ def fill(tx):
     tx.run("INSERT INTO heap (body) VALUES (zeroblob(400000))")
 
 
-async def test_the_log_is_emptied_as_it_grows(tmp_path):
+async def test_the_log_is_emptied_as_it_grows(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "PASSIVE_PAGES", 1000)
     async with await open_at(tmp_path) as opened:
         await opened.write(lambda tx: tx.run("CREATE TABLE heap (body BLOB)"))
         for _ in range(50):
@@ -265,7 +266,8 @@ class Counting:
         return self.connection.wal_checkpoint(mode=mode)
 
 
-async def test_a_reader_in_an_old_state_does_not_cost_a_checkpoint_at_every_commit(tmp_path):
+async def test_a_reader_in_an_old_state_does_not_cost_a_checkpoint_at_every_commit(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "PASSIVE_PAGES", 1000)
     gate = Gate()
 
     def linger(tx):
@@ -287,6 +289,7 @@ async def test_a_reader_in_an_old_state_does_not_cost_a_checkpoint_at_every_comm
 
 
 def test_a_log_grown_long_is_cut_when_nothing_waits(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "PASSIVE_PAGES", 1000)
     monkeypatch.setattr(checkpoint, "TRUNCATE_PAGES", 1500)
     log = tmp_path / "file.sqlite3-wal"
     writer, reader = connect_writer(tmp_path / "file.sqlite3"), connect_reader(tmp_path / "file.sqlite3")
