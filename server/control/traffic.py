@@ -85,7 +85,7 @@ def _configured(workspace: int) -> Transaction[_Configured]:
         found = workspaces.find(tx)
         assert found is not None
         departments = {one.id: one.key for one in rows if one.kind == "department"}
-        said = settings.from_json(found.settings, settings.Workspace)
+        said, _ = settings.from_stored(found.settings)
         rules = [settings.from_json(one.body, settings.Rule) for one in rows if one.kind == "rule"]
         return _Configured(
             departments=departments,

@@ -43,8 +43,10 @@ def read(tx: Tx, key: str | None = None) -> WorkspaceFile | None:
     def records(kind: str, struct: type[settings.RecordT]) -> tuple[settings.RecordT, ...]:
         return tuple(from_json(each.body, struct) for each in found if each.kind == kind)
 
+    workspace, limits = settings.from_stored(row.settings)
     return WorkspaceFile(
-        workspace=from_json(row.settings, settings.Workspace),
+        workspace=workspace,
+        limits=limits,
         sites=records("site", settings.Site),
         departments=records("department", settings.Department),
         agents=records("agent", settings.Agent),
@@ -75,9 +77,9 @@ def _rows(file: WorkspaceFile, known: dict[tuple[str, str], str], new: Callable[
 
 def write(tx: Tx, revision: Revision) -> Directory:
     """Store a revision; the directory it makes."""
-    workspace = workspaces.put(tx, key=revision.file.workspace.key, settings=to_json(revision.file.workspace).decode())
+    workspace = workspaces.put(tx, key=revision.file.workspace.key, settings=settings.to_stored(revision.file).decode())
     workspaces.replace_settings(tx, workspace, revision.rows)
-    directory = build(workspace, revision.file.workspace, revision.rows)
+    directory = build(workspace, revision.file.workspace, revision.rows, limits=revision.file.limits)
     accounts.keep_only(tx, workspace, list(directory.agents))
     for agent in directory.agents.values():
         accounts.put(tx, agent=agent.id, workspace=workspace, email=agent.settings.email.lower())
@@ -86,7 +88,7 @@ def write(tx: Tx, revision: Revision) -> Directory:
 
 def step(revision: Revision, directory: Directory, *, also: Also | None = None) -> Step:
     """For a running server: settings, router and directory change in one commit, with what `also` writes."""
-    after = build(directory.workspace_id, revision.file.workspace, revision.rows)
+    after = build(directory.workspace_id, revision.file.workspace, revision.rows, limits=revision.file.limits)
 
     def before(tx: Tx) -> None:
         written = write(tx, revision)

@@ -65,6 +65,7 @@ class Directory:
     zone: ZoneInfo
     calendars: Mapping[str, Calendar]
     rules: RuleSet = field(default_factory=RuleSet)
+    limits: settings.Limits = field(default_factory=settings.Limits)
 
     def department(self, ref: str) -> Department | None:
         """By id or key."""
@@ -118,10 +119,17 @@ class Directory:
 
 def load(tx: Tx, row: WorkspaceRow) -> Directory:
     """The directory as the database has it."""
-    return build(row.id, settings.from_json(row.settings, settings.Workspace), setting_rows(tx, row.id))
+    workspace, limits = settings.from_stored(row.settings)
+    return build(row.id, workspace, setting_rows(tx, row.id), limits=limits)
 
 
-def build(workspace_id: int, workspace: settings.Workspace, rows: Iterable[SettingRow]) -> Directory:
+def build(
+    workspace_id: int,
+    workspace: settings.Workspace,
+    rows: Iterable[SettingRow],
+    *,
+    limits: settings.Limits | None = None,
+) -> Directory:
     """From configured records (JSON) to what the desk looks up."""
     by_kind: dict[str, list[SettingRow]] = {"site": [], "department": [], "agent": [], "rule": []}
     for row in rows:
@@ -137,6 +145,7 @@ def build(workspace_id: int, workspace: settings.Workspace, rows: Iterable[Setti
     return Directory(
         workspace_id=workspace_id,
         workspace=workspace,
+        limits=limits or settings.Limits(),
         sites={site.key: site for site in sites},
         departments={department.id: department for department in departments},
         agents={agent.id: agent for agent in agents},

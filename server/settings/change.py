@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from server.settings.dump import literal
 from server.settings.problem import SettingsError
-from server.settings.workspace import Agent, Department, Member, Record, Rule, Site, WorkspaceFile
+from server.settings.workspace import Agent, Department, Limits, Member, Record, Rule, Site, WorkspaceFile
 
 _SHOWN = 60
 
@@ -66,6 +66,7 @@ def merge(current: WorkspaceFile | None, file: WorkspaceFile, *, prune: bool = F
     return _with_default_department(
         WorkspaceFile(
             workspace=file.workspace,
+            limits=file.limits or (None if prune else current.limits),
             sites=_merged(current.sites, file.sites, prune=prune),
             departments=_merged(current.departments, file.departments, prune=prune),
             agents=_merged(current.agents, file.agents, prune=prune),
@@ -81,6 +82,7 @@ def changes(old: WorkspaceFile | None, new: WorkspaceFile) -> tuple[Change, ...]
         found.append(_came("added", f"workspace {literal(new.workspace.key)}", new.workspace))
     else:
         found += _fields("workspace", old.workspace, new.workspace)
+        found += _fields("limits", old.limits or Limits(), new.limits or Limits())
     for kind in ("sites", "departments", "agents", "rules"):
         found += _records(kind[:-1], getattr(old, kind, ()), getattr(new, kind))
     found += _rule_order(old.rules if old else (), new.rules)

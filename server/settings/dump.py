@@ -26,6 +26,8 @@ def dump(file: WorkspaceFile) -> str:
         value = getattr(file, field.name)
         if isinstance(value, tuple):
             blocks += _blocks(value, field.encode_name, "")
+    if file.limits is not None:
+        blocks.insert(1, _block("[limits]", file.limits, "limits", ""))
     return "\n".join(blocks)
 
 

@@ -59,15 +59,23 @@ def _table(table: Table, kind: type[Record], path: Path, record: str) -> Iterato
 
 def _field(value: Any, field: FieldInfo, path: Path, record: str) -> Iterator[Problem]:
     name = field.encode_name
-    if isinstance(field.type, type) and issubclass(field.type, Record):
+    if table := _single(field.type):
         if isinstance(value, Mapping):
-            yield from _table(value, field.type, path, name)
-        else:
+            yield from _table(value, table, path, name)
+        elif value is not None or field.required:
             yield Problem(path, record, f"{name} must be one table, written [{name}]")
     elif element := _element(field.type):
         yield from _tables(value, element, path, record)
     elif complaint := _complaint(value, field):
         yield Problem(path, record, complaint)
+
+
+def _single(kind: Any) -> type[Record] | None:
+    """The record that a field holds, if it holds one, or one or none."""
+    for each in (kind,) if get_origin(kind) is tuple else (kind, *get_args(kind)):
+        if isinstance(each, type) and issubclass(each, Record):
+            return each
+    return None
 
 
 def _element(kind: Any) -> type[Record] | None:

@@ -138,6 +138,40 @@ class ServiceLevel(Struct, frozen=True, array_like=True, forbid_unknown_fields=T
     seconds: SomeSeconds
 
 
+class Rate(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """`[at_once, per_minute]`: so many in one go, then so many a minute; `[0, 0]` is no limit."""
+
+    at_once: Annotated[int, Meta(ge=0, le=1_000_000)]
+    per_minute: Annotated[int, Meta(ge=0, le=10_000_000)]
+
+    def __post_init__(self) -> None:
+        if (self.at_once == 0) != (self.per_minute == 0):
+            raise ValueError("[0, 0] is no limit; else both are above 0")
+
+
+Rated = Annotated[Rate, Meta(description="[at once, per minute], two whole numbers above 0, or [0, 0] for no limit")]
+
+
+class Limits(Record, frozen=True, kw_only=True):
+    """How much one visitor, agent, address or site may ask for. What each means is in `docs/operations.md`.
+
+    The defaults leave room for an office of hundreds of agents behind one address. `text_chars`: of one message.
+    """
+
+    text_chars: Annotated[int, Meta(ge=1, le=8_000)] = 8_000
+    connections_per_visitor: Annotated[int, Meta(ge=0, le=10_000)] = 50
+    connections_per_agent: Annotated[int, Meta(ge=0, le=10_000)] = 100
+    messages_per_visitor: Rated = Rate(300, 600)
+    messages_per_agent: Rated = Rate(600, 1_200)
+    messages_per_address: Rated = Rate(10_000, 60_000)
+    messages_per_site: Rated = Rate(20_000, 120_000)
+    starts_per_visitor: Rated = Rate(20, 20)
+    starts_per_address: Rated = Rate(1_000, 1_000)
+    signals_per_person: Rated = Rate(200, 1_200)
+    reads_per_connection: Rated = Rate(300, 1_200)
+    requests_per_address: Rated = Rate(2_000, 12_000)
+
+
 class WidenStep(Record, frozen=True, kw_only=True):
     """What opens up for a conversation that has waited `after` seconds."""
 
@@ -242,13 +276,23 @@ class WorkspaceFile(
     kw_only=True,
     rename={"sites": "site", "departments": "department", "agents": "agent", "rules": "rule"},
 ):
-    """A whole workspace, or as much of one as a file names. The order of rules is what they are tried in."""
+    """A whole workspace, or as much of one as a file names. The order of rules is what they are tried in.
+
+    `limits` is None where nothing is said of them: of a whole workspace, that stands for the defaults.
+    """
 
     workspace: Workspace
+    limits: Limits | None = None
     sites: tuple[Site, ...] = ()
     departments: tuple[Department, ...] = ()
     agents: tuple[Agent, ...] = ()
     rules: tuple[Rule, ...] = ()
+
+
+class _Stored(Workspace, frozen=True, kw_only=True):
+    """What the database keeps of the workspace itself: its settings, and the limits with them."""
+
+    limits: Limits = Limits()
 
 
 RecordT = TypeVar("RecordT", bound=Record)
@@ -267,3 +311,16 @@ def from_json(data: bytes | str, kind: type[RecordT]) -> RecordT:
         msgspec.DecodeError: it is no JSON at all.
     """
     return msgspec.json.decode(data, type=kind)
+
+
+def to_stored(file: WorkspaceFile) -> bytes:
+    """The JSON the database keeps of the workspace itself."""
+    said = {field.name: getattr(file.workspace, field.name) for field in msgspec.structs.fields(Workspace)}
+    return to_json(_Stored(**said, limits=file.limits or Limits()))
+
+
+def from_stored(data: bytes | str) -> tuple[Workspace, Limits]:
+    """What `to_stored` wrote, also before there were limits; raises as `from_json`."""
+    stored = from_json(data, _Stored)
+    said = {field.name: getattr(stored, field.name) for field in msgspec.structs.fields(Workspace)}
+    return Workspace(**said), stored.limits

@@ -24,8 +24,8 @@ def _of(kind: inspect.Type) -> st.SearchStrategy[Any]:
     match kind:
         case inspect.Metadata(type=inner):
             return _of(inner)
-        case inspect.StructType(array_like=True, fields=fields):
-            return st.tuples(*(_of(field.type) for field in fields))
+        case inspect.StructType(array_like=True, cls=cls, fields=fields):
+            return st.tuples(*(_of(field.type) for field in fields)).filter(lambda values: _is_one(values, cls))
         case inspect.StructType(fields=fields):
             return _table(fields)
         case inspect.VarTupleType(item_type=item):
@@ -34,6 +34,15 @@ def _of(kind: inspect.Type) -> st.SearchStrategy[Any]:
             return st.dictionaries(_of(key), _of(value), max_size=2)
         case _:
             return _single(kind)
+
+
+def _is_one(values: tuple[Any, ...], cls: type) -> bool:
+    """Whether these values are in range together, too."""
+    try:
+        msgspec.convert(values, cls)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _single(kind: inspect.Type) -> st.SearchStrategy[Any]:
