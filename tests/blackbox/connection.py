@@ -7,10 +7,12 @@ import contextlib
 import json
 from collections.abc import Callable
 
+import aiohttp
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from tests.blackbox.transcript import Frame
+from tests.history.recorder import ClientRecorder
 
 WITHIN_S = 10.0
 
@@ -35,10 +37,19 @@ def encoded(frame: Frame) -> str:
 class Connection:
     """One socket. Replies find whoever asked; `hear` is given every frame, in the order of arrival."""
 
-    def __init__(self, socket: ClientConnection, hear: Callable[[Frame], None], news: asyncio.Event) -> None:
+    def __init__(
+        self,
+        socket: ClientConnection,
+        hear: Callable[[Frame], None],
+        news: asyncio.Event,
+        account: ClientRecorder | None = None,
+    ) -> None:
         self.socket = socket
         self.hear = hear
         self.news = news
+        self.account = account
+        if account is not None:
+            account.connected()
         self.asked: dict[str, asyncio.Future[Frame]] = {}
         self.ended = asyncio.Event()
         self.reader = asyncio.create_task(self._read())
@@ -48,6 +59,8 @@ class Connection:
         return self.socket.close_code
 
     async def send(self, data: str | bytes) -> None:
+        if self.account is not None:
+            self.account.sent_as(data)
         try:
             await self.socket.send(data)
         except ConnectionClosed as ended:
@@ -81,13 +94,27 @@ class Connection:
         finally:
             self.ended.set()
             self.news.set()
+            if self.account is not None:
+                self.account.ended(self.close_code)
             for reply in self.asked.values():
                 if not reply.done():
                     reply.set_exception(LostError(f"closed with {self.close_code}"))
 
     def _take(self, frame: Frame) -> None:
+        if self.account is not None:
+            self.account.heard(frame)
         self.hear(frame)
         asked = self.asked.get(frame.get("re") or "")
         if asked is not None and not asked.done():
             asked.set_result(frame)
         self.news.set()
+
+
+async def login(address: str, email: str, password: str = "demo") -> tuple[int, str]:
+    """Status and body of an agent's login, as they came."""
+    body = {"email": email, "password": password}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(f"http://{address}/api/v1/login", json=body) as answer,
+    ):
+        return answer.status, await answer.text()

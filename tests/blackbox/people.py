@@ -10,6 +10,11 @@ from tests.blackbox.connection import LostError, RefusedError
 from tests.blackbox.process import Server
 from tests.blackbox.transcript import Frame
 from tests.blackbox.wire import Agent, Client, Visitor, login
+from tests.history.checker import check
+from tests.history.database import opened
+from tests.history.record import Record
+from tests.history.recorder import Recorder
+from tests.history.report import report
 
 
 class People:
@@ -19,11 +24,14 @@ class People:
         self.server = server
         self.visitors: list[Visitor] = []
         self.agents: list[Agent] = []
+        self.history: list[Record] = []
+        self.recorder = Recorder(self.history.append)
 
     async def visitor(self, site: str = "demo", **credentials: object) -> Visitor:
         """A page that has identified itself; a `token` makes it a known visitor's."""
         visitor = Visitor(self.server.address, site, **credentials)
         self.visitors.append(visitor)
+        visitor.account = self.recorder.client(f"visitor {len(self.visitors)}")
         await visitor.enter()
         return visitor
 
@@ -31,6 +39,7 @@ class People:
         """A console of the agent; an empty status leaves the status as it is."""
         agent = Agent(self.server.address, await self.token(key))
         self.agents.append(agent)
+        agent.account = self.recorder.client(f"{key} {len(self.agents)}")
         await agent.enter()
         if status:
             await agent.set_status(status)
@@ -70,6 +79,14 @@ class People:
         await asyncio.gather(*[client.leave() for client in people])
         found = [fault for client in people for fault in client.contradictions()]
         assert found == [], found
+        self.judge()
+
+    def judge(self, *, database: bool = False) -> None:
+        """What they went through, held against the invariants; and against the `database`, if nobody else wrote."""
+        path = self.server.data / "frontdesk.sqlite3"
+        with opened(path) if database else contextlib.nullcontext() as end:
+            violations = check(self.history, end, complete=database)
+        assert not violations, report(self.history, violations)
 
     @staticmethod
     async def _back(client: Client) -> None:

@@ -20,6 +20,7 @@ from tests.blackbox.history import Account, faults
 from tests.blackbox.people import People
 from tests.blackbox.process import Server
 from tests.blackbox.wire import Agent, Client, Visitor
+from tests.history.recorder import Recorder
 
 KILLS = int(os.environ.get("FRONTDESK_KILLS", "20"))
 SEED = int(os.environ.get("FRONTDESK_SEED", "1"))
@@ -87,7 +88,7 @@ async def settle_in(people: People) -> Load:
     return Load(pairs, agents)
 
 
-async def kill_again_and_again(server: Server, load: Load) -> None:
+async def kill_again_and_again(server: Server, load: Load, recorder: Recorder) -> None:
     moments = random.Random(SEED)
     load.up.set()
     for _ in range(KILLS):
@@ -96,6 +97,7 @@ async def kill_again_and_again(server: Server, load: Load) -> None:
             async with asyncio.timeout(moments.uniform(SHORTEST_S, LONGEST_S)):
                 await load.over.wait()
         load.up.clear()
+        recorder.server("killed")
         server.kill()
         await asyncio.to_thread(server.start)
         load.up.set()
@@ -108,7 +110,7 @@ async def test_kills_under_load_lose_and_double_nothing(own_server: Server, own_
     work = [asyncio.create_task(load.stay(client)) for client in load.clients]
     talking = [asyncio.create_task(load.talk(*end)) for end in load.ends()]
     try:
-        await kill_again_and_again(own_server, load)
+        await kill_again_and_again(own_server, load, own_people.recorder)
         async with asyncio.timeout(30):
             await load.everybody_is_back()
         load.over.set()
@@ -130,6 +132,8 @@ async def test_kills_under_load_lose_and_double_nothing(own_server: Server, own_
     assert load.returns == []
     for number, (visitor, agent) in enumerate(load.pairs):
         await judge(f"{number}", visitor, agent)
+    own_people.recorder.quiet()
+    own_people.judge(database=True)
     # The pairs are the same as before the first kill: nobody was moved, no slot was given twice.
     for agent in load.agents:
         assert agent.state["slots"] == {"used": CONVERSATIONS // len(load.agents), "max": 3}

@@ -15,12 +15,14 @@ import itertools
 import uuid
 from collections.abc import Callable, Coroutine
 
-import aiohttp
 from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
-from tests.blackbox.connection import WITHIN_S, Connection, LostError, RefusedError, encoded
+from tests.blackbox.connection import WITHIN_S, Connection, LostError, RefusedError, encoded, login
 from tests.blackbox.transcript import Frame, Transcript
+from tests.history.recorder import ClientRecorder
+
+__all__ = ["Agent", "Client", "Post", "Visitor", "fresh", "login"]
 
 RETRYABLE = {"unavailable", "rate_limited", "internal"}
 
@@ -51,6 +53,7 @@ class Client:
     """One browser tab or program, across its connections."""
 
     path = ""
+    account: ClientRecorder | None = None  # who writes down what this client says and hears
 
     def __init__(self, address: str, credentials: Frame, origin: str | None = None) -> None:
         self.address = address
@@ -104,7 +107,7 @@ class Client:
             max_size=None,
             max_queue=None,
         )
-        self.connection = Connection(socket, self._hear, self.news)
+        self.connection = Connection(socket, self._hear, self.news, self.account)
         self.hello = await self.until(lambda frame: frame.get("on") == "hello")
         return self.hello
 
@@ -488,13 +491,3 @@ class Agent(Client):
     async def _seen(self, offer: Frame) -> None:
         with contextlib.suppress(LostError):
             await self.tell("offer.seen", offer=offer["offer"])
-
-
-async def login(address: str, email: str, password: str = "demo") -> tuple[int, str]:
-    """Status and body of an agent's login, as they came."""
-    body = {"email": email, "password": password}
-    async with (
-        aiohttp.ClientSession() as http,
-        http.post(f"http://{address}/api/v1/login", json=body) as answer,
-    ):
-        return answer.status, await answer.text()

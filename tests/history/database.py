@@ -78,9 +78,15 @@ class Database:
         self._connection = connection
 
     def conversations(self) -> Iterator[Conversation]:
-        rows = self._all("SELECT n, id, visitor, state, owner, entries, notes FROM conversation ORDER BY n")
-        for n, id, visitor, state, owner, entries, notes in rows:
-            yield Conversation(n, id, visitor, state, owner or "", {"entry": entries, "note": notes})
+        """The counters of a conversation may lag behind its log, but never be ahead of it."""
+        rows = self._all(
+            "SELECT n, id, visitor, state, owner, entries, notes,"
+            " (SELECT COALESCE(MAX(seq), 0) FROM entry WHERE conversation = c.n),"
+            " (SELECT COALESCE(MAX(seq), 0) FROM note WHERE conversation = c.n) FROM conversation c ORDER BY n"
+        )
+        for n, id, visitor, state, owner, *counters, entries, notes in rows:
+            tops = {"entry": max(counters[0], entries), "note": max(counters[1], notes)}
+            yield Conversation(n, id, visitor, state, owner or "", tops)
 
     def log(self, conversation: Conversation, log: str) -> Iterator[Entry]:
         assert log in {"entry", "note"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,9 +62,19 @@ class ClientRecorder:
     def ended(self, code: int | None = None) -> None:
         self._take(record.Ended(by=self.name, line=self.line, code=code))
 
+    def sent_as(self, data: str | bytes) -> None:
+        """The same with a frame as it goes out; what is no request, or none that names itself, is passed over."""
+        try:
+            frame = json.loads(data)
+        except ValueError:
+            return
+        named = ("do", "id", "client_id", "conversation", "text")
+        if isinstance(frame, dict) and all(isinstance(frame.get(name, ""), str | None) for name in named):
+            self.sent({"do": "", "id": "", **frame})
+
     def sent(self, frame: Frame) -> None:
         """Before it goes out, whether it arrives or not."""
-        do, client_id = frame["do"], frame.get("client_id", "")
+        do, client_id = frame["do"], frame.get("client_id")
         if do == "identify":
             self._identifying(frame)
         elif client_id:
