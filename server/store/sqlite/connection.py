@@ -137,6 +137,7 @@ def connect_writer(path: Path, vfs: str | None = None) -> apsw.Connection:
     connection = _connect(path, vfs)
     _demand(connection, "journal_mode", "WAL", "wal")
     _demand(connection, "synchronous", "FULL", 2)
+    _demand(connection, "secure_delete", "ON", 1)  # deleted is overwritten; see `rewriting`
     connection.execute("PRAGMA journal_size_limit = 67108864")
     return connection
 

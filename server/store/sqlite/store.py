@@ -17,7 +17,7 @@ from typing import Any, Self, TypeVar
 import apsw
 import structlog
 
-from server.clock import Clock
+from server.clock import Clock, pause
 from server.store.base import Committed, Failed, Item, Lane, Series, StoreError, StoreUnavailable, Transaction, V
 from server.store.migrate import known_migrations, migrate
 from server.store.sqlite.backup import Copying, back_up
@@ -25,7 +25,7 @@ from server.store.sqlite.connection import UNAVAILABLE, check_version, connect_r
 from server.store.sqlite.directory import DataDirectory
 from server.store.sqlite.members import Outcome, runs
 from server.store.sqlite.queue import Job, Member, WriteQueue
-from server.store.sqlite.readers import Reader, Readers
+from server.store.sqlite.readers import LONGEST_READ, Reader, Readers
 from server.store.sqlite.writer import Jobs, Writer
 
 T = TypeVar("T")
@@ -33,6 +33,8 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 EXIT_FATAL = 70  # EX_SOFTWARE
+READERS_LEAVE_WITHIN_S = 2 * LONGEST_READ
+_BETWEEN_TRIES_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,26 @@ class SqliteStore:
         except asyncio.CancelledError:
             copying.cancel()
             raise
+
+    async def leave_no_trace(self, *, rewrite: bool = True) -> None:
+        """What earlier commits changed or deleted is in none of the database's files when this returns.
+
+        Without ``rewrite``, old copies may stay in the gaps of pages; the writer is then held for a moment only.
+
+        Raises:
+            StoreError: it could not be done, or somebody has read in an old state for longer than a read may take.
+        """
+        chores = self._writer.chores
+        asked = chores.rewrite() if rewrite else chores.empty_log()
+        until = self._parts.clock.monotonic() + READERS_LEAVE_WITHIN_S
+        while True:
+            await self.write(lambda _tx: None)  # the writer does its chores behind a batch
+            if await asyncio.wrap_future(asked):
+                return
+            if self._parts.clock.monotonic() > until:
+                raise StoreError("Somebody reads the database in an old state, perhaps a backup: try again later.")
+            await pause(_BETWEEN_TRIES_S)
+            asked = chores.empty_log()
 
     @property
     def healthy(self) -> bool:

@@ -22,6 +22,7 @@ from server.store.sqlite.checkpoint import Checkpointer
 from server.store.sqlite.connection import UNAVAILABLE, is_fatal
 from server.store.sqlite.members import Members, Outcome, unavailable
 from server.store.sqlite.queue import Job, Member, WriteQueue
+from server.store.sqlite.rewriting import Chores
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +51,7 @@ class Writer:
         self.last_commit_ms = 0.0
         self.checkpointer = Checkpointer(connection)
         self.members = Members(connection)
+        self.chores = Chores(connection, self.checkpointer)
         self._connection = connection
         self._queue = queue
         self._clock = clock
@@ -63,6 +65,7 @@ class Writer:
                 jobs = self._queue.take(idle=None if self.healthy else PROBE_SECONDS)
                 self._tell(jobs, self._answer(jobs))
                 self._checkpoint()
+                self._do_chores()
         except BaseException as error:  # noqa: BLE001 - a dead writer must not go unnoticed, whatever killed it.
             self._give_up(error)
 
@@ -140,6 +143,12 @@ class Writer:
             log.warning("The write-ahead log could not be emptied.", error=repr(error))
             if is_fatal(error):
                 self._give_up(error)
+
+    def _do_chores(self) -> None:
+        if self.fatal or self._queue.finished:
+            self.chores.give_up()
+        else:
+            self.chores.do()
 
     def _give_up(self, error: BaseException) -> None:
         """Touch the file no more; what still waits is told so."""
