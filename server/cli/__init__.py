@@ -17,6 +17,7 @@ from server.cli.routing import route, why
 from server.cli.serving import demo, serve
 from server.cli.settings import apply, export, init
 from server.cli.simulate import simulate_command
+from server.cli.sites import site
 from server.cli.traces import export_trace
 from server.control.failure import Failure
 from server.control.perform import UNEXPECTED
@@ -73,6 +74,7 @@ for command in (
     simulate_command,
     export_trace,
     audit,
+    site,
     backup,
     restore,
 ):

@@ -16,7 +16,7 @@ from typing import Protocol
 import msgspec
 
 from server.clock import Clock, SystemClock
-from server.control import recording, traffic
+from server.control import recording, secrets_of_sites, traffic
 from server.control.failure import Failure
 from server.desk import administration
 from server.desk.accounts import Accounts
@@ -282,6 +282,17 @@ class Operations:
         if self._promises is None:
             self._promises = Promises(store=self._store, clock=self._clock, directory=lambda: engine.directory)
         return await self._promises.report(window_s)
+
+    # Sites.
+
+    async def site_secret(self, site: str, *, rotate: bool = False, end: str = "") -> str:
+        """As `requests.SiteSecret` says. Raises `Failure` for an unknown site."""
+        known = [one.key for one in (await self._workspace()).sites]
+        if site not in known:
+            raise Failure(f"There is no site {literal(site)}{nearest(site, known) or '.'}")
+        return await secrets_of_sites.ask(
+            self._store, site, fresh=self._ids.secret, now=self._clock.now(), rotate=rotate, end=end
+        )
 
     # What was done.
 

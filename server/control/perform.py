@@ -72,6 +72,8 @@ async def _perform(operations: Operations, request: ask.AnyRequest) -> Answer:  
             found = auditing.page(await operations.audited(since=request.since, after=request.after))
         case ask.AuditVerify():
             lines = (auditing.sentence(await operations.verify_audit()),)
+        case ask.SiteSecret():
+            text = await operations.site_secret(request.site, rotate=request.rotate, end=request.end)
         case ask.Backup():
             await operations.back_up(Path(request.file))
     return Answer(ok=True, lines=lines, text=text, found=Raw(ask.encode(found)))

@@ -5,7 +5,7 @@ This is no public protocol: both ends are of one version, and the socket is the 
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -108,6 +108,18 @@ class AuditVerify(Request, kw_only=True, frozen=True, tag="audit.verify"):
     """Whether the audit log is as it was written: `lines` says how it stands, `error` what is wrong with it."""
 
 
+class SiteSecret(Request, kw_only=True, frozen=True, tag="site.secret"):
+    """The secret a site signs its visitors' identities with, made if there is none: `text`.
+
+    `rotate`: a new one; the one before stays good for a week. `end`: `old`, only the current one is good from now on;
+    `all`, none is.
+    """
+
+    site: str
+    rotate: bool = False
+    end: Literal["", "old", "all"] = ""
+
+
 class Backup(Request, kw_only=True, frozen=True, tag="backup"):
     """Copy the database to this file, named by its whole path."""
 
@@ -128,6 +140,7 @@ AnyRequest = (
     | Trace
     | Audit
     | AuditVerify
+    | SiteSecret
     | Backup
 )
 

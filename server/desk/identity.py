@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from server.store.base import Lane
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vouched:
+    """What a site has signed of its visitor: who they are there, and more that it knows."""
+
+    subject: str
+    name: str = ""
+    email: str = ""
+    attributes: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,6 +34,7 @@ class VisitorIdentity:
     page: dict[str, str]
     known: bool
     country: str = ""
+    vouched: Vouched | None = None
     lane: Lane = field(default_factory=Lane)
 
     @property

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import structlog
@@ -36,7 +37,8 @@ _PARAMETERS = 64
 class Asked:
     """What a visitor asks for and says of themselves. `department`: an id or key, None for no choice.
 
-    `language` is the page's, as it says it; `country` two letters. `page` has url, title and referrer.
+    `language` is the page's, as it says it; `country` two letters. `page` has url, title and referrer. `verified`: the
+    site vouches for who they are, and for `attributes`.
     """
 
     site: str
@@ -49,6 +51,8 @@ class Asked:
     email: str = ""
     text: str = ""
     form: Mapping[str, str] = field(default_factory=dict)
+    verified: bool = False
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +66,13 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """What the store knows of a visitor: visits before this one, the newest conversations first."""
+    """What the store knows of a visitor: visits before this one, the newest conversations first.
+
+    `erasing`: they are being erased, and nothing more is to be known of them.
+    """
 
     visits: int = 0
+    erasing: bool = False
     name: str = ""
     email: str = ""
     earlier: tuple[Earlier, ...] = ()
@@ -138,8 +146,11 @@ class Intake:
         """How this conversation begins at `now`.
 
         Raises:
-            Refused: `not_found`, there is no such site, or no such department on it. (Closed is told by `refusal`.)
+            Refused: `not_found`, there is no such site, or no such department on it (closed is told by `refusal`);
+                `unavailable`, the visitor is being erased.
         """
+        if history.erasing:
+            raise Refused(ErrorCode.UNAVAILABLE, "You are being erased. Please come back.", retry_after_ms=2_000)
         directory = self._directory()
         department = _asked_department(directory, asked)
         language = _language(asked)
@@ -234,6 +245,8 @@ def _facts(directory: Directory, department: Department, asked: Asked, history: 
             visits=history.visits + 1,
             returning=history.visits > 0,
             repeat=any(each.department == department.id and each.at >= since for each in history.earlier),
+            verified=asked.verified,
+            attributes=asked.attributes,
         ),
         now=rules.Now(
             weekday=WEEKDAYS[local.weekday()], hour=local.hour, minute=local.minute, date=local.date().isoformat()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from router import commands, model
 from server.desk import acquaintance, views
-from server.desk.acquaintance import asked_by
+from server.desk.acquaintance import as_vouched, asked_by, row_of
 from server.desk.asking import ask
 from server.desk.engine import Engine
 from server.desk.identity import VisitorIdentity
@@ -63,8 +63,8 @@ class Leaving:
     def leave(self, peer: Peer, request: MessageLeave) -> asyncio.Future[None]:
         """Keep the message; answered once it is on disk."""
         identity: VisitorIdentity = peer.identity
-        text = check_text(request.text)
-        form = {field: said.strip() for field, said in request.form.items()}
+        text = check_text(request.text, self._messages.text_chars())
+        form = as_vouched(identity, {field: said.strip() for field, said in request.form.items()})
         _insist_on_a_way_back(form)
 
         def reply(done: Done) -> replies.ConversationReply:
@@ -174,17 +174,7 @@ class Leaving:
         self, tx: Tx, identity: VisitorIdentity, conversation: str, resolved: Resolved, form: dict[str, str], now: int
     ) -> None:
         workspace = self._engine.directory.workspace_id
-        person = VisitorRow(
-            id=identity.visitor,
-            site=identity.site,
-            name=form.get("name", ""),
-            email=form.get("email", ""),
-            language=resolved.language,
-            timezone=identity.timezone,
-            subject=None,
-            visits=1,
-        )
-        visitors.put(tx, workspace, person, at=now)
+        visitors.put(tx, workspace, row_of(identity, form, resolved.language), at=now)
         conversations.create(
             tx,
             id=conversation,

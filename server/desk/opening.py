@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from router import model
 from router.snapshot import AgentRecord
 from server.clock import Clock
-from server.desk import audience, history, views, visitor_tokens
+from server.desk import audience, history, views
 from server.desk.accounts import IDLE_MS
 from server.desk.audience import Hub
 from server.desk.countries import Countries
@@ -23,6 +23,7 @@ from server.desk.directory import Directory
 from server.desk.history import Missed
 from server.desk.identity import AgentIdentity, VisitorIdentity
 from server.desk.ids import Ids
+from server.desk.recognition import Recognition
 from server.desk.views import Standing
 from server.session.ports import Peer
 from server.store import accounts, conversations, routing, visitors, workspaces
@@ -96,43 +97,41 @@ class Openings:
         self._store = store
         self._hub = hub
         self._clock = clock
-        self._ids = ids
         self._installation = installation
+        self._recognition = Recognition(
+            store,
+            clock=clock,
+            ids=ids,
+            secret=installation.secret,
+            workspace=lambda: directory().workspace_id,
+        )
         self._directory = directory
         self._directory_at = directory_at
         self._places = places
         self._countries = countries
 
-    def visitor(self, peer: Peer, request: IdentifyVisitor) -> tuple[VisitorIdentity, bool]:
-        """Who the visitor is, and whether the token they came with was nobody's. Raises `Refused`."""
-        directory = self._directory()
-        if request.site not in directory.sites:
+    def insist_there(self, site: str) -> None:
+        """Raises `Refused`: there is no such site."""
+        if site not in self._directory().sites:
             raise Refused(ErrorCode.NOT_FOUND, "There is no such site.", field="site")
-        if not isinstance(request.identity, UnsetType):
-            raise Refused(ErrorCode.UNAUTHORISED, "This site does not sign its visitors' identities.", field="identity")
-        token = "" if isinstance(request.token, UnsetType) else request.token
-        now = self._clock.now()
-        secret = self._installation.secret
-        known = visitor_tokens.visitor_of(secret, token, site=request.site, now=now) if token else None
-        visitor = known or self._ids.new("v")
-        if known is None:
-            token = visitor_tokens.make(secret, visitor=visitor, site=request.site, now=now)
-            lost = not isinstance(request.token, UnsetType)
-        else:
-            lost = False
+
+    async def visitor(self, peer: Peer, request: IdentifyVisitor) -> tuple[VisitorIdentity, bool]:
+        """Who the visitor is, and whether the token they came with was another's. Raises `Refused`."""
+        found = await self._recognition.recognise(request)
         page = {} if isinstance(request.page, UnsetType) else _page(request.page)
         identity = VisitorIdentity(
-            visitor=visitor,
+            visitor=found.visitor,
             site=request.site,
-            token=token,
-            name="",
+            token=found.token,
+            name="" if found.vouched is None else found.vouched.name,
             language=request.language,
             timezone=request.timezone,
             country=self._countries.of(said=peer.country, address=peer.address, timezone=request.timezone),
             page=page,
-            known=known is not None,
+            known=found.known,
+            vouched=found.vouched,
         )
-        return identity, lost
+        return identity, found.lost
 
     async def open_visitor(
         self, peer: Peer, request: IdentifyVisitor, identity: VisitorIdentity, *, lost: bool
@@ -145,7 +144,7 @@ class Openings:
         except BaseException:
             self._hub.drop(gate)
             raise
-        if seen.visitor is not None:
+        if seen.visitor is not None and not identity.name:
             identity.name = seen.visitor.name
         assert isinstance(seen.snapshot, replies.VisitorSnapshot)
         shown = seen.snapshot.conversation
@@ -219,6 +218,7 @@ class Openings:
         v, directory = self._settings(tx)
         if identity.site not in directory.sites:
             raise Refused(ErrorCode.NOT_FOUND, "There is no such site.", field="site")
+        _insist_not_erased(tx, identity)
         positions = {} if isinstance(resume, UnsetType) else resume.positions
         person = visitors.find(tx, identity.visitor) if identity.known else None
         known = self._known_to_visitor(tx, identity, list(positions)) if person is not None else {}
@@ -314,6 +314,13 @@ def _ended_meanwhile(tx: Tx, identity: AgentIdentity, resume: Resume | UnsetType
         for row in conversations.find_all(tx, named).values()
         if identity.supervises or row.owner == identity.agent
     }
+
+
+def _insist_not_erased(tx: Tx, identity: VisitorIdentity) -> None:
+    """Asked once more, now that we are subscribed: an erasure that began meanwhile would find no socket to close."""
+    erased, erasing = visitors.erased(tx, identity.visitor)
+    if erasing or (erased and identity.vouched is None):
+        raise Refused(ErrorCode.UNAVAILABLE, "You have been erased. Please come back.", retry_after_ms=2_000)
 
 
 def _page(page: parts.Page) -> dict[str, str]:

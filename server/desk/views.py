@@ -152,6 +152,7 @@ def visitor_for_agent(row: ConversationRow, visitor: VisitorRow) -> parts.Visito
         timezone=visitor.timezone,
         verified=visitor.subject is not None,
         visits=visitor.visits,
+        attributes=visitor.attributes,
     )
 
 

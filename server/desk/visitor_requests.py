@@ -9,7 +9,7 @@ from msgspec import UnsetType
 
 from router import commands, model
 from server.desk import acquaintance, views
-from server.desk.acquaintance import asked_by
+from server.desk.acquaintance import as_vouched, asked_by, row_of
 from server.desk.asking import ask
 from server.desk.engine import Engine
 from server.desk.identity import VisitorIdentity
@@ -51,8 +51,8 @@ class VisitorRequests:
     def start(self, peer: Peer, request: ConversationStart) -> asyncio.Future[None]:
         """Start a conversation, or append to the open one."""
         identity: VisitorIdentity = peer.identity
-        text = None if isinstance(request.text, UnsetType) else check_text(request.text)
-        form = {} if isinstance(request.form, UnsetType) else dict(request.form)
+        text = None if isinstance(request.text, UnsetType) else check_text(request.text, self._messages.text_chars())
+        form = as_vouched(identity, {} if isinstance(request.form, UnsetType) else dict(request.form))
         asked = asked_by(identity, request.department, text or "", form)
         self._intake.insist_there(asked)
 
@@ -138,7 +138,7 @@ class VisitorRequests:
         )
 
         def before(tx: Tx) -> None:
-            visitors.put(tx, workspace, _visitor_row(identity, form, language), at=now)
+            visitors.put(tx, workspace, row_of(identity, form, language), at=now)
             conversations.create(
                 tx,
                 id=conversation,
@@ -239,19 +239,6 @@ class VisitorRequests:
             conversation=views.conversation_for_visitor(shown.row, shown.visitor, self._engine.directory, place),
             at=rfc3339(done.at),
         )
-
-
-def _visitor_row(identity: VisitorIdentity, form: dict[str, str], language: str) -> VisitorRow:
-    return VisitorRow(
-        id=identity.visitor,
-        site=identity.site,
-        name=_told(form, "name"),
-        email=_told(form, "email"),
-        language=language,
-        timezone=identity.timezone,
-        subject=None,
-        visits=1,
-    )
 
 
 def _told(form: dict[str, str], field: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -57,7 +57,7 @@ class PromiseRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitorRow:
-    """One row of ``visitor``."""
+    """One row of ``visitor``. ``subject``: whom their site calls them, if it vouched; ``attributes`` what it said."""
 
     id: str
     site: str
@@ -67,6 +67,7 @@ class VisitorRow:
     timezone: str
     subject: str | None
     visits: int
+    attributes: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

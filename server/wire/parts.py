@@ -48,7 +48,10 @@ class Page(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 
 
 class VisitorPart(Struct, kw_only=True, frozen=True):
-    """A visitor; everything but ``id`` and ``name`` is for agents only."""
+    """A visitor; everything but ``id`` and ``name`` is for agents only.
+
+    ``verified``: their site has signed who they are, and ``attributes``; if not, name and e-mail are what they typed.
+    """
 
     id: str
     name: str
@@ -57,6 +60,7 @@ class VisitorPart(Struct, kw_only=True, frozen=True):
     timezone: str | UnsetType = UNSET
     verified: bool | UnsetType = UNSET
     visits: int | UnsetType = UNSET
+    attributes: dict[str, Any] | UnsetType = UNSET
     here: bool | UnsetType = UNSET
 
 
@@ -150,7 +154,7 @@ class Entry(Struct, kw_only=True, frozen=True, rename={"sender": "from"}):
 
     By kind: ``notice`` has ``notice`` (queued, nobody, returned, idle …), of those who wait also ``place`` and, with a
     range, ``low_s`` and ``high_s``; ``joined`` has ``waited_ms``; ``transferred`` has ``to``; ``left`` and ``closed``
-    have ``reason``.
+    have ``reason``. ``erased``: the visitor was, and with them the text; number and kind stay.
     """
 
     conversation: str
@@ -168,6 +172,7 @@ class Entry(Struct, kw_only=True, frozen=True, rename={"sender": "from"}):
     waited_ms: int | UnsetType = UNSET
     to: Named | UnsetType = UNSET
     reason: str | UnsetType = UNSET
+    erased: bool | UnsetType = UNSET
 
 
 class Hold(Struct, kw_only=True, frozen=True):

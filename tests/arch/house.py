@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "server.store.privacy",
         "server.store.promises",
         "server.store.requests",
+        "server.store.routed",
         "server.store.routing",
         "server.store.rows",
         "server.store.site_secrets",

@@ -521,6 +521,8 @@ export interface Conversation {
 }
 /**
  * A visitor; everything but ``id`` and ``name`` is for agents only.
+ *
+ *     ``verified``: their site has signed who they are, and ``attributes``; if not, name and e-mail are what they typed.
  */
 export interface VisitorPart {
   id: string;
@@ -530,6 +532,7 @@ export interface VisitorPart {
   timezone?: string;
   verified?: boolean;
   visits?: number;
+  attributes?: {};
   here?: boolean;
 }
 /**

@@ -13,6 +13,7 @@ from server.desk.fanout import Fanout
 from server.desk.messages import Messages
 from server.desk.opening import Openings
 from server.session.hub import Hub
+from server.store.entries import TOP
 from server.wire import codec
 from tests.desk.support.client import Client
 from tests.desk.support.faulty_store import FaultyStore
@@ -48,7 +49,7 @@ class Checks:
         frame = json.dumps({"do": "identify", "id": "look", "protocol": 1, **client.credentials})
         request: Any = codec.decode(peer.endpoint, frame)
         if peer.endpoint == "visitor":
-            identity, _ = self.openings.visitor(client.peer, request)
+            identity, _ = await self.openings.visitor(client.peer, request)
             await self.openings.open_visitor(peer, request, identity, lost=False)
         else:
             await self.openings.open_agent(peer, request, peer.identity)
@@ -99,12 +100,12 @@ class Checks:
         assert {peer for peers in self.local._peers.values() for peer in peers} <= here
 
     async def check_numbers(self) -> None:
-        """Entries and notes of every conversation are numbered 1, 2, 3… up to its counter."""
-        for log, counter in (("entry", "entries"), ("note", "notes")):
+        """Entries and notes of every conversation are numbered 1, 2, 3… up to its last number."""
+        for log, number in TOP.items():
             rows = await self.store.read(
-                lambda tx, log=log, counter=counter: tx.all(  # type: ignore[misc]
-                    f"SELECT c.id, c.{counter}, (SELECT COUNT(*) FROM {log} e WHERE e.conversation = c.n), "
-                    f"(SELECT COALESCE(MAX(seq), 0) FROM {log} e WHERE e.conversation = c.n) FROM conversation c"
+                lambda tx, log=log, number=number: tx.all(  # type: ignore[misc]
+                    f"SELECT id, {number}, (SELECT COUNT(*) FROM {log} e WHERE e.conversation = n), "
+                    f"(SELECT COALESCE(MAX(seq), 0) FROM {log} e WHERE e.conversation = n) FROM conversation"
                 )
             )
             for conversation, top, count, newest in rows:
