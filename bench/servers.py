@@ -193,6 +193,13 @@ def _workspace(agents: int) -> str:
 [workspace]
 key = "demo"
 default_department = "support"
+[limits]
+messages_per_visitor = [0, 0]
+messages_per_agent = [0, 0]
+messages_per_address = [0, 0]
+messages_per_site = [0, 0]
+starts_per_address = [0, 0]
+requests_per_address = [0, 0]
 [[site]]
 key = "demo"
 origins = ["*"]

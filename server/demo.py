@@ -14,6 +14,7 @@ from pathlib import Path
 from server.app import Config, StartError, run
 from server.control.failure import Failure
 from server.control.operations import Operations
+from server.session.entrance import Most
 from server.settings.demo import demo
 from server.settings.parse import parse
 from server.settings.problem import SettingsError
@@ -50,7 +51,19 @@ def run_demo(
             parse(text)
         except SettingsError as error:
             raise StartError(in_file(workspace, error)) from error
-    run(Config(data=data, host=host, port=port, demo=True, visitors=visitors, prepare=prepare, announce=announce))
+    run(
+        Config(
+            data=data,
+            host=host,
+            port=port,
+            demo=True,
+            visitors=visitors,
+            # Everybody is on this machine.
+            most=Most(per_address=0, unidentified_per_address=0),
+            prepare=prepare,
+            announce=announce,
+        )
+    )
 
 
 async def _prepare(operations: Operations, url: str, text: str | None) -> None:

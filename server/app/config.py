@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from server.control.operations import Operations
+from server.session.entrance import Most
 
 # What clients may use beyond the published protocol, named as docs/protocol.md names it.
 FEATURES = ("history.notes_after", "history.notes_before", "message.leave.department")
@@ -33,6 +34,7 @@ class Config:
     country_header: str = ""
     country_file: Path | None = None
     metrics_token_file: Path | None = None
+    most: Most = field(default_factory=Most)
     demo: bool = False
     visitors: int = 0
     prepare: Callable[[Operations, str], Awaitable[None]] | None = None

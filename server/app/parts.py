@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from router import commands, events, model
+from server.app.bounding import Following, make_bounds
 from server.app.config import FEATURES, Config, StartError, version
 from server.app.ground import Ground, load_directory
 from server.bus.memory import MemoryBus
@@ -38,6 +39,7 @@ from server.desk.untold import Untold
 from server.desk.visitor_requests import VisitorRequests
 from server.http.metrics import Metrics, of_gauges, read_token
 from server.session.address import TrustedProxies
+from server.session.bounds import Bounds
 from server.session.connection import Connections
 from server.session.hub import Hub
 from server.session.protocol import Terms
@@ -58,6 +60,7 @@ class Parts:
     accounts: Accounts
     connections: Connections
     proxies: TrustedProxies
+    bounds: Bounds
     metrics: Metrics
     show: Show | None = None
 
@@ -71,7 +74,13 @@ class Parts:
         told = Telling()
         presence = Present()
         engine = Engine(store=store, clock=clock, presence=presence, directory=found, publish=told, pause=pause)
-        messages = Messages(store=store, hub=hub, clock=clock, tell=engine.tell)
+        messages = Messages(
+            store=store,
+            hub=hub,
+            clock=clock,
+            tell=engine.tell,
+            text_chars=lambda: engine.directory.limits.text_chars,
+        )
         intake = Intake(lambda: engine.directory)
         openings = _openings(config, ground, hub, engine, installed)
         desk = _desk(config, ground, hub, engine, openings, messages, intake)
@@ -88,9 +97,12 @@ class Parts:
         engine.on_untold = _untold(engine, desk, clock).failed
         show = _show(engine, told) if config.demo else None
         told.listeners = (pushes.told, lambda _told: queues.changed(), lambda what: _forget(what, desk, messages))
-        told.listeners += (gauges.told,)
-        await engine.start()
         proxies = TrustedProxies(config.trusted_proxies, country_header=config.country_header)
+        bounds = make_bounds(clock, config.most, found.limits)
+        terms = Terms(server=f"frontdesk/{version()}", features=FEATURES)
+        connections = Connections(desk, terms=terms, proxies=proxies, bounds=bounds)
+        told.listeners += (gauges.told, Following(bounds, found.limits, text_chars=connections.text_chars).told)
+        await engine.start()
         return cls(
             engine=engine,
             queues=queues,
@@ -98,10 +110,9 @@ class Parts:
             logins=LoginWatch(hub, ground.accounts),
             desk=desk,
             accounts=ground.accounts,
-            connections=Connections(
-                desk, terms=Terms(server=f"frontdesk/{version()}", features=FEATURES), proxies=proxies
-            ),
+            connections=connections,
             proxies=proxies,
+            bounds=bounds,
             metrics=Metrics([of_gauges(gauges)], token=_metrics_token(config)),
             show=show,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ import structlog
 import uvloop
 from aiohttp import web
 
+from server.app.bounding import make_room_for_files
 from server.app.config import Config, StartError
 from server.app.ground import insist_there, standing
 from server.app.parts import Parts, showing
@@ -37,6 +39,7 @@ _ANSWERED_WITHIN_S = 1.0  # requests of plain HTTP under way
 
 def run(config: Config) -> None:
     """Serve until SIGTERM or SIGINT; raises `StartError`."""
+    make_room_for_files(config.most)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(config))
 
@@ -51,7 +54,11 @@ async def serve(config: Config) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, number, stopping)
+    # What is read at the start stays as long as the server does: looking through it for rubbish, now or ever, finds none.
+    gc.disable()
     async with running(config) as server:
+        gc.freeze()
+        gc.enable()
         config.announce(server.url)
         await stopping.wait()
 
@@ -130,6 +137,7 @@ async def _listening(
         accounts=parts.accounts,
         connections=parts.connections,
         proxies=parts.proxies,
+        bounds=parts.bounds,
         operations=operations,
         metrics=parts.metrics,
         demo=config.demo,

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import click
 import structlog
 
+from server.session.entrance import Most
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _DATA = Path("frontdesk-data")
@@ -49,6 +51,32 @@ def password_option(command: Command) -> Command:
     return click.option(
         "--password-stdin", is_flag=True, help="Read the password from the first line of standard input."
     )(command)
+
+
+def _most(name: str, default: int, says: str) -> Callable[[Command], Command]:
+    return click.option(
+        f"--{name}",
+        type=click.IntRange(0),
+        default=default,
+        show_default=True,
+        metavar="NUMBER",
+        envvar=f"FRONTDESK_{name.upper().replace('-', '_')}",
+        show_envvar=True,
+        help=f"{says}; 0: as many as come.",
+    )
+
+
+def bounding_options(command: Command) -> Command:
+    """How many connections there may be."""
+    most = Most()
+    for option in (
+        _most("max-unidentified-per-address", most.unidentified_per_address, "The same, of one address"),
+        _most("max-unidentified", most.unidentified, "Connections that have not said yet who they are"),
+        _most("max-connections-per-address", most.per_address, "Connections of one address (an IPv6 /64)"),
+        _most("max-connections", most.connections, "Connections at the same time"),
+    ):
+        command = option(command)
+    return command
 
 
 def listening_options(command: Command) -> Command:

@@ -9,10 +9,11 @@ import click
 
 from server import log
 from server.app import Config, run
-from server.cli.options import data_option, listening_options
+from server.cli.options import bounding_options, data_option, listening_options
 from server.crowd.crowd import MOST
 from server.demo import run_demo
 from server.session.address import TrustedProxies
+from server.session.entrance import Most
 from server.settings.origin import parse_origin
 
 _DEMO_DATA = Path("frontdesk-demo")
@@ -77,6 +78,7 @@ Examples:
     show_envvar=True,
     help="Who sends the token in this file may read /metrics from elsewhere; without one, only this machine may.",
 )
+@bounding_options
 @click.option(
     "--log",
     "style",
@@ -97,6 +99,10 @@ def serve(  # noqa: PLR0913 - an argument for each option
     country_header: str,
     country_file: Path | None,
     metrics_token_file: Path | None,
+    max_connections: int,
+    max_connections_per_address: int,
+    max_unidentified: int,
+    max_unidentified_per_address: int,
     style: log.Style,
 ) -> None:
     """Serve the workspace until SIGTERM or Ctrl+C."""
@@ -111,6 +117,12 @@ def serve(  # noqa: PLR0913 - an argument for each option
             country_header=country_header,
             country_file=country_file,
             metrics_token_file=metrics_token_file,
+            most=Most(
+                connections=max_connections,
+                per_address=max_connections_per_address,
+                unidentified=max_unidentified,
+                unidentified_per_address=max_unidentified_per_address,
+            ),
             announce=lambda url: click.echo(f"Frontdesk is open at {url}"),
         )
     )

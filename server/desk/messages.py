@@ -35,10 +35,10 @@ _WRITERS = {writer.value: writer for writer in model.Writer}
 _NOBODY = (None, 0)
 
 
-def check_text(text: str) -> str:
-    """The text of a message; raises `Refused` when it is empty or too long."""
-    if len(text) > TEXT_CHARS:
-        raise Refused(ErrorCode.TOO_LARGE, f"A message may have {TEXT_CHARS} characters.", field="text")
+def check_text(text: str, most: int = TEXT_CHARS) -> str:
+    """The text of a message; raises `Refused` when it is empty or has more than `most` characters."""
+    if len(text) > most:
+        raise Refused(ErrorCode.TOO_LARGE, f"A message may have {most} characters.", field="text")
     if not text.strip():
         raise Refused(ErrorCode.BAD_REQUEST, "The text is empty.", field="text")
     return text
@@ -97,12 +97,14 @@ class Messages:
         hub: Hub,
         clock: Clock,
         tell: Callable[[commands.Command], None],
+        text_chars: Callable[[], int] = lambda: TEXT_CHARS,
     ) -> None:
-        """`tell` reaches the router."""
+        """`tell` reaches the router. `text_chars`: how long a text may be now."""
         self._store = store
         self._hub = hub
         self._clock = clock
         self._tell = tell
+        self.text_chars = text_chars
         self._last_writer: dict[str, tuple[model.Writer, int]] = {}
         self._doubtful: dict[tuple[str, str, str], bool] = {}
         self._series = Sendings(one=_append, told=self._told)
@@ -127,7 +129,7 @@ class Messages:
             each.name = name
 
     def _submit(self, peer: Peer, request: MessageSend | NoteAdd, log: Log) -> Ticket:
-        text = check_text(request.text)
+        text = check_text(request.text, self.text_chars())
         identity: Identity = peer.identity
         if isinstance(identity, VisitorIdentity):
             role, sender = "visitor", identity.visitor

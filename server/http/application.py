@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final, get_args
 
 from aiohttp import web
@@ -14,14 +15,17 @@ from server.http.built import Built
 from server.http.health import Health
 from server.http.metrics import Metrics
 from server.http.pages import Pages
-from server.http.policy import SOCKET, Doors
+from server.http.policy import SOCKET, Doors, Pace
 from server.http.ports import Desk
 from server.http.showing import Show, Showing
 from server.http.sitting import Sitting
 from server.session.address import TrustedProxies
+from server.session.bounds import Bounds
 from server.session.connection import Connections
+from server.wire.codes import ErrorCode
 from server.wire.requests import Endpoint
 
+_API: Final = "/api/"
 ENDPOINTS: Final[tuple[Endpoint, ...]] = get_args(Endpoint)
 
 
@@ -31,6 +35,7 @@ def application(  # noqa: PLR0913 - the rooms it opens doors to
     accounts: Accounts,
     connections: Connections,
     proxies: TrustedProxies,
+    bounds: Bounds | None = None,
     operations: Operations,
     built: Built | None = None,
     demo: bool = False,
@@ -38,7 +43,7 @@ def application(  # noqa: PLR0913 - the rooms it opens doors to
     show: Show | None = None,
 ) -> web.Application:
     """Sockets, REST, health and pages. It starts nothing and owns nothing: whoever made the parts ends them."""
-    doors = Doors()
+    doors = Doors(pace=_pace(bounds, proxies), note=partial(_note, bounds))
     for endpoint in ENDPOINTS:
         doors.add("GET", f"/ws/{endpoint}", connections.handler(endpoint), policy=SOCKET)
     Rest(desk=desk, accounts=accounts, proxies=proxies, operations=operations).add_to(doors)
@@ -53,3 +58,18 @@ def application(  # noqa: PLR0913 - the rooms it opens doors to
     app = web.Application(client_max_size=MAX_BODY)
     doors.install(app)
     return app
+
+
+def _pace(bounds: Bounds | None, proxies: TrustedProxies) -> Pace:
+    """The API is asked at a limited pace; pages and their files, which cost nothing, at any."""
+
+    def pace(request: web.Request) -> None:
+        if bounds is not None and request.path.startswith(_API):
+            bounds.limits.insist("requests_per_address", proxies.limited_as(request.remote, request.headers))
+
+    return pace
+
+
+def _note(bounds: Bounds | None, code: ErrorCode) -> None:
+    if bounds is not None:
+        bounds.refusals.note("http", code)

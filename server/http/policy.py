@@ -82,10 +82,19 @@ NAVIGATION: Final = Policy("navigation", frozenset({"GET"}), _navigation)
 SOCKET: Final = Policy("socket", frozenset({"GET"}), _anyone)
 
 
-class Doors:
-    """The routes of one application with their policies."""
+Pace = Callable[[web.Request], None]
+Note = Callable[[ErrorCode], None]
 
-    def __init__(self) -> None:
+
+class Doors:
+    """The routes of one application with their policies.
+
+    `pace` raises `Refused` for who asks too often; `note` hears of every refusal.
+    """
+
+    def __init__(self, *, pace: Pace = _anyone, note: Note = lambda _code: None) -> None:
+        self._pace = pace
+        self._note = note
         self._doors: list[tuple[str, str, Handler, Policy]] = []
 
     def add(self, method: str, path: str, handler: Handler, *, policy: Policy) -> None:
@@ -102,30 +111,39 @@ class Doors:
                 # Not wrapped: the wrapper would live as long as the connection does.
                 declared.add(app.router.add_route(method, path, handler))
                 continue
-            guarded = _guarded(handler, policy)
+            guarded = _guarded(handler, policy, self._pace, self._note)
             declared.add(app.router.add_route(method, path, guarded))
             if method == "GET":
                 declared.add(app.router.add_route("HEAD", path, guarded))
         app.on_startup.append(_no_other_than(declared))
 
 
-def _guarded(handler: Handler, policy: Policy) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _guarded(
+    handler: Handler, policy: Policy, pace: Pace, note: Note
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def guarded(request: web.Request) -> web.StreamResponse:
         try:
+            pace(request)
             policy.admit(request)
             response = await handler(request)
         except Refused as refused:
-            response = answers.refusal(refused)
+            response = _refuse(refused, note)
         except web.HTTPRequestEntityTooLarge:
-            response = answers.refusal(Refused(ErrorCode.TOO_LARGE, "The body is too large."))
+            response = _refuse(Refused(ErrorCode.TOO_LARGE, "The body is too large."), note)
         except Exception:  # noqa: BLE001 - answered as `internal` and logged
             _log.exception("request failed", method=request.method, route=str(request.match_info.route.resource))
-            response = answers.refusal(Refused(ErrorCode.INTERNAL, "Something went wrong on the server."))
+            response = _refuse(Refused(ErrorCode.INTERNAL, "Something went wrong on the server."), note)
         for name, value in _ALWAYS.items():
             response.headers.setdefault(name, value)
         return response
 
     return guarded
+
+
+def _refuse(refused: Refused, note: Note) -> web.StreamResponse:
+    """The one place where plain HTTP refuses."""
+    note(refused.code)
+    return answers.refusal(refused)
 
 
 def _no_other_than(declared: set[web.AbstractRoute]) -> Callable[[web.Application], Awaitable[None]]:

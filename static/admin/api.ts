@@ -104,6 +104,6 @@ const KEYED = new Set(["site", "department", "agent"]);
 /** The way to a value inside its record: `["department", "support", "ring_seconds"]` is `ring_seconds`. Rules are saved
  * as one list, so theirs keep their number. */
 export function within(path: readonly string[]): string {
-  if (path[0] === "workspace") return path.slice(1).join(".");
+  if (path[0] === "workspace" || path[0] === "limits") return path.slice(1).join(".");
   return path.slice(KEYED.has(path[0] ?? "") ? 2 : 0).join(".");
 }

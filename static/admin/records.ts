@@ -21,6 +21,24 @@ export interface Workspace {
   reoffer_seconds: number;
 }
 
+/** `[at once, per minute]`; `[0, 0]` is no limit. */
+export type Rate = [number, number];
+
+export interface Limits {
+  text_chars: number;
+  connections_per_visitor: number;
+  connections_per_agent: number;
+  messages_per_visitor: Rate;
+  messages_per_agent: Rate;
+  messages_per_address: Rate;
+  messages_per_site: Rate;
+  starts_per_visitor: Rate;
+  starts_per_address: Rate;
+  signals_per_person: Rate;
+  reads_per_connection: Rate;
+  requests_per_address: Rate;
+}
+
 export interface Site {
   key: string;
   name: string;
@@ -111,6 +129,7 @@ export interface Rule {
 /** A whole workspace. */
 export interface WorkspaceFile {
   workspace: Workspace;
+  limits: Limits;
   site: Site[];
   department: Department[];
   agent: Agent[];

@@ -1,7 +1,7 @@
 // Which keys are saved together. A section writes its own keys onto the record as it is saved now, so that two people
 // who change two sections of one department do not undo each other.
 import type { Put } from "./api.ts";
-import type { Agent, Department, Member, Rule, Workspace, WorkspaceFile } from "./records.ts";
+import type { Agent, Department, Limits, Member, Rule, Workspace, WorkspaceFile } from "./records.ts";
 import type { Section } from "./settings.ts";
 
 type Part<R, K extends keyof R> = Pick<R, K>;
@@ -80,6 +80,13 @@ function withMember(agent: Agent, department: string, wanted: Omit<Member, "depa
   }
   return JSON.stringify(member) === JSON.stringify(agent.member) ? [] : [{ path: `agents/${agent.key}`, body: { ...agent, member } }];
 }
+
+export const LIMITS: Section<Limits> = {
+  id: "limits/-/all",
+  title: "Limits",
+  read: (file) => file.limits,
+  write: (_file, limits) => [{ path: "limits", body: limits }],
+};
 
 export const RULES: Section<{ rule: Rule[] }> = {
   id: "rules/-/list",

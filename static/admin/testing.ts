@@ -1,5 +1,5 @@
 // A server of settings in a few lines: answers as the real one does, and counts what it was asked.
-import type { Agent, Department, Rule, Workspace, WorkspaceFile } from "./records.ts";
+import type { Agent, Department, Limits, Rule, Workspace, WorkspaceFile } from "./records.ts";
 import { newAgent, newDepartment } from "./records.ts";
 
 export function workspace(): WorkspaceFile {
@@ -8,6 +8,11 @@ export function workspace(): WorkspaceFile {
     workspace: {
       key: "demo", name: "Demo", timezone: "Europe/Copenhagen", language: "en", default_department: "support", grace_seconds: 20,
       blip_seconds: 10, hold_place_seconds: 120, reoffer_seconds: 60,
+    },
+    limits: {
+      text_chars: 8000, connections_per_visitor: 50, connections_per_agent: 100, messages_per_visitor: [300, 600], messages_per_agent: [600, 1200],
+      messages_per_address: [10000, 60000], messages_per_site: [20000, 120000], starts_per_visitor: [20, 20], starts_per_address: [1000, 1000],
+      signals_per_person: [200, 1200], reads_per_connection: [300, 1200], requests_per_address: [2000, 12000],
     },
     site: [{ key: "demo", name: "Demo shop", origins: ["http://127.0.0.1:8080"], departments: ["support"] }],
     department: [newDepartment("support", "Support"), newDepartment("sales", "Sales")],
@@ -44,6 +49,7 @@ export class Server {
     const [kind, key] = path.split("/");
     this.version += 1;
     if (kind === "workspace") this.file = { ...this.file, workspace: record as Workspace };
+    if (kind === "limits") this.file = { ...this.file, limits: record as Limits };
     if (kind === "rules") this.file = { ...this.file, rule: record as Rule[] };
     if (kind === "departments") this.file = { ...this.file, department: this.file.department.map((one) => (one.key === key ? (record as Department) : one)) };
     if (kind === "agents") this.file = { ...this.file, agent: this.file.agent.map((one) => (one.key === key ? (record as Agent) : one)) };

@@ -123,7 +123,7 @@ class Logins:
 
     async def login(self, call: Call) -> web.Response:
         request, body = call.request, call.body
-        address = self._proxies.client(request.remote, request.headers.get(hdrs.X_FORWARDED_FOR))
+        address = self._proxies.client_of(request.remote, request.headers)
         login = await self._accounts.login(
             body.email, body.password, address, client=request.headers.get(hdrs.USER_AGENT, "")
         )

@@ -164,9 +164,12 @@ class SettingsApi:
 
     def _workspace(self) -> list[Operation]:
         path, kind = f"{PREFIX}/workspace", settings.Workspace
+        limits = f"{PREFIX}/limits"
         return [
             _reads("getWorkspace", path, "The workspace's own settings.", self.get_workspace, kind),
             _writes("putWorkspace", path, "Replace the workspace's own settings.", self.put_workspace, kind),
+            _reads("getLimits", limits, "How much anybody may ask for.", self.get_limits, settings.Limits),
+            _writes("putLimits", limits, "Replace the limits; they hold at once.", self.put_limits, settings.Limits),
         ]
 
     def _rules(self) -> list[Operation]:
@@ -272,6 +275,20 @@ class SettingsApi:
 
         revised = await self._revise(call, make)
         return _tagged(revised.after, revised.after.workspace)
+
+    async def get_limits(self, _call: Call) -> web.Response:
+        file = await self._current()
+        return _tagged(file, file.limits)
+
+    async def put_limits(self, call: Call) -> web.Response:
+        body = codec.decode_body(dict[str, Any], call.body)
+
+        def make(before: WorkspaceFile) -> WorkspaceFile:
+            named = _file({"workspace": _plain(before.workspace), "limits": body})
+            return msgspec.structs.replace(before, limits=named.limits)
+
+        revised = await self._revise(call, make)
+        return _tagged(revised.after, revised.after.limits)
 
     async def get_rules(self, _call: Call) -> web.Response:
         file = await self._current()

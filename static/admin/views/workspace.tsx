@@ -1,8 +1,9 @@
-import { ofWorkspace } from "../sections.ts";
-import { NumberField, SelectField, TextField } from "./fields.tsx";
+import type { Limits as Values, Rate } from "../records.ts";
+import { LIMITS, ofWorkspace } from "../sections.ts";
+import { Field, idOf, NumberField, NumberInput, SelectField, TextField, wrongAt, type Keys } from "./fields.tsx";
 import { PageHead } from "./page.tsx";
 import { useFile } from "./place.ts";
-import { Section } from "./section.tsx";
+import { Section, type Form } from "./section.tsx";
 
 /** What holds for all departments. */
 export function Workspace() {
@@ -31,7 +32,42 @@ export function Workspace() {
           </div>
         )}
       </Section>
+      <Section of={LIMITS} title="Limits">
+        {(form) => (
+          <>
+            <p class="hint">So many at once, then so many a minute; 0 and 0: no limit. Whoever is above is told when to try again, and nothing is lost. They hold as soon as they are saved.</p>
+            <div class="pairs">
+              <RateField form={form} name="messages_per_visitor" label="Messages of one visitor" />
+              <RateField form={form} name="messages_per_agent" label="Messages and steps of one agent" />
+              <RateField form={form} name="messages_per_address" label="Messages from one address" hint="A whole office may share one." />
+              <RateField form={form} name="messages_per_site" label="Messages of a site's visitors together" />
+              <RateField form={form} name="starts_per_visitor" label="New conversations of one visitor" />
+              <RateField form={form} name="starts_per_address" label="New conversations from one address" />
+              <RateField form={form} name="signals_per_person" label="Signs of typing and reading, of one person" hint="What is above is dropped." />
+              <RateField form={form} name="reads_per_connection" label="Pages of history on one connection" />
+              <RateField form={form} name="requests_per_address" label="Requests of the API from one address" />
+              <NumberField form={form} name="text_chars" label="A message may have" unit="characters" min={1} max={8000} />
+              <NumberField form={form} name="connections_per_visitor" label="Open pages of one visitor" hint="0: no limit." />
+              <NumberField form={form} name="connections_per_agent" label="Open consoles of one agent" hint="0: no limit." />
+            </div>
+          </>
+        )}
+      </Section>
     </>
+  );
+}
+
+function RateField({ form, name, label, hint }: { form: Form<Values>; name: Keys<Values, Rate>; label: string; hint?: string }) {
+  const [atOnce, perMinute] = form.value[name];
+  const id = idOf(form, name);
+  const set = (rate: Rate): void => form.set({ [name]: rate } as Partial<Values>);
+  return (
+    <Field id={id} label={label} hint={hint} problem={wrongAt(form, name)}>
+      <span class="line-of-fields">
+        <NumberInput id={id} value={atOnce} unit="at once" problem={wrongAt(form, name)} hint={hint} onChange={(n) => set([n, perMinute])} />
+        <NumberInput id={`${id}-minute`} label={`${label}, a minute`} value={perMinute} unit="a minute" onChange={(n) => set([atOnce, n])} />
+      </span>
+    </Field>
   );
 }
 
