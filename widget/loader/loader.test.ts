@@ -52,8 +52,8 @@ test("the number of unread messages is seen and said, but not while the panel is
   launcher.unread = 0;
 });
 
-test("the page is given four verbs", () => {
+test("the page is given five verbs", () => {
   const api = (window as unknown as { Frontdesk: { [verb: string]: (...given: unknown[]) => unknown } }).Frontdesk;
-  expect(Object.keys(api).sort()).toEqual(["close", "on", "open", "toggle"]);
+  expect(Object.keys(api).sort()).toEqual(["close", "identify", "on", "open", "toggle"]);
   expect(api["on"]?.("open", () => undefined)).toBeTypeOf("function");
 });

@@ -7,6 +7,7 @@ import { Launcher } from "./launcher.ts";
 // Only where an earlier press has left an open conversation, the panel comes by itself, to keep the place in line.
 
 type Name = "open" | "close" | "unread" | "message";
+type Word = string | null | undefined;
 type Listener = (detail: unknown) => void;
 
 const script =
@@ -15,7 +16,8 @@ const script =
     : document.querySelector<HTMLScriptElement>("script[data-site][src*='widget.js']");
 
 function start(script: HTMLScriptElement): void {
-  const { site = "", language, side, accent, identity, dir } = script.dataset;
+  const { site = "", language, side, accent, dir } = script.dataset;
+  let word: Word | (() => Word | Promise<Word>) = script.dataset["identity"];
   const listeners = new Map<Name, Set<Listener>>();
   customElements.define("frontdesk-launcher", Launcher);
   const launcher = document.createElement("frontdesk-launcher") as Launcher;
@@ -39,7 +41,7 @@ function start(script: HTMLScriptElement): void {
     },
     minimised: () => close(),
     message: (entry) => tell("message", entry),
-    ...(identity === undefined ? {} : { identity: () => Promise.resolve(identity) }),
+    identity: async () => (typeof word === "function" ? word() : word),
   };
 
   const load = () => {
@@ -110,7 +112,12 @@ function start(script: HTMLScriptElement): void {
     listeners.set(name, (listeners.get(name) ?? new Set()).add(listener));
     return () => void listeners.get(name)?.delete(listener);
   };
-  Object.assign(window, { Frontdesk: { open, close, toggle, on } });
+  /** Who the visitor is from now on, signed by the site: a token, a function that gets one, or nothing for nobody known. */
+  const identify = (next?: typeof word) => {
+    word = next;
+    void panel?.then((loaded) => loaded.identify());
+  };
+  Object.assign(window, { Frontdesk: { open, close, toggle, on, identify } });
   if ((document as { prerendering?: boolean }).prerendering === true) document.addEventListener("prerenderingchange", goOn, { once: true });
   else goOn();
 }

@@ -21,7 +21,7 @@ export interface Host {
   side: "left" | "right" | null;
   accent: string | null;
   rtl: boolean;
-  identity?: () => Promise<string>;
+  identity?: () => Promise<string | null | undefined>;
   unread(count: number): void;
   minimised(): void;
   /** Somebody else wrote. */
@@ -32,6 +32,8 @@ export interface PanelHandle {
   readonly shown: boolean;
   show(focus: boolean): void;
   hide(): void;
+  /** The page says anew who the visitor is. */
+  identify(): void;
 }
 
 /** Puts the panel into the page, hidden, and connects. */
@@ -99,6 +101,7 @@ export function createPanel(host: Host, into: Node): PanelHandle {
       element.hidden = true;
       shown.value = false;
     },
+    identify: () => visit.identify(),
   };
 }
 

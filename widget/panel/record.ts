@@ -6,6 +6,9 @@ import type { KeyValues } from "../client/outbox-store.ts";
  */
 export interface Remembered {
   token: string;
+  /** Whose token it is, and whether the site vouched for who that is. */
+  visitor: string;
+  signed: boolean;
   /** Whether a conversation is open or something waits to be sent, so that a later page must connect by itself. */
   open: boolean;
   /** How far the visitor has seen which conversation. */
@@ -13,7 +16,7 @@ export interface Remembered {
   mute: boolean;
 }
 
-const FRESH: Remembered = { token: "", open: false, seen: null, mute: false };
+const FRESH: Remembered = { token: "", visitor: "", signed: false, open: false, seen: null, mute: false };
 
 export function recordKey(site: string): string {
   return `frontdesk:${site}`;

@@ -60,8 +60,8 @@ function entry(seq: number, role: "visitor" | "agent", text: string, more: Parti
   return { conversation: "c_1", seq, kind: "message", from: { role, id: role === "agent" ? "a_1" : "v_1", name: "" }, text, at: new Date(clock.now()).toISOString(), ...more };
 }
 
-async function open(more: { conversation?: Conversation | null; missed?: Entry[]; token?: string; reset?: boolean; v?: number; epoch?: string; me?: string } = {}): Promise<void> {
-  await server.last.hello();
+async function open(more: { conversation?: Conversation | null; missed?: Entry[]; token?: string; reset?: boolean; v?: number; epoch?: string; me?: string; greeted?: boolean } = {}): Promise<void> {
+  if (!more.greeted) await server.last.hello();
   await server.last.answers("identify", {
     session: "s_1", epoch: more.epoch ?? "e1", v: more.v ?? 1, me: { id: more.me ?? "v_1", name: "", token: more.token ?? "tok" }, now: "", missed: more.missed ?? [],
     missed_notes: [], more: [], dropped: [], reset: more.reset ?? false,
@@ -321,6 +321,64 @@ describe("two tabs are one visitor", () => {
     expect(server.connections).toHaveLength(2);
     expect(server.last.asked("identify")[0]).toMatchObject({ token: "second" });
   });
+});
+
+describe("tokens that take turns", () => {
+  beforeEach(begin);
+
+  const resumed = async (token: string, meanwhile?: () => void) => {
+    await server.last.drops();
+    await clock.advance(500);
+    await server.last.hello();
+    const asked = server.last.asked("identify")[0];
+    meanwhile?.();
+    await open({ token, conversation: conversation(), v: 9, greeted: true });
+    return asked;
+  };
+
+  test("each answer's token is the one to come with next", async () => {
+    expect(await resumed("tok2")).toMatchObject({ token: "tok" });
+    expect(stored()).toMatchObject({ token: "tok2", visitor: "v_1" });
+    expect(await resumed("tok3")).toMatchObject({ token: "tok2" });
+  });
+
+  test("what another tab has stored meanwhile is newer than what was asked for before", async () => {
+    await resumed("tok2", () => storage.setItem(KEY, JSON.stringify({ ...stored(), token: "tok5" })));
+    expect(stored()).toMatchObject({ token: "tok5" });
+    expect(await resumed("tok6")).toMatchObject({ token: "tok5" });
+  });
+
+  test("another tab's newer token is no reason to come again", async () => {
+    const before = server.connections.length;
+    storage.setItem(KEY, JSON.stringify({ ...stored(), token: "tok2" }));
+    visit.recordChanged();
+    await settle();
+    expect(server.connections).toHaveLength(before);
+    expect(visit.session.state.value.name).toBe("open");
+  });
+
+  test("unsent words of somebody the site vouched for are not sent by whoever comes after a logout", async () => {
+    await server.last.drops();
+    storage.setItem(KEY, JSON.stringify({ ...stored(), signed: true }));
+    visit.recordChanged();
+    visit.say("mine alone");
+    await clock.advance(500);
+    await open({ me: "v_2", token: "other", reset: true });
+    expect(visit.outbox.items.value).toEqual([]);
+    expect(stored()).toMatchObject({ token: "other", visitor: "v_2", signed: false });
+  });
+});
+
+test("the page may say anew who the visitor is, and that nobody vouches for them", async () => {
+  visit.stop();
+  let word: string | null = "jwt";
+  visit = await page(() => Promise.resolve(word as string));
+  await open();
+  expect(server.last.asked("identify")[0]).toMatchObject({ identity: "jwt" });
+  word = null;
+  visit.identify();
+  await server.last.hello();
+  expect(server.last.asked("identify")[0]).not.toHaveProperty("identity");
 });
 
 test("a damaged record is as good as none", async () => {

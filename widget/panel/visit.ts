@@ -25,8 +25,8 @@ export interface VisitOptions
   language: string;
   timezone: string;
   page(): Page;
-  /** A token by which the site vouches for who the visitor is. */
-  identity?: () => Promise<string>;
+  /** A token by which the site vouches for who the visitor is, or nothing. Asked for at each attempt to connect. */
+  identity?: () => Promise<string | null | undefined>;
   /** Somebody else wrote or joined, and it was not there before. */
   news?(entry: Entry): void;
   newId?: () => string;
@@ -49,6 +49,8 @@ export class Visit {
   readonly #mute = signal(false);
   #logOf: string | null = null;
   #epoch: string | null = null;
+  #came = "";
+  #signed = false;
   #dismissed: string | null = null;
   #told = 0;
   #leaving = { content: "", id: "" };
@@ -193,18 +195,21 @@ export class Visit {
     this.#record.change({ mute });
   }
 
-  /** Another tab of this browser has become somebody: two tabs are one visitor. */
+  /** Another tab of this browser has become somebody else: two tabs are one visitor. */
   recordChanged(): void {
-    const before = this.#record.value.token;
+    const before = this.#record.value.visitor;
     this.#record.read();
     this.#mute.value = this.#record.value.mute;
-    const { seen } = this.#record.value;
+    const { seen, token, visitor } = this.#record.value;
     if (seen !== null && seen.conversation === this.#logOf) this.#seen.value = Math.max(this.#seen.value, seen.seq);
-    const mine = this.#state.value.me?.token ?? before;
-    if (this.#record.value.token !== mine && this.#record.value.token !== "" && this.session.state.value.name !== "idle") {
-      this.session.stop();
-      this.session.start();
-    }
+    if (visitor !== (this.#state.value.me?.id ?? before) && token !== "") this.identify();
+  }
+
+  /** Says anew who the visitor is. */
+  identify(): void {
+    if (this.session.state.value.name === "idle") return;
+    this.session.stop();
+    this.session.start();
   }
 
   #watch(run: () => void): void {
@@ -215,11 +220,14 @@ export class Visit {
     this.#record.read();
     const { site, language, timezone, page, identity } = this.#options;
     const { token } = this.#record.value;
+    const word = await identity?.();
+    this.#came = token;
+    this.#signed = !!word;
     return {
       site, language, timezone,
       page: page(),
       ...(token === "" ? {} : { token }),
-      ...(identity === undefined ? {} : { identity: await identity() }),
+      ...(word ? { identity: word } : {}),
     };
   }
 
@@ -229,18 +237,22 @@ export class Visit {
 
   #identified(reply: VisitorIdentified): void {
     const before = this.#state.value.me;
+    this.#record.read();
+    const known = this.#record.value;
+    const was = before?.id ?? known.visitor;
     const restored = this.#epoch !== null && reply.epoch !== this.#epoch && before?.id === reply.me.id;
     const lost = restored ? this.#lost(reply) : [];
     this.#epoch = reply.epoch;
     batch(() => {
       // Somebody else now, as the site says: what the one before wrote must not be sent in this name.
-      if (before !== null && before.id !== reply.me.id && this.#options.identity !== undefined) this.outbox.erase();
+      if (was !== "" && was !== reply.me.id && (this.#signed || known.signed)) this.outbox.erase();
       if (restored && this.#logOf !== null) this.restored.value = true;
       if (reply.reset) {
         this.#record.change({ seen: null });
         this.#show(null);
       }
-      this.#record.change({ token: reply.me.token });
+      // Tokens take turns. What another tab has stored since we asked is newer than what we were given.
+      if (known.token === this.#came) this.#record.change({ token: reply.me.token, visitor: reply.me.id, signed: this.#signed });
       const state = identified(this.#state.value, reply);
       const gone = state.conversation?.id === this.#dismissed && state.conversation?.state === "closed";
       this.#state.value = gone ? { ...state, conversation: null } : state;
