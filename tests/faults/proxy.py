@@ -68,7 +68,8 @@ class Link:
         self.changed.set()
         for side in self._sides:
             if how is Cut.RESET:
-                with contextlib.suppress(OSError):
+                # A side that has gone by itself has no socket any more.
+                with contextlib.suppress(OSError, AttributeError):
                     side.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 side.transport.abort()
             else:
@@ -123,7 +124,7 @@ def _unacknowledged(writer: asyncio.StreamWriter) -> bool:
         return True
     try:
         answer = fcntl.ioctl(writer.get_extra_info("socket").fileno(), _OUTSTANDING, b"\0\0\0\0")
-    except (OSError, ValueError):
+    except (AttributeError, OSError, ValueError):
         return False
     return bool(struct.unpack("i", answer)[0])
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.blackbox.process import COMMAND, Server
 
 FAULTY = Path(__file__).with_name("faulty.py")
+DATABASE = "frontdesk.sqlite3"
 ENDS_WITHIN_S = 60.0
 
 

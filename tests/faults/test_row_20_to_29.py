@@ -24,10 +24,9 @@ from tests.blackbox.people import People
 from tests.blackbox.process import refused_start
 from tests.blackbox.wire import Agent, Visitor
 from tests.faults.extent import FULL, SEED, promised_within, times
-from tests.faults.serving import Serving
+from tests.faults.serving import DATABASE, Serving
 from tests.faults.talking import come_back, judge
 
-DATABASE = "frontdesk.sqlite3"
 ROOM = 96 * 1024  # bytes
 TMPFS = "size=8m"
 SYNC_S = 0.5

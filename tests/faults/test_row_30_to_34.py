@@ -20,10 +20,9 @@ from tests.blackbox.people import People
 from tests.blackbox.process import COMMAND
 from tests.blackbox.wire import Agent, Visitor
 from tests.faults.extent import SEED, promised_within, times
-from tests.faults.serving import Serving
+from tests.faults.serving import DATABASE, Serving
 from tests.faults.talking import come_back, judge
 
-DATABASE = "frontdesk.sqlite3"
 TEXT = "x" * 3_900
 LOG_BOUND = 64 * 1024 * 1024
 
