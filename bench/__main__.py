@@ -7,6 +7,7 @@ import uvloop
 
 from bench import proof as routing_proof
 from bench import relay as relay_bench
+from bench import restart as restart_bench
 from bench import routing as routing_bench
 from bench import walk as random_walk
 
@@ -27,6 +28,14 @@ def main(context: click.Context) -> None:
 def relay(pairs: int, seconds: float, rate: int) -> None:
     """What a durable message costs."""
     uvloop.run(relay_bench.run(pairs=pairs, seconds=seconds, rate=rate))
+
+
+@main.command()
+@click.option("--messages", default=1_000_000, show_default=True, help="In the log.")
+@click.option("--open", "opened", default=10_000, show_default=True, help="Conversations that are not over.")
+def restart(*, messages: int, opened: int) -> None:
+    """How soon a killed server works again."""
+    restart_bench.run(messages=messages, opened=opened)
 
 
 @main.command()

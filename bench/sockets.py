@@ -32,8 +32,9 @@ def frame(text: bytes) -> bytes:
 class Socket(asyncio.Protocol):
     """One connection; `heard` is called with the text of each frame."""
 
-    def __init__(self, url: str, heard: Callable[[Socket, bytes], None]) -> None:
+    def __init__(self, url: str, heard: Callable[[Socket, bytes], None], origin: str = "") -> None:
         self._url = urlsplit(url)
+        self._origin = f"Origin: {origin}\r\n" if origin else ""
         self._heard = heard
         self._buffer = bytearray()
         self._upgraded = False
@@ -46,7 +47,8 @@ class Socket(asyncio.Protocol):
         key = base64.b64encode(bytes(16)).decode()
         transport.write(
             f"GET {self._url.path} HTTP/1.1\r\nHost: {self._url.netloc}\r\nUpgrade: websocket\r\n"
-            f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+            f"Connection: Upgrade\r\n{self._origin}Sec-WebSocket-Key: {key}\r\n"
+            "Sec-WebSocket-Version: 13\r\n\r\n".encode()
         )
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -100,10 +102,10 @@ class Socket(asyncio.Protocol):
         del buffer[:at]
 
 
-async def connect(url: str, heard: Callable[[Socket, bytes], None]) -> Socket:
-    """An open connection."""
+async def connect(url: str, heard: Callable[[Socket, bytes], None], origin: str = "") -> Socket:
+    """An open connection; `origin` as a browser's page would say it."""
     loop = asyncio.get_running_loop()
     parts = urlsplit(url)
-    _, socket = await loop.create_connection(lambda: Socket(url, heard), parts.hostname or "", parts.port or 80)
+    _, socket = await loop.create_connection(lambda: Socket(url, heard, origin), parts.hostname or "", parts.port or 80)
     await socket.opened
     return socket

@@ -54,7 +54,7 @@ async def serve(config: Config) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, number, stopping)
-    # What is read at the start stays as long as the server does: looking through it for rubbish, now or ever, finds none.
+    # What is read at the start stays as long as the server does: to look through it for rubbish, now or later, is vain.
     gc.disable()
     async with running(config) as server:
         gc.freeze()
@@ -104,8 +104,9 @@ async def running(config: Config) -> AsyncIterator[Running]:
             if founded and config.prepare is not None:
                 await config.prepare(ground.operations(), url)
             parts = await Parts.build(config, ground)
-            async with working(parts.engine, parts.queues, parts.hours, parts.logins):
-                operations = ground.operations(parts.engine, parts.desk)
+            operations = ground.operations(parts.engine, parts.desk)
+            retention = operations.privacy.retention
+            async with working(parts.engine, parts.queues, parts.hours, parts.logins, retention):
                 if config.prepare is not None and not founded:
                     await config.prepare(operations, url)
                 async with (

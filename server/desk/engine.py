@@ -45,6 +45,7 @@ VOLATILE = (
     events.PauseEnded,
 )
 _BATCH = 64
+_AT_START = 500
 _WAITING = 10_000
 _BACK_OFF_S = (0.05, 0.2, 0.5, 1.0, 2.0)
 _GIVEN_UP_MS = 60_000
@@ -182,7 +183,8 @@ class Engine:
     async def _next(self) -> list[Job]:
         """What waits, at most a batch; a due deadline counts as a job."""
         if self._first:
-            told, self._first = self._first, []
+            told, self._first = self._first[:_AT_START], self._first[_AT_START:]
+            await asyncio.sleep(0)  # thousands may have to be told of, and others want to know whether we are ready
             return [telling(command) for command in told if command not in self._given_up]
         try:
             async with asyncio.timeout(self._seconds_to_deadline()):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from router import events
-from server.store.rows import ConversationRow
+from server.store.routed import RoutedRow
 
 _ENDED_KNOWN = 1_000
 
@@ -47,7 +47,7 @@ class OpenConversations:
     _ended: dict[str, Ended] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: Iterable[ConversationRow]) -> OpenConversations:
+    def of(cls, rows: Iterable[RoutedRow]) -> OpenConversations:
         """From the rows of a rebuild."""
         found = cls()
         for row in rows:
@@ -136,7 +136,7 @@ class OpenConversations:
         self._closed.clear()
 
 
-def _of(row: ConversationRow) -> OpenConversation:
+def _of(row: RoutedRow) -> OpenConversation:
     return OpenConversation(
         id=row.id,
         visitor=row.visitor,

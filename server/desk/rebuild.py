@@ -12,9 +12,9 @@ from router import commands, model
 from router.snapshot import ConversationRecord, Counters, Snapshot
 from server.desk import views
 from server.desk.directory import Directory, load
-from server.store import conversations, entries, promises, routing, workspaces
+from server.store import promises, routed, routing, workspaces
 from server.store.base import Tx
-from server.store.rows import ConversationRow
+from server.store.routed import RoutedRow
 
 
 class Presence(Protocol):
@@ -34,7 +34,7 @@ class Found:
     v: int
     directory: Directory
     snapshot: Snapshot
-    conversations: tuple[ConversationRow, ...]
+    conversations: tuple[RoutedRow, ...]
     writers: Mapping[str, tuple[model.Writer, int]]
     learned: str | None = None
 
@@ -47,14 +47,13 @@ def read(tx: Tx, directory: Directory) -> Found:
     workspace = workspaces.find(tx, directory.workspace.key)
     assert workspace is not None
     directory = load(tx, workspace)
-    rows = tuple(conversations.routed(tx, workspace.id))
+    rows = tuple(routed.routed(tx, workspace.id))
     records = [views.decode_conversation(row.routing) for row in rows]
     agents = [
         views.decode_agent(record)
         for agent, record in sorted(routing.agent_records(tx, workspace.id).items())
         if agent in directory.agents
     ]
-    writers = {row.id: entries.last_writer(tx, row.n) for row in rows if row.state != "closed"}
     return Found(
         v=workspace.v,
         directory=directory,
@@ -64,7 +63,7 @@ def read(tx: Tx, directory: Directory) -> Found:
             conversations=tuple(sorted((record for record in records if record is not None), key=lambda each: each.id)),
         ),
         conversations=rows,
-        writers={each: (model.Writer(last[0]), last[1]) for each, last in writers.items() if last is not None},
+        writers={each: (model.Writer(role), at) for each, (role, at) in routed.last_writers(tx, workspace.id).items()},
         learned=promises.learned(tx, workspace.id),
     )
 
