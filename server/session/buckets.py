@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 MOST_AT_REST: Final = 50_000
+_ROUNDING_S: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ class Rate:
 
     @property
     def reach_s(self) -> float:
-        """How long an empty bucket takes to be full."""
-        return self.at_once * self.interval_s
+        """How long an empty bucket takes to be full. A hair more, or the last of `at_once` would fall to rounding."""
+        return self.at_once * self.interval_s + _ROUNDING_S
 
 
 def take(full_at: float, rate: Rate, now: float) -> tuple[float, float]:

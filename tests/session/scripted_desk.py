@@ -10,12 +10,13 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
+from server.session.bounds import Bounds
 from server.session.connection import Connections
 from server.session.ports import Peer
 from server.session.protocol import Terms
 from server.session.timing import Timing
 from server.wire import codec
-from server.wire.codes import CloseCode
+from server.wire.codes import CloseCode, Refused
 from server.wire.replies import Reply, Sent
 from server.wire.requests import Endpoint, MessageSend, Ping
 
@@ -63,6 +64,9 @@ class ScriptedDesk:
 
     def pipelines(self, request: Any) -> bool:
         return isinstance(request, self.pipelined)
+
+    def refused(self, peer: Peer, request: Any, refused: Refused) -> None:
+        pass
 
     def heard(self, peer: Peer) -> None:  # noqa: ARG002 - a Desk's
         self.heards += 1
@@ -147,11 +151,15 @@ class House:
 
 @asynccontextmanager
 async def house(
-    *, terms: Terms | None = None, timing: Timing = QUICK, max_connections: int = 100
+    *, terms: Terms | None = None, timing: Timing = QUICK, max_connections: int = 100, bounds: Bounds | None = None
 ) -> AsyncIterator[House]:
     desk = ScriptedDesk()
     connections = Connections(
-        desk, terms=terms or Terms(server="frontdesk/test"), timing=timing, max_connections=max_connections
+        desk,
+        terms=terms or Terms(server="frontdesk/test"),
+        timing=timing,
+        max_connections=max_connections,
+        bounds=bounds,
     )
     app = web.Application()
     app.router.add_get("/ws/visitor", connections.handler("visitor"))
