@@ -11,7 +11,7 @@ from server.control.operations import Operations
 from server.session.entrance import Most
 
 # What clients may use beyond the published protocol, named as docs/protocol.md names it.
-FEATURES = ("history.notes_after", "history.notes_before", "message.leave.department")
+FEATURES = ("erased", "history.notes_after", "history.notes_before", "message.leave.department")
 
 
 class StartError(Exception):

@@ -51,6 +51,7 @@ class Ground:
             sockets=sockets,
             clock=self.clock,
             back_up=self.store.backup,
+            leave_no_trace=self.store.leave_no_trace,
             any_origin=self.any_origin,
         )
 

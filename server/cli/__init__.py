@@ -19,6 +19,7 @@ from server.cli.settings import apply, export, init
 from server.cli.simulate import simulate_command
 from server.cli.sites import site
 from server.cli.traces import export_trace
+from server.cli.visitors import retention, visitor
 from server.control.failure import Failure
 from server.control.perform import UNEXPECTED
 
@@ -77,6 +78,8 @@ for command in (
     site,
     backup,
     restore,
+    visitor,
+    retention,
 ):
     frontdesk.add_command(command)
 

@@ -11,7 +11,7 @@ import click
 
 from server.app import StartError, offline
 from server.control import requests as ask
-from server.control.client import ask_server
+from server.control.client import ANSWER_WITHIN_S, ask_server
 from server.control.failure import Failure
 from server.control.operations import Operations
 from server.control.perform import perform
@@ -35,13 +35,15 @@ def do_here(data: Path, work: Callable[[Operations], Awaitable[Result]], *, crea
 
 def carry_out(data: Path, request: ask.AnyRequest, file: str = "") -> Answer:
     """Have it done by the server, or do it here if none is running; raises `Failure` or `StartError`."""
-    answer = ask_server(data, request)
+    # Writing a large database anew may take minutes.
+    within_s = None if isinstance(request, ask.VisitorErase | ask.RetentionRun) else ANSWER_WITHIN_S
+    answer = ask_server(data, request, within_s=within_s)
     if answer is None:
         try:
             answer = do_here(data, lambda it: perform(it, request), create=isinstance(request, ask.Apply))
         except StartError:
             # The directory may have been taken by a server that has come up just now.
-            answer = ask_server(data, request)
+            answer = ask_server(data, request, within_s=within_s)
             if answer is None:
                 raise
     if not answer.ok:

@@ -18,12 +18,14 @@ import msgspec
 from server.clock import Clock, SystemClock
 from server.control import recording, secrets_of_sites, traffic
 from server.control.failure import Failure
+from server.control.privacy import LeaveNoTrace, Privacy, leave_it
 from server.desk import administration
 from server.desk.accounts import Accounts
 from server.desk.administration import Also
 from server.desk.directory import Directory
 from server.desk.dry_run import DryRun
 from server.desk.engine import Engine
+from server.desk.erasure import Pages
 from server.desk.identity import AgentIdentity
 from server.desk.ids import Ids
 from server.desk.job import Done, Job, Step
@@ -66,8 +68,8 @@ class Revised:
     problems: tuple[Problem, ...] = ()
 
 
-class Sockets(Protocol):
-    """The connections of agents, as a change of who they are concerns them. Each returns at once."""
+class Sockets(Pages, Protocol):
+    """The connections, as a change of who they belong to concerns them. Each returns at once."""
 
     def close_agent(self, agent: str) -> None:
         """End an agent's sockets for good: what they were opened with is void."""
@@ -78,6 +80,12 @@ class Sockets(Protocol):
 
 class NoSockets:
     """Nobody is connected."""
+
+    def close_visitor(self, visitor: str) -> None:
+        """There are none."""
+
+    def tell_erased(self, visitor: str, conversations: list[str], *, v: int) -> None:
+        """There is nobody."""
 
     def close_agent(self, agent: str) -> None:
         """There are none."""
@@ -98,6 +106,7 @@ class Operations:
         sockets: who is connected.
         clock: the engine's.
         back_up: copies the database, where there is a server to do it beside its work.
+        leave_no_trace: has the database's files written anew.
         any_origin: whether a site may let every origin in ("*"), as in the demo.
     """
 
@@ -112,6 +121,7 @@ class Operations:
         sockets: Sockets | None = None,
         clock: Clock | None = None,
         back_up: BackUp | None = None,
+        leave_no_trace: LeaveNoTrace = leave_it,
         any_origin: bool = False,
     ) -> None:
         self._store = store
@@ -123,6 +133,13 @@ class Operations:
         self._clock: Clock = clock or SystemClock()
         self._back_up = back_up
         self._any_origin = any_origin
+        self.privacy = Privacy(
+            store=store,
+            clock=self._clock,
+            engine=self._brought_to_life,
+            pages=self._sockets,
+            leave_no_trace=leave_no_trace,
+        )
         self._promises: Promises | None = None
         # Settings are read, changed and written by one at a time.
         self._settling = asyncio.Lock()
@@ -379,9 +396,7 @@ class Operations:
 
         if not file.departments:
             raise Failure("The workspace needs at least one department.")
-        if self._engine is None and self._start_engine is not None:
-            self._engine = await self._start_engine()
-        if self._engine is None:
+        if await self._brought_to_life(needed=True) is None or self._engine is None:
             await self._store.write(
                 lambda tx: also(tx, administration.write(tx, administration.revise(tx, file, self._ids)))
             )
@@ -389,6 +404,11 @@ class Operations:
         before = self._engine.directory
         await self._ask(self._engine, file, also)
         self._tell(before, self._engine.directory)
+
+    async def _brought_to_life(self, *, needed: bool) -> Engine | None:
+        if self._engine is None and self._start_engine is not None and needed:
+            self._engine = await self._start_engine()
+        return self._engine
 
     async def _ask(self, engine: Engine, file: WorkspaceFile, also: Also) -> None:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()

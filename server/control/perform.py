@@ -11,6 +11,7 @@ from server.control import auditing
 from server.control import requests as ask
 from server.control.failure import Failure
 from server.control.operations import Operations
+from server.control.privacy import Privacy
 from server.control.requests import Answer
 from server.settings.problem import SettingsError
 from server.settings.workspace import Agent, Member
@@ -76,7 +77,21 @@ async def _perform(operations: Operations, request: ask.AnyRequest) -> Answer:  
             text = await operations.site_secret(request.site, rotate=request.rotate, end=request.end)
         case ask.Backup():
             await operations.back_up(Path(request.file))
+        case ask.VisitorFind() | ask.VisitorExport() | ask.VisitorErase() | ask.RetentionRun():
+            found = await _about_visitors(operations.privacy, request)
     return Answer(ok=True, lines=lines, text=text, found=Raw(ask.encode(found)))
+
+
+async def _about_visitors(privacy: Privacy, request: ask.AboutVisitors) -> Struct:
+    match request:
+        case ask.VisitorFind():
+            return await privacy.find(request.email)
+        case ask.VisitorExport():
+            return await privacy.export(request.visitor)
+        case ask.VisitorErase():
+            return await privacy.erase(request.visitor, force=request.force)
+        case ask.RetentionRun():
+            return await privacy.remove_old(dry_run=request.dry_run)
 
 
 def _agent(request: ask.AgentAdd) -> Agent:

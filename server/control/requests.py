@@ -120,14 +120,41 @@ class SiteSecret(Request, kw_only=True, frozen=True, tag="site.secret"):
     end: Literal["", "old", "all"] = ""
 
 
+class VisitorFind(Request, kw_only=True, frozen=True, tag="visitor.find"):
+    """Everybody who gave this e-mail address; the answer's `found` is a `server.wire.stored.VisitorsFound`."""
+
+    email: str
+
+
+class VisitorExport(Request, kw_only=True, frozen=True, tag="visitor.export"):
+    """All that is stored of a visitor; the answer's `found` is a `server.wire.stored.VisitorExport`."""
+
+    visitor: str
+
+
+class VisitorErase(Request, kw_only=True, frozen=True, tag="visitor.erase"):
+    """Erase a visitor; `force`: also one with an open conversation. `found` is a `server.wire.stored.ErasedAnswer`."""
+
+    visitor: str
+    force: bool = False
+
+
+class RetentionRun(Request, kw_only=True, frozen=True, tag="retention.run"):
+    """Remove what is older than it is kept; the answer's `found` is a `server.wire.stored.RemovedAnswer`."""
+
+    dry_run: bool = False
+
+
 class Backup(Request, kw_only=True, frozen=True, tag="backup"):
     """Copy the database to this file, named by its whole path."""
 
     file: str
 
 
+AboutVisitors = VisitorFind | VisitorExport | VisitorErase | RetentionRun
 AnyRequest = (
-    Apply
+    AboutVisitors
+    | Apply
     | Export
     | AgentAdd
     | AgentPassword

@@ -16,6 +16,7 @@ from server.desk.agent_requests import AgentRequests
 from server.desk.audience import Hub
 from server.desk.engine import Engine
 from server.desk.identity import AgentIdentity, VisitorIdentity
+from server.desk.incidents import Incidents
 from server.desk.leaving import Leaving
 from server.desk.messages import Messages
 from server.desk.open import OpenConversation
@@ -52,6 +53,7 @@ class Rooms:
     leaving: Leaving
     agents: AgentRequests
     origins: Origins
+    incidents: Incidents
     now: Callable[[], int]
 
 
@@ -66,6 +68,7 @@ class Desk:
         self._openings = rooms.openings
         self._origins = rooms.origins
         self._now = rooms.now
+        self._incidents = rooms.incidents
         self._read: dict[tuple[str, str], int] = {}
         self._handlers: dict[Endpoint, Handlers] = {
             "visitor": Handlers(ask.VisitorRequest, self._visitor_table(rooms), opening=ask.IdentifyVisitor),
@@ -133,6 +136,15 @@ class Desk:
     def pipelines(self, request: Any) -> bool:
         return type(request) in self._pipelined
 
+    def refused(self, peer: Peer, request: Any, refused: Refused) -> None:
+        if peer.identity is not None:
+            self._incidents.refused(
+                peer.identity.person,
+                type(request).__struct_config__.tag,
+                refused.code,
+                target=getattr(request, "conversation", None) or getattr(request, "offer", None),
+            )
+
     def heard(self, peer: Peer) -> None:
         identity = peer.identity
         if isinstance(identity, AgentIdentity) and self._engine.is_deaf(identity.agent):
@@ -163,6 +175,17 @@ class Desk:
             if token_hash is None or peer.identity.token_hash == token_hash:
                 peer.close(CloseCode.REVOKED, "logged out")
 
+    def close_visitor(self, visitor: str) -> None:
+        """End a visitor's sockets for good, on every site: they are erased."""
+        for site in self._engine.directory.sites:
+            for peer in self._hub.peers(audience.of_visitor(visitor, site)):
+                peer.close(CloseCode.REVOKED, "erased")
+
+    def tell_erased(self, visitor: str, conversations: list[str], *, v: int) -> None:
+        """Have the consoles forget what they were shown of an erased visitor."""
+        frame = encode(wire.ErasedEvent(v=v, visitor=visitor, conversations=conversations))
+        self._hub.publish(audience.AGENTS, frame)
+
     def reopen_agents(self, agents: frozenset[str]) -> None:
         """Have these agents connect again: who they are is settled when they identify."""
         for peer in self._hub.peers(audience.AGENTS):
@@ -181,6 +204,11 @@ class Desk:
             peer.close(CloseCode.ORIGIN, "this page may not open that site")
             return
         identity, lost = await self._openings.visitor(peer, request)
+        limits = self._engine.directory.limits
+        if self._is_one_too_many(
+            peer, audience.of_visitor(identity.visitor, identity.site), limits.connections_per_visitor
+        ):
+            return
         peer.identity = identity
         await self._openings.open_visitor(peer, request, identity, lost=lost)
         self._visitor_here(identity.visitor, identity.site, here=True)
@@ -199,10 +227,20 @@ class Desk:
             role=found.settings.role,
             token_hash=admission.token_hash,
         )
+        limits = self._engine.directory.limits
+        if self._is_one_too_many(peer, audience.of_agent(found.id), limits.connections_per_agent):
+            return
         peer.identity = identity
         await self._openings.open_agent(peer, request, identity)
         self._engine.tell(commands.ConnectAgent(agent=model.AgentId(found.id)))
         self._tell_visitors_of(identity, here=True)
+
+    def _is_one_too_many(self, peer: Peer, topic: str, most: int) -> bool:
+        """Whether this person has as many connections as they may; then the new one is closed."""
+        if not 0 < most <= len(self._hub.peers(topic)):
+            return False
+        peer.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections of one token")
+        return True
 
     def _tell_visitors_of(self, agent: AgentIdentity, *, here: bool) -> None:
         """Whoever they answer sees whether they are here."""
@@ -259,6 +297,9 @@ class Desk:
     def site_origins(self, site: str) -> tuple[str, ...] | None:
         found = self._engine.directory.sites.get(site)
         return None if found is None else found.origins
+
+    def turned_away(self, agent: str, operation: str, code: ErrorCode, target: str | None) -> None:
+        self._incidents.refused(agent, operation, code, target=target)
 
     def logged_out(self, admission: Admission) -> None:
         self.close_agent(admission.agent, token_hash=admission.token_hash)

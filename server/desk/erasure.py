@@ -28,12 +28,15 @@ from server.store.entries import Log
 from server.store.privacy import Talk
 from server.wire.codes import ErrorCode, Refused
 
-GetEngine = Callable[[bool], Awaitable[Engine | None]]
-"""The running engine; one that is brought to life for this, when it is needed and none is running."""
-
 LeaveNoTrace = Callable[[], Awaitable[None]]
 
 _LOGS: tuple[Log, ...] = ("entry", "note")
+
+
+class GetEngine(Protocol):
+    """The running engine; when it is needed and none is running, one that is brought to life for this."""
+
+    async def __call__(self, *, needed: bool) -> Engine | None: ...
 
 
 class Pages(Protocol):
@@ -151,7 +154,8 @@ class Erasure:
 
     async def _router(self, visitor: str) -> Engine | None:
         """Without a server, the router is needed only if it knows of this visitor."""
-        return await self._engine(bool(await self._store.read(lambda tx: conversations.routed_of_visitor(tx, visitor))))
+        known = await self._store.read(lambda tx: conversations.routed_of_visitor(tx, visitor))
+        return await self._engine(needed=bool(known))
 
     async def _empty(self, n: int, log: Log) -> int:
         """Empty one log in portions; how many entries."""

@@ -56,7 +56,7 @@ class Retention:
     Args:
         store: the database.
         clock: says what is old.
-        directory: the settings of the moment, None when there is no workspace.
+        directory: the settings of the moment.
         pause: rests so many seconds.
         leave_no_trace: empties the database's log of old states.
         erasure: what it has not finished is finished here, as it is the same work.
@@ -67,7 +67,7 @@ class Retention:
         *,
         store: Store,
         clock: Clock,
-        directory: Callable[[], Directory],
+        directory: Callable[[], Awaitable[Directory]],
         pause: Pause,
         leave_no_trace: Callable[[], Awaitable[None]],
         erasure: Finisher,
@@ -92,7 +92,7 @@ class Retention:
 
     async def would_remove(self) -> Removed:
         """What `remove` would come to now."""
-        days, workspace, before = self._kept()
+        days, workspace, before = await self._kept()
         if not days:
             return Removed(days=0)
         found = await self._store.read(lambda tx: privacy.count_old(tx, workspace, before=before))
@@ -101,7 +101,7 @@ class Retention:
     async def remove(self, *, by: str = audit.SYSTEM) -> Removed:
         """Remove all that is old; ``by``: for the audit log. Raises `StoreUnavailable` and `StoreError`."""
         async with self._one_at_a_time:
-            days, workspace, before = self._kept()
+            days, workspace, before = await self._kept()
             removed = Removed(days=days)
             if not days:
                 return removed
@@ -117,9 +117,9 @@ class Retention:
                 await self._leave_no_trace()
             return removed
 
-    def _kept(self) -> tuple[int, int, int]:
+    async def _kept(self) -> tuple[int, int, int]:
         """For how many days, of which workspace, and from when on."""
-        directory = self._directory()
+        directory = await self._directory()
         days = directory.workspace.retention_days
         return days, directory.workspace_id, self._clock.now() - days * _DAY_MS
 

@@ -101,6 +101,14 @@ class RemovedEvent(Event, kw_only=True, frozen=True, tag="removed"):
     departments: list[str]
 
 
+class ErasedEvent(Event, kw_only=True, frozen=True, tag="erased"):
+    """All that these conversations held of their visitor is erased: a client forgets what it was shown of them."""
+
+    v: int
+    visitor: str
+    conversations: list[str]
+
+
 class TypingEvent(Event, kw_only=True, frozen=True, tag="typing", rename={"sender": "from"}):
     """Somebody types or stopped. Lossy."""
 
@@ -145,6 +153,7 @@ AnyEvent = (
     | SiteEvent
     | AgentsEvent
     | RemovedEvent
+    | ErasedEvent
     | TypingEvent
     | ReadEvent
     | PresenceEvent

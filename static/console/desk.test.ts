@@ -182,6 +182,16 @@ describe("a transfer that came to nothing", () => {
   });
 });
 
+test("what a visitor said is gone from the screen once they are erased; the numbers stay", async () => {
+  await sitDown(10, talking, said);
+  await server.last.says({ on: "erased", v: 11, visitor: "v_jo", conversations: ["c_1", "c_elsewhere"] });
+  const kept = desk.talks.entries("c_1");
+  expect(kept.map((one) => [one.seq, one.kind, one.text, one.erased])).toEqual([[1, "message", "", true], [2, "joined", "", true]]);
+  expect(kept.map((one) => one.from.name)).toEqual(["", ada.name]);
+  await server.last.says({ on: "entry", ...entry(3, ada, "Who was that?") });
+  expect(desk.talks.entries("c_1").map((one) => one.seq)).toEqual([1, 2, 3]);
+});
+
 test("a revoked login stops the session", async () => {
   await sitDown(10);
   await server.last.drops(4501, "logout");

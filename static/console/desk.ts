@@ -133,6 +133,10 @@ export class Desk {
       if (event.on === "presence" && event.here && event.from.role === "visitor") this.#tellRead(event.conversation);
       return;
     }
+    if (event.on === "erased") {
+      this.talks.erase(event.conversations);
+      return;
+    }
     const after = apply(before, event);
     this.state.value = after;
     if (event.on === "entry" || event.on === "note") this.#entry(event);

@@ -72,6 +72,15 @@ export class Talks {
     reachTops(this.#all.peek(), positions);
   }
 
+  /** Nothing that was said in these conversations is to be seen any more. */
+  erase(conversations: readonly string[]): void {
+    for (const id of conversations) {
+      const talk = this.#all.peek().get(id);
+      talk?.entries.erase();
+      talk?.notes.erase();
+    }
+  }
+
   forget(which: (conversation: string) => boolean): void {
     const stay = [...this.#all.peek()].filter(([id]) => !which(id));
     if (stay.length < this.#all.peek().size) this.#all.value = new Map(stay);

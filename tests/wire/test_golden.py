@@ -47,6 +47,7 @@ def test_a_golden_frame_has_every_field(name):
         "reason",
         "client_id",
         "waited_ms",
+        "erased",
         "at",
     }
     assert set() == fields - set(golden) - some - {"id"}

@@ -1,6 +1,6 @@
 import type {
   AcceptedReply, AgentEvent, AgentReply, AgentsEvent, ConversationClose, ConversationEvent, ConversationPick,
-  ConversationReply, ConversationStart, ConversationTransfer, DepartmentEvent, EntryEvent, History, HistoryReply,
+  ConversationReply, ConversationStart, ConversationTransfer, DepartmentEvent, EntryEvent, ErasedEvent, History, HistoryReply,
   MessageLeave, MessageSend, NoteAdd, NoteEvent, OfferAccept, OfferDecline, OfferEndedEvent, OfferEvent, OfferSeen, Ping, Pong,
   PresenceEvent, QueueEvent, Read, ReadEvent, RemovedEvent, Reply, Sent, SiteEvent, StatusSet, Typing, TypingEvent,
   VisitorClose, WrapUpEnd,
@@ -50,6 +50,7 @@ export type ServerEvent =
   | SiteEvent
   | AgentsEvent
   | RemovedEvent
+  | ErasedEvent
   | TypingEvent
   | ReadEvent
   | PresenceEvent;

@@ -62,6 +62,7 @@ export interface FrontdeskWire {
   SiteEvent?: SiteEvent;
   AgentsEvent?: AgentsEvent;
   RemovedEvent?: RemovedEvent;
+  ErasedEvent?: ErasedEvent;
   TypingEvent?: TypingEvent;
   ReadEvent?: ReadEvent;
   PresenceEvent?: PresenceEvent;
@@ -417,7 +418,7 @@ export interface VisitorIdentified {
  *
  *     By kind: ``notice`` has ``notice`` (queued, nobody, returned, idle …), of those who wait also ``place`` and, with a
  *     range, ``low_s`` and ``high_s``; ``joined`` has ``waited_ms``; ``transferred`` has ``to``; ``left`` and ``closed``
- *     have ``reason``.
+ *     have ``reason``. ``erased``: the visitor was, and with them the text; number and kind stay.
  */
 export interface Entry {
   conversation: string;
@@ -437,6 +438,7 @@ export interface Entry {
   waited_ms?: number;
   to?: Named;
   reason?: string;
+  erased?: boolean;
 }
 /**
  * Who wrote, types, reads or is here. ``name`` may be empty for a visitor who gave none.
@@ -831,6 +833,7 @@ export interface EntryEvent {
   waited_ms?: number;
   to?: Named;
   reason?: string;
+  erased?: boolean;
 }
 /**
  * A new note, for the team only; notes have their own numbers.
@@ -854,6 +857,7 @@ export interface NoteEvent {
   waited_ms?: number;
   to?: Named;
   reason?: string;
+  erased?: boolean;
 }
 /**
  * The conversation as it stands now, as the reader may see it.
@@ -937,6 +941,15 @@ export interface RemovedEvent {
   v: number;
   agents: string[];
   departments: string[];
+}
+/**
+ * All that these conversations held of their visitor is erased: a client forgets what it was shown of them.
+ */
+export interface ErasedEvent {
+  on: "erased";
+  v: number;
+  visitor: string;
+  conversations: string[];
 }
 /**
  * Somebody types or stopped. Lossy.

@@ -71,6 +71,12 @@ export class ConversationLog {
     this.#settle();
   }
 
+  /** What was said here is erased: the numbers stay, the words go, as the server has it now. */
+  erase(): void {
+    this.#entries.value = this.#entries.value.map(erased);
+    for (const [seq, entry] of this.#held) this.#held.set(seq, erased(entry));
+  }
+
   /** Tries again to fill what is missing, after a reconnect. */
   retry(): void {
     this.#settle();
@@ -146,4 +152,10 @@ export class ConversationLog {
     this.#filling = false;
     this.#behind.value = this.#last < this.#reach;
   }
+}
+
+function erased(entry: Entry): Entry {
+  const { client_id: _client_id, ...kept } = entry;
+  const from = entry.from.role === "visitor" ? { ...entry.from, name: "" } : entry.from;
+  return { ...kept, from, text: "", erased: true };
 }

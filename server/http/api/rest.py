@@ -11,6 +11,7 @@ from server.http.api.openapi import Description
 from server.http.api.operation import Operation
 from server.http.api.routing import RoutingApi
 from server.http.api.settings import SettingsApi
+from server.http.api.visitors import VisitorsApi
 from server.http.cookies import AgentCookies
 from server.http.policy import Doors
 from server.http.ports import Desk
@@ -29,6 +30,7 @@ class Rest:
             *AccountsApi(operations).operations(),
             *AccessApi(desk=desk, accounts=accounts, operations=operations).operations(),
             *RoutingApi(operations).operations(),
+            *VisitorsApi(operations).operations(),
         ]
         self.operations: tuple[Operation, ...] = (*described, Description(described).operation())
 

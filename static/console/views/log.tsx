@@ -154,7 +154,7 @@ function Event({ entry, me, team = false }: { entry: Entry; me: string; team?: b
 function NoteRow({ entry, mine }: { entry: Entry; mine: boolean }) {
   return (
     <div class="note-row">
-      <p class="note-text"><b>{mine ? "Your note" : `Note by ${entry.from.name || "Frontdesk"}`}, only for the team</b> · {clockTime(entry.at)}<br /><Linked text={entry.text} /></p>
+      <p class="note-text"><b>{mine ? "Your note" : `Note by ${entry.from.name || "Frontdesk"}`}, only for the team</b> · {clockTime(entry.at)}<br /><Linked text={said(entry)} /></p>
     </div>
   );
 }
@@ -173,7 +173,7 @@ function Said({ entry, mine, first, last, read }: SaidProps) {
   return (
     <div class={names}>
       {first && ours && !mine && <span class="who">{entry.from.name}</span>}
-      <p class="bubble" dir="auto"><span class="unseen">{mine ? "You: " : `${entry.from.name || "Visitor"}: `}</span><Linked text={entry.text} /></p>
+      <p class="bubble" dir="auto"><span class="unseen">{mine ? "You: " : `${entry.from.name || "Visitor"}: `}</span><Linked text={said(entry)} /></p>
       {(last || read) && <span class="meta">{read && "Read · "}{clockTime(entry.at)}</span>}
     </div>
   );
@@ -198,4 +198,9 @@ function Waiting({ outgoing }: { outgoing: Outgoing }) {
       ) : <span class="meta">{desk.connection.value.name === "open" ? "Sending …" : "Kept, sent when we are back"}</span>}
     </div>
   );
+}
+
+/** Its words, or that they were erased with the visitor. */
+function said(entry: Entry): string {
+  return entry.erased === true ? "Erased" : entry.text;
 }
