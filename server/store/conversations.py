@@ -191,5 +191,9 @@ def line(tx: Tx, department: str, *, limit: int) -> LineRow:
 
 
 def close(tx: Tx, conversation: str, *, owner: str | None, at: int) -> None:
-    """It ended; whoever had it last stays its agent."""
-    tx.run("UPDATE conversation SET state = 'closed', owner = ?, closed_at = ? WHERE id = ?", (owner, at, conversation))
+    """It ended; whoever had it last stays its agent. From here on the counters stand for what may be deleted."""
+    tx.run(
+        "UPDATE conversation SET state = 'closed', owner = ?, closed_at = ?, "
+        f"entries = {entries.TOP['entry']}, notes = {entries.TOP['note']} WHERE id = ?",
+        (owner, at, conversation),
+    )

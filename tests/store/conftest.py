@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-pytest.register_assert_rewrite("tests.store.contract")
+pytest.register_assert_rewrite("tests.store.contract", "tests.store.series")
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from server.store.base import Lane, StoreError, StoreUnavailable
 from server.store.sqlite import Options, SqliteStore, checkpoint
 from server.store.sqlite.connection import check_version, connect_reader, connect_writer
 from tests.store.contract import StoreContract, insert, passing, stones
+from tests.store.series import SeriesContract
 from tests.support.clock import FakeClock
 from tests.support.gate import Gate
 
@@ -33,6 +34,10 @@ async def open_store(tmp_path):
 
 
 class TestContract(StoreContract):
+    pass
+
+
+class TestSeries(SeriesContract):
     pass
 
 

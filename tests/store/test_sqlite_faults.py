@@ -19,6 +19,7 @@ from server.store.sqlite import Options, SqliteStore, checkpoint, writer
 from server.store.sqlite.connection import connect_writer
 from server.store.sqlite.store import EXIT_FATAL
 from tests.store.contract import insert, passing, settled, stones
+from tests.store.series import Stones
 from tests.support.clock import FakeClock
 from tests.support.disk import Disk
 from tests.support.gate import Gate
@@ -143,6 +144,22 @@ async def test_the_whole_batch_is_told_and_its_lanes_break(store, disk):
     assert [lane.broken for lane in lanes] == [True, True]
     assert fault.raised == 1
     assert store.statistics().failures == failures + 3
+
+
+async def test_a_lost_batch_leaves_nothing_remembered_of_a_series(store, disk):
+    series = Stones()
+    store.append(series, 1)
+    await settled(store)
+    disk.fail("write", "-wal", FULL, times=1)
+    store.append(series, 5)
+    await until(lambda: len(series.outcomes) == 2)
+    lane = Lane()
+    store.append(series, 1, lane=lane)
+    await settled(store)
+    assert series.outcomes == [1, "The database failed: ", 2]
+    assert series.looks == 2
+    assert not lane.broken
+    assert await store.read(stones) == [1, 2]
 
 
 async def test_later_writes_of_a_failed_lane_do_not_run_though_the_disk_is_well_again(store, disk):
