@@ -111,6 +111,24 @@ describe("order", () => {
     expect(tab.texts).toHaveLength(2);
   });
 
+  test("who is limited goes on with the oldest of each conversation, and nothing overtakes", async () => {
+    tab.outbox.open();
+    for (const text of ["1", "2", "3"]) tab.say(text, "c_1");
+    tab.say("4", "c_2");
+    expect(tab.texts).toEqual(["1", "4"]);
+    for (const sent of tab.sent.splice(0)) sent.reject(new RequestError({ code: "rate_limited", message: "", retry_after_ms: 2_000 }));
+    await settle();
+    tab.say("5", "c_1");
+    await browser.clock.advance(1_999);
+    expect(tab.texts).toEqual([]);
+    await browser.clock.advance(1);
+    expect(tab.texts).toEqual(["1", "4"]);
+    expect(tab.sent.map(({ ask }) => ask.client_id)).toEqual(["m1", "m4"]);
+    tab.sent[0]?.resolve({ seq: 1, at: "2026-01-01T14:02:00.000Z" });
+    await settle();
+    expect(tab.texts).toEqual(["1", "4", "2"]);
+  });
+
   test("one conversation does not hold up another", async () => {
     tab.outbox.open();
     tab.say("1", "c_1");

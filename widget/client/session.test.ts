@@ -127,6 +127,20 @@ describe("opening", () => {
   });
 });
 
+test("identify refused with a time: not earlier, not hurried, with jitter; then the wait grows as ever", async () => {
+  session.start();
+  await server.last.hello();
+  await server.last.refuses("identify", "rate_limited", { retry_after_ms: 8_000 });
+  wake();
+  await clock.advance(8_000 + 1_999);
+  expect(server.connections).toHaveLength(1);
+  await clock.advance(1);
+  expect(server.connections).toHaveLength(2);
+  await server.last.drops();
+  await clock.advance(500);
+  expect(server.connections).toHaveLength(3);
+});
+
 describe("losing the connection", () => {
   beforeEach(async () => {
     session.start();

@@ -69,6 +69,8 @@ export class Session<Fields extends object, Reply extends Identified> {
   #attempt = 0;
   #ids = 0;
   #drainMs: number | null = null;
+  /** The server asked us not to identify again before. */
+  #refusedMs: number | null = null;
   #retry: Timer | null = null;
   #retryAsked = false;
   #opening: Timer | null = null;
@@ -116,6 +118,7 @@ export class Session<Fields extends object, Reply extends Identified> {
   #connect(): void {
     this.#retry = null;
     this.#drainMs = null;
+    this.#refusedMs = null;
     this.#state.value = this.#lostAt === null ? { name: "connecting" } : { name: "reconnecting", since: this.#lostAt };
     const WebSocket = this.#options.WebSocket ?? (globalThis.WebSocket as unknown as WebSocketConstructor);
     const socket = new Socket(this.#options.url, WebSocket, this.#clock, {
@@ -171,6 +174,7 @@ export class Session<Fields extends object, Reply extends Identified> {
 
   #refused(socket: Socket, error: RequestError): void {
     if (socket !== this.#socket) return;
+    this.#refusedMs = error.retryAfterMs;
     if (error.retryable) socket.close(1000, "identify refused");
     else this.#leave({ name: "stopped", code: null, reason: error.code });
   }
@@ -214,10 +218,14 @@ export class Session<Fields extends object, Reply extends Identified> {
     if (lasted) this.#attempt = 0;
     this.#lostAt ??= this.#clock.now();
     this.#state.value = { name: "reconnecting", since: this.#lostAt };
-    this.#retryAsked = this.#drainMs !== null;
-    const ms =
-      this.#drainMs === null ? backoff(this.#attempt++, this.#random) : notBefore(this.#drainMs, this.#random);
-    this.#retry = this.#clock.setTimeout(() => this.#connect(), ms);
+    this.#retryAsked = this.#drainMs !== null || this.#refusedMs !== null;
+    this.#retry = this.#clock.setTimeout(() => this.#connect(), this.#untilRetry());
+  }
+
+  #untilRetry(): number {
+    if (this.#drainMs !== null) return notBefore(this.#drainMs, this.#random);
+    const ms = backoff(this.#attempt++, this.#random);
+    return this.#refusedMs === null ? ms : Math.max(ms, notBefore(this.#refusedMs, this.#random));
   }
 
   /** Lets go of the socket; what was asked on it has an unknown outcome. */
