@@ -165,14 +165,14 @@ class Meter:
         now = self._limits.now()
         if self._oldest is not None and way.writes and (away := self._behind(request, now)):
             return away
-        # All of them, or none is taken from. Not max(): this runs for each request.
-        for bucket, interval_s, reach_s, _ in way.gauges:
+        for bucket, interval_s, reach_s, limit in way.gauges:
             full_at = bucket.full_at
-            if full_at > now and full_at + interval_s > now + reach_s:
-                return self._over(request, way, now)
-        for bucket, interval_s, _, _ in way.gauges:
-            full_at = bucket.full_at
-            bucket.full_at = full_at + interval_s if full_at > now else now + interval_s
+            if full_at <= now:
+                bucket.full_at = now + interval_s
+            elif full_at + interval_s <= now + reach_s:
+                bucket.full_at = full_at + interval_s
+            else:
+                return self._over(request, way, now, stopped_by=limit)
         return None
 
     def close(self) -> None:
@@ -219,7 +219,12 @@ class Meter:
         late = now > self._retry_at + PATIENCE_S
         return TurnedAway(refused, CloseCode.RESEND) if late else self._turned_away(refused, now)
 
-    def _over(self, request: Any, way: _Way, now: float) -> TurnedAway:
+    def _over(self, request: Any, way: _Way, now: float, *, stopped_by: str) -> TurnedAway:
+        """Of all its buckets, or of none: what was taken from those before the one that is empty is given back."""
+        for bucket, interval_s, _, limit in way.gauges:
+            if limit == stopped_by:
+                break
+            bucket.full_at -= interval_s
         wait_s = 0.0
         for bucket, interval_s, reach_s, limit in way.gauges:
             after = max(bucket.full_at, now) + interval_s
