@@ -24,6 +24,7 @@ from server.desk.engine import Engine, Told
 from server.desk.fanout import Fanout
 from server.desk.gauges import Gauges
 from server.desk.hours_now import HoursClock
+from server.desk.incidents import Incidents
 from server.desk.intake import Intake
 from server.desk.latest import LatestDecision
 from server.desk.leaving import Leaving
@@ -138,6 +139,7 @@ def _desk(  # noqa: PLR0913, PLR0917 - what a desk stands on
             visitors=VisitorRequests(engine=engine, messages=messages, ids=ground.ids, intake=intake),
             leaving=Leaving(engine=engine, messages=messages, ids=ground.ids, intake=intake),
             agents=AgentRequests(engine=engine, messages=messages),
+            incidents=Incidents(ground.store, clock=ground.clock),
             origins=Origins(lambda: engine.directory, public=config.public, absent_ok=config.demo),
             now=ground.clock.now,
         )

@@ -8,6 +8,7 @@ more than `MAX_A_MINUTE`. Recording takes no time of whoever is refused, and one
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Final
@@ -17,10 +18,12 @@ import structlog
 from server.clock import Clock
 from server.store import audit
 from server.store.base import Committed, Failed, Store, StoreUnavailable
+from server.wire.codes import ErrorCode
 
 QUIET_S: Final = 60.0
 MAX_A_MINUTE: Final = 120
 _SOURCES: Final = 10_000
+_ID: Final = re.compile(r"[a-z]_[a-z2-7]{1,40}")
 
 _log = structlog.get_logger("incidents")
 
@@ -51,6 +54,15 @@ class Incidents:
         self._last[key] = (now, 0)
         self._bound()
         self._store_it(actor, action, target, {**(detail or {}), **({"unrecorded": skipped} if skipped else {})})
+
+    def refused(self, actor: str, asked: str, code: ErrorCode, *, target: str | None) -> None:
+        """Somebody was refused: recorded where they may not do it, or named something that is not there for them.
+
+        Whether there is such a thing at all, nobody looks up: the log would tell who reads it what the answer must not.
+        """
+        if code is ErrorCode.FORBIDDEN or (code is ErrorCode.NOT_FOUND and target is not None):
+            named = target if target is not None and _ID.fullmatch(target) else ""
+            self.record("access.refused", actor=actor, target=named, detail={"asked": asked, "code": code.value})
 
     def _room(self, now: float) -> bool:
         if now - self._minute >= QUIET_S:

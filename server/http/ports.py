@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from server.desk.accounts import Admission
+from server.wire.codes import ErrorCode
 from server.wire.replies import AgentMe
 
 
@@ -17,6 +18,9 @@ class Desk(Protocol):
 
     def site_origins(self, site: str) -> Sequence[str] | None:
         """The origins a site may be embedded in, as configured (``*`` = anywhere); None for an unknown site."""
+
+    def turned_away(self, agent: str, operation: str, code: ErrorCode, target: str | None) -> None:
+        """An agent asked for what they may not do (`forbidden`), or for a `target` that is not there for them."""
 
     def logged_out(self, admission: Admission) -> None:
         """This login is void: close its sockets with `CloseCode.REVOKED`."""

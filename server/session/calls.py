@@ -160,6 +160,7 @@ class Calls:
 
     def _fail(self, request: AnyRequest, error: BaseException) -> None:
         refused = error if isinstance(error, Refused) else self._internal(request, error)
+        self._desk.refused(self._peer, request, refused)
         overtaken = refused.code.retryable and _is_write(request) and self._desk.pipelines(request)
         self._on_failure(request, refused, overtaken)
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from server.wire.codes import CloseCode
+from server.wire.codes import CloseCode, Refused
 from server.wire.requests import Endpoint
 
 
@@ -91,6 +91,9 @@ class Desk(Protocol):
 
     def pipelines(self, request: Any) -> bool:
         """Whether the next request may be performed before this one's answer."""
+
+    def refused(self, peer: Peer, request: Any, refused: Refused) -> None:
+        """This request is answered with an error. Never raises."""
 
     def heard(self, peer: Peer) -> None:
         """A frame arrived (proof of life)."""

@@ -19,6 +19,7 @@ from server.http.built import Built
 from server.session.address import TrustedProxies
 from server.session.connection import Connections
 from server.session.protocol import Terms
+from server.wire.codes import ErrorCode
 from server.wire.replies import AgentMe
 from tests.session.scripted_desk import ScriptedDesk
 from tests.support.people import PASSWORD, People, people
@@ -43,6 +44,9 @@ class FrontDesk:
 
     def site_origins(self, site: str) -> Sequence[str] | None:
         return self.sites.get(site)
+
+    def turned_away(self, agent: str, operation: str, code: ErrorCode, target: str | None) -> None:
+        pass
 
     def logged_out(self, admission: Admission) -> None:
         self.gone.append(admission)

@@ -71,6 +71,16 @@ class Entry:
         caller = None
         if operation.who is not None:
             caller = await self._caller(request)
+        try:
+            return await self._let_in(operation, request, caller)
+        except Refused as refused:
+            if caller is not None:
+                target = request.match_info.get("id")
+                self._desk.turned_away(caller.agent, operation.name, refused.code, target)
+            raise
+
+    async def _let_in(self, operation: Operation, request: web.Request, caller: AgentIdentity | None) -> web.Response:
+        if operation.who is not None:
             insist(operation.who, caller)
         # From here on, it is somebody's body: until then none of it is read.
         body = None

@@ -26,6 +26,7 @@ from server.desk.engine import Engine, Told
 from server.desk.fanout import Fanout
 from server.desk.hours_now import HoursClock
 from server.desk.ids import Ids
+from server.desk.incidents import Incidents
 from server.desk.intake import Intake
 from server.desk.job import Done, Job, Step
 from server.desk.leaving import Leaving
@@ -145,6 +146,7 @@ class DeskBench(Checks):
                 visitors=VisitorRequests(engine=engine, messages=self.messages, ids=self.ids, intake=self.intake),
                 leaving=Leaving(engine=engine, messages=self.messages, ids=self.ids, intake=self.intake),
                 agents=AgentRequests(engine=engine, messages=self.messages),
+                incidents=Incidents(self.store, clock=self.clock),
                 origins=Origins(lambda: engine.directory),
                 now=self.clock.now,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import Any, cast
 
 from server.http.api.operation import PREFIX, Operation
@@ -14,7 +15,8 @@ NOBODY = "nobody-there"
 
 def operations() -> tuple[Operation, ...]:
     nothing = cast("Any", None)
-    return Rest(desk=nothing, accounts=nothing, proxies=TrustedProxies([]), operations=nothing).operations
+    asked = cast("Any", SimpleNamespace(privacy=nothing))
+    return Rest(desk=nothing, accounts=nothing, proxies=TrustedProxies([]), operations=asked).operations
 
 
 def addressed(operation: Operation) -> str:
