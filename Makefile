@@ -16,7 +16,7 @@ export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format types pages dev chromium bench screenshots clean
+.PHONY: help demo test faults lint format types pages dev chromium bench screenshots clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 14
@@ -27,6 +27,9 @@ demo: $(VENV)/.demo pages ## a shop with the widget and two agents' consoles, on
 test: lint chromium ## everything: lint, types, TypeScript and Python tests, the pages in Chromium
 	@npm test --silent
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+faults: dev pages ## kills, full disks, cut cables: every row of docs/faults.md in full, with a table; half an hour
+	@$(BIN)/python -m tests.faults
 
 lint: dev pages node_modules/.frontdesk-lock ## ruff, mypy, tsc
 	@$(BIN)/ruff check .

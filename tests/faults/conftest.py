@@ -11,7 +11,7 @@ from tests.blackbox.conftest import pytest_runtest_makereport
 from tests.blackbox.people import People
 from tests.faults.extent import FULL
 from tests.faults.proxy import Proxy
-from tests.faults.serving import Serving
+from tests.faults.serving import WORKSPACE, Serving
 
 __all__ = ["pytest_runtest_makereport"]
 
@@ -28,8 +28,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="module")
 def workspace_file() -> str:
-    """A module that needs its own departments and agents overrides this; empty is the demo's own workspace."""
-    return ""
+    """A module that needs its own departments and agents overrides this."""
+    return WORKSPACE
 
 
 @pytest.fixture(scope="module")

@@ -65,6 +65,7 @@ class Tally:
     conversations: int = 0
     returns: int = 0
     final: Counter[str] = field(default_factory=Counter)
+    turned_away: Counter[str] = field(default_factory=Counter)
     began: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
 
@@ -152,6 +153,7 @@ class Million:
         self.tally.acknowledged += one.acknowledged
         self.tally.returns += one.returns
         self.tally.final.update(one.final)
+        self.tally.turned_away.update(one.turned_away)
         self.tally.conversations += isinstance(one, TalkingVisitor)
 
     def _count(self) -> None:
@@ -301,8 +303,9 @@ def run(plan: Plan, folder: Path | None = None) -> int:
         serving.signal(signal.SIGTERM)
         status = serving.wait()
     print(tally.line(), flush=True)
-    if tally.final:
-        print("refused for good: " + ", ".join(f"{count} × {what}" for what, count in tally.final.most_common(8)))
+    for what, counted in (("refused for good", tally.final), ("gave up a connection", tally.turned_away)):
+        if counted:
+            print(f"{what}: " + ", ".join(f"{count} × {why}" for why, count in counted.most_common(8)))
     began = time.monotonic()
     code, said = judged(history, serving.data / DATABASE)
     print(said.strip())

@@ -12,18 +12,41 @@ import tempfile
 from pathlib import Path
 
 from tests.blackbox.process import COMMAND, Server
+from tests.blackbox.workspace import agent, department, workspace
 
 FAULTY = Path(__file__).with_name("faulty.py")
 DATABASE = "frontdesk.sqlite3"
 ENDS_WITHIN_S = 60.0
 
+# What is put to the test is not how much one person may write.
+WITHOUT_LIMITS = "\n[limits]\n" + "".join(
+    f"{what} = [0, 0]\n"
+    for what in (
+        "messages_per_visitor",
+        "messages_per_agent",
+        "messages_per_address",
+        "messages_per_site",
+        "starts_per_visitor",
+        "starts_per_address",
+        "signals_per_person",
+        "reads_per_connection",
+        "requests_per_address",
+    )
+)
+WORKSPACE = workspace(
+    ["support", "sales"],
+    department("support", method="average_utilization"),
+    department("sales", method="ring_all"),
+    *[agent(key, 3, {"support": 50, "sales": 50}) for key in ("ada", "ben", "cleo")],
+)
 
-def template(under: Path, workspace: str) -> Path:
+
+def template(under: Path, settings: str) -> Path:
     """A data directory with this workspace in it, whose agents have the password `demo`; made once under a folder."""
-    ready = under / hashlib.sha256(workspace.encode()).hexdigest()[:16]
+    ready = under / hashlib.sha256(settings.encode()).hexdigest()[:16]
     if not ready.exists():
         folder = Path(tempfile.mkdtemp(dir=under))
-        with Server(folder, workspace) as seeding:
+        with Server(folder, settings) as seeding:
             assert seeding.process is not None
             seeding.process.send_signal(signal.SIGTERM)
             assert seeding.process.wait(ENDS_WITHIN_S) == 0, seeding.tail()
@@ -34,8 +57,8 @@ def template(under: Path, workspace: str) -> Path:
 class Serving(Server):
     """A server that can be sent signals, and whose disk, clock and handlers fail on demand if it is `faulty`."""
 
-    def __init__(self, folder: Path, templates: Path, workspace: str = "", *, faulty: bool = False) -> None:
-        super().__init__(folder, workspace)
+    def __init__(self, folder: Path, templates: Path, workspace: str = WORKSPACE, *, faulty: bool = False) -> None:
+        super().__init__(folder, workspace + WITHOUT_LIMITS)
         self.templates = templates
         self.faulty = faulty
         self.control = folder / "control"
@@ -47,8 +70,9 @@ class Serving(Server):
 
     def seed(self) -> None:
         """The data directory as a first start leaves it."""
-        workspace = "" if self.workspace is None else self.workspace.read_text(encoding="utf-8")
-        shutil.copytree(template(self.templates, workspace), self.data, dirs_exist_ok=True)
+        assert self.workspace is not None
+        settings = self.workspace.read_text(encoding="utf-8")
+        shutil.copytree(template(self.templates, settings), self.data, dirs_exist_ok=True)
 
     def start(self) -> None:
         if not self.data.exists() or not any(self.data.iterdir()):

@@ -60,6 +60,7 @@ class Talker:
         self.acknowledged = 0
         self.returns = 0
         self.final: list[str] = []
+        self.turned_away: list[str] = []
         self.news = asyncio.Event()
 
     # Life.
@@ -92,6 +93,7 @@ class Talker:
                     async with asyncio.timeout(SILENT_S / 4):
                         await line.over.wait()
                 if self.awaited and loop.time() - self.heard_at > SILENT_S:
+                    self.turned_away.append("silence")
                     break
         except TimeoutError:
             return
@@ -178,6 +180,7 @@ class Talker:
 
     def _refused(self, asked: Frame, code: str) -> None:
         if code in RETRYABLE or asked.get("do") == "identify":
+            self.turned_away.append(f"{asked.get('do')}: {code}")
             self.hang_up()
         elif asked.get("client_id"):
             self.unsettled.pop(asked["client_id"], None)

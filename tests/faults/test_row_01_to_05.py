@@ -60,9 +60,7 @@ async def test_row_2_an_acknowledgement_that_was_lost_is_given_again(people: Peo
         # It is committed: the other tab has it.
         await beside.reach(lambda number=number: f"unheard {number}" in beside.transcript.texts())  # type: ignore[misc]
         assert not post.settled
-        seq = next(
-            entry["seq"] for entry in beside.transcript.in_order() if entry.get("client_id") == post.client_id
-        )
+        seq = next(entry["seq"] for entry in beside.transcript.in_order() if entry.get("client_id") == post.client_id)
         await page.leave(abruptly=True)
         proxy.mend()
         await come_back(page)

@@ -53,9 +53,7 @@ async def test_row_6_entries_lost_on_the_way_are_asked_for(people: People, servi
 
 
 @pytest.mark.row(7)
-async def test_row_7_a_ping_finds_the_last_entry_that_nobody_was_told_of(
-    people: People, serving: Serving
-) -> None:
+async def test_row_7_a_ping_finds_the_last_entry_that_nobody_was_told_of(people: People, serving: Serving) -> None:
     ada = await people.agent("ada")
     page = await people.pair("support", ada)
     for number in range(times(3, 30)):

@@ -66,9 +66,7 @@ async def test_row_16_after_a_crash_everybody_comes_back_at_once(
 
 
 @pytest.mark.row(16)
-async def test_row_16_who_is_turned_away_is_told_when_to_come_back(
-    own_serving: Serving, own_people: People
-) -> None:
+async def test_row_16_who_is_turned_away_is_told_when_to_come_back(own_serving: Serving, own_people: People) -> None:
     pages = [await own_people.visitor() for _ in range(times(50, 300))]
     own_serving.signal(signal.SIGTERM)
     await pages[0].until(lambda frame: frame.get("on") == "drain")
@@ -110,7 +108,9 @@ async def test_row_17_asked_to_end_under_load_it_ends_well(own_serving: Serving,
     for _ in range(times(1, 10)):
         over = asyncio.Event()
         work = [
-            asyncio.create_task(writing(client, page.conversation, over)) for pair in pairs for client in pair
+            asyncio.create_task(writing(client, page.conversation, over))
+            for pair in pairs
+            for client in pair
             for page in pair[:1]
         ]
         for page, _ in pairs:

@@ -153,9 +153,7 @@ async def judge_texts(page: Visitor, ada: Agent) -> list[str]:
 
 @pytest.mark.row(23)
 @pytest.mark.timeout(180)
-async def test_row_23_no_file_may_grow_nothing_is_lost_and_it_goes_on(
-    own_people: People, own_serving: Serving
-) -> None:
+async def test_row_23_no_file_may_grow_nothing_is_lost_and_it_goes_on(own_people: People, own_serving: Serving) -> None:
     page, ada = await a_pair(own_people)
     for _ in range(times(2, 20)):
         with a_limit_for_files(own_serving):
@@ -287,9 +285,7 @@ async def test_row_28_the_directory_of_a_stopped_process_is_taken_that_of_a_dead
 
 @pytest.mark.row(29)
 @pytest.mark.parametrize("version", ["3.51.2", "3.40.1", "3.7.0"])
-def test_row_29_a_sqlite_that_could_spoil_its_log_is_refused(
-    tmp_path: Path, templates: Path, version: str
-) -> None:
+def test_row_29_a_sqlite_that_could_spoil_its_log_is_refused(tmp_path: Path, templates: Path, version: str) -> None:
     serving = Serving(tmp_path, templates, faulty=True)
     serving.seed()
     serving.cause("sqlite", version)

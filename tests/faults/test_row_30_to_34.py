@@ -82,9 +82,7 @@ async def test_row_31_a_database_locked_for_a_while_is_a_wait_and_no_error(
 ) -> None:
     page, ada = await a_pair(own_people)
     for number in range(times(2, 20)):
-        with contextlib.closing(
-            apsw.Connection(str(own_serving.data / DATABASE), apsw.SQLITE_OPEN_READWRITE)
-        ) as other:
+        with contextlib.closing(apsw.Connection(str(own_serving.data / DATABASE), apsw.SQLITE_OPEN_READWRITE)) as other:
             other.execute("BEGIN IMMEDIATE")
             post = await page.post(page.conversation, f"while it is locked {number}")
             # Reading goes on.
@@ -99,9 +97,7 @@ async def test_row_31_a_database_locked_for_a_while_is_a_wait_and_no_error(
 @pytest.mark.row(31)
 @pytest.mark.full
 @pytest.mark.timeout(120)
-async def test_row_31_four_busy_readers_beside_it_are_no_error_either(
-    own_people: People, own_serving: Serving
-) -> None:
+async def test_row_31_four_busy_readers_beside_it_are_no_error_either(own_people: People, own_serving: Serving) -> None:
     page, ada = await a_pair(own_people)
     over = threading.Event()
 

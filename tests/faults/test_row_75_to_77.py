@@ -84,9 +84,7 @@ async def test_row_76_when_the_clock_jumps_times_do_not_run_backwards_and_nothin
 
 
 @pytest.mark.row(77)
-async def test_row_77_byte_by_byte_everything_works_as_ever(
-    people: People, serving: Serving, proxy: Proxy
-) -> None:
+async def test_row_77_byte_by_byte_everything_works_as_ever(people: People, serving: Serving, proxy: Proxy) -> None:
     for direction in (UP, DOWN):
         proxy.set(direction, piece=1)
     ada = await console_through(people, proxy, "ada")

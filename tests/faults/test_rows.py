@@ -1,0 +1,79 @@
+"""Every row has a test or a reason, and every test has a row that knows of it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from tests.faults import conducting
+from tests.faults.rows import BY_NUMBER, ROWS
+
+ROOT = Path(__file__).resolve().parents[2]
+PLAN = {*range(1, 48), *range(75, 79)}
+
+
+def tests_of(path: str) -> set[str]:
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    return {
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
+    }
+
+
+def numbered() -> dict[str, int]:
+    """Tests of this folder that carry a number in their name."""
+    found = {}
+    for path in Path(__file__).parent.glob("test_row_*.py"):
+        for name in tests_of(str(path.relative_to(ROOT))):
+            number = re.match(r"test_row_(\d+)_", name)
+            assert number, f"{name} names no row"
+            found[name] = int(number[1])
+    return found
+
+
+def test_the_table_is_whole():
+    assert [row.number for row in ROWS] == sorted(PLAN)
+    assert len(BY_NUMBER) == len(ROWS)
+
+
+def test_every_row_has_a_test_or_a_reason():
+    here = set(numbered().values())
+    for row in ROWS:
+        has_tests = row.number in here or bool(row.elsewhere)
+        assert has_tests is not bool(row.absent), row.number
+        assert bool(row.expected) is not bool(row.absent), row.number
+
+
+def test_every_numbered_test_has_a_row():
+    assert set(numbered().values()) <= set(BY_NUMBER)
+
+
+def test_what_is_named_elsewhere_is_there():
+    for row in ROWS:
+        for named in row.elsewhere:
+            path, _, name = named.partition("::")
+            assert (ROOT / path).is_file(), named
+            assert not name or name in tests_of(path), named
+
+
+def test_marker_and_name_agree():
+    for path in Path(__file__).parent.glob("test_row_*.py"):
+        text = path.read_text(encoding="utf-8")
+        marked = re.findall(r"^@pytest\.mark\.row\((\d+)\)", text, re.MULTILINE)
+        named = re.findall(r"^(?:async )?def test_row_(\d+)_", text, re.MULTILINE)
+        assert marked == named, path.name
+
+
+def test_the_page_of_the_table_is_fresh():
+    """`python -m tests.faults markdown`."""
+    assert conducting.markdown() in (ROOT / "docs/faults.md").read_text(encoding="utf-8")
+
+
+def test_a_row_without_a_passed_test_is_not_green():
+    results = {1: conducting.Result(passed=1), 2: conducting.Result(), 3: conducting.Result(passed=5, failed=["one"])}
+    good, line = conducting.summary(results, {1, 2, 3, 35}, 0)
+    assert not good
+    assert line.startswith("1 rows green, 1 n/a, 2 not: [2, 3]")
+    assert conducting.summary(results, {1, 35}, 0)[0]
