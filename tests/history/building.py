@@ -66,6 +66,7 @@ class Run:
         self.slots: dict[str, int] = {}
         self.v = 0
         self.epoch = "e1"
+        self.hidden = 0  # so many of the last rows of the last conversation are gone from the database
         self.now = START
         self.people: dict[str, Someone] = {}
 
@@ -294,6 +295,11 @@ class Run:
             )
         for n, talk in enumerate(self.talks.values(), start=1):
             self._put(connection, n, talk)
+        connection.execute(
+            "DELETE FROM entry WHERE conversation = ?1"
+            " AND seq > (SELECT MAX(seq) FROM entry WHERE conversation = ?1) - ?2",
+            (len(self.talks), self.hidden),
+        )
         for agent, conversation, kind, cost in self.holds:
             connection.execute("INSERT INTO hold VALUES (1, ?, ?, ?, ?, NULL)", (agent, conversation, kind, cost))
         for number, (agent, conversation) in enumerate(self.offers):

@@ -137,7 +137,7 @@ class _Logs:
         if outbox.texts[place] != hash(entry.text) and place not in outbox.reworded:
             says = f"{entry.client_id} of {outbox.by} stands as {entry.seq} with another text than was sent"
             self._fault(Invariant.I3, says, conversation, at=outbox.said_at[place])
-        if place in outbox.refused:
+        if place in outbox.refused and place not in outbox.reworded:
             says = f"{entry.client_id} of {outbox.by} was refused as {outbox.refused[place]} and stands as {entry.seq}"
             self._fault(Invariant.I2, says, conversation, at=at)
         if outbox.numbers[place] not in {0, entry.seq}:

@@ -62,7 +62,7 @@ class Outbox:
 
     def ack(self, acked: Acked, place: int, at: int) -> str:
         """I2: the same answer each time, and never after a no. What is wrong, in words, or nothing."""
-        if place in self.refused:
+        if place in self.refused and place not in self.reworded:
             return f"{acked.client_id} was refused as {self.refused[place]}, and then acknowledged"
         time = hash((acked.at, acked.became))
         if self.acked_at[place] and (self.numbers[place], self.times[place]) != (acked.seq, time):
@@ -75,7 +75,7 @@ class Outbox:
 
     def refuse(self, refused: Refused, place: int) -> str:
         """I2: no is not said of what was acknowledged. What is wrong, in words, or nothing."""
-        if refused.code in RETRYABLE or refused.code == OF_ANOTHER:
+        if refused.code in RETRYABLE or refused.code == OF_ANOTHER or place in self.reworded:
             return ""
         if self.acked_at[place]:
             return f"{refused.client_id} was acknowledged, and then refused as {refused.code}"

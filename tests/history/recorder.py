@@ -66,7 +66,7 @@ class ClientRecorder:
         """The same with a frame as it goes out; what is no request, or none that names itself, is passed over."""
         try:
             frame = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
         named = ("do", "id", "client_id", "conversation", "text")
         if isinstance(frame, dict) and all(isinstance(frame.get(name, ""), str | None) for name in named):

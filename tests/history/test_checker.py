@@ -85,6 +85,12 @@ def another_text_under_the_same_name(run: Run) -> None:
     run.no("vera", "c_1", "m3", "client_id_conflict")
 
 
+def another_text_after_a_no(run: Run) -> None:
+    run.say("vera", "c_1", "m9", "far too long")
+    run.no("vera", "c_1", "m9", "too_large")
+    run.writes("vera", "c_1", "m9")
+
+
 def the_same_name_of_another_sender(run: Run) -> None:
     run.writes("ada", "c_1", "m1")
 
@@ -173,6 +179,7 @@ ALLOWED = [
     a_refusal_for_good,
     the_same_answer_twice,
     another_text_under_the_same_name,
+    another_text_after_a_no,
     the_same_name_of_another_sender,
     the_same_name_elsewhere,
     an_entry_heard_twice,
@@ -237,6 +244,14 @@ def one_stored_twice(run: Run) -> None:
     for at in (place(run, record.Heard, by=by, client_id="N1") for by in ("ada", "vera", "vera 2")):
         change(run, at, client_id="n1")
     row.client_id = "n1"
+
+
+def one_that_nobody_knows_of_lost(run: Run) -> None:
+    """Only the conversation's own counter knows better."""
+    run.start("vito", "c_3")
+    run.go("vito")
+    run.append("c_3", Row("notice", "system", "", "hello?"))
+    run.hidden = 1
 
 
 def two_answers_to_one(run: Run) -> None:
@@ -415,6 +430,7 @@ BAD: list[tuple[Callable[[Run], None], set[Invariant]]] = [
     (a_start_without_its_text, {I.I1}),
     (one_answered_with_anothers_number, {I.I1, I.I3, I.I4}),
     (one_stored_twice, {I.I1, I.I2}),
+    (one_that_nobody_knows_of_lost, {I.I3}),
     (two_answers_to_one, {I.I2, I.I3}),
     (an_answer_to_nothing, {I.I2}),
     (a_yes_after_a_no, {I.I2}),
