@@ -47,7 +47,8 @@ class ByRow:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        kept, away = [], []
+        kept: list[pytest.Item] = []
+        away: list[pytest.Item] = []
         for item in items:
             rows = rows_of(item) & set(self.wanted)
             self._rows[item.nodeid] = rows

@@ -28,13 +28,14 @@ import apsw
 
 import server.app.ground
 import server.app.parts
-import server.bus.memory
 import server.session.connection
+from server.bus.memory import MemoryBus
 from server.cli import main
 from server.clock import SystemClock
 from server.desk.desk import Desk
+from server.session.protocol import Terms
+from server.session.timing import Timing
 from server.store.sqlite import SqliteStore
-
 
 REAL_DISK = apsw.vfs_names()[0]  # the default one, before there is another
 
@@ -85,6 +86,12 @@ class _File(apsw.VFSFile):
         super().xSync(flags)
 
 
+def put_in(where: Any, name: str, what: object) -> None:
+    """In place of what the server has there."""
+    assert hasattr(where, name)
+    setattr(where, name, what)
+
+
 def kill_the_writer_on_demand(control: Control) -> None:
     submit = SqliteStore.submit
 
@@ -96,7 +103,7 @@ def kill_the_writer_on_demand(control: Control) -> None:
 
         submit(store, deadly, **more)
 
-    SqliteStore.submit = submitted  # type: ignore[method-assign]
+    put_in(SqliteStore, "submit", submitted)
 
 
 def raise_on_demand(control: Control) -> None:
@@ -108,35 +115,31 @@ def raise_on_demand(control: Control) -> None:
             raise RuntimeError("raised by the test")
         return perform(desk, peer, request)
 
-    Desk.perform = performed  # type: ignore[method-assign]
+    put_in(Desk, "perform", performed)
 
 
 def lose_entries_on_demand(control: Control) -> None:
-    publish = server.bus.memory.MemoryBus.publish
+    publish = MemoryBus.publish
     chance = random.Random(6)
 
-    def published(bus: server.bus.memory.MemoryBus, topic: str, payload: bytes) -> None:
-        if b'"on":"entry"' in payload and (share := control("entries-lost")) is not None:
-            if chance.random() * 100 < float(share):
-                return
-        publish(bus, topic, payload)
+    def published(bus: MemoryBus, topic: str, payload: bytes) -> None:
+        share = control("entries-lost") if b'"on":"entry"' in payload else None
+        if share is None or chance.random() * 100 >= float(share):
+            publish(bus, topic, payload)
 
-    server.bus.memory.MemoryBus.publish = published  # type: ignore[method-assign]
+    put_in(MemoryBus, "publish", published)
 
 
 def shift_the_clock_on_demand(control: Control) -> None:
     def wall_ns() -> int:
         return time.time_ns() + int(float(control("clock") or 0) * 1_000_000_000)
 
-    server.app.ground.SystemClock = functools.partial(SystemClock, wall_ns=wall_ns)  # type: ignore[misc, assignment]
+    put_in(server.app.ground, "SystemClock", functools.partial(SystemClock, wall_ns=wall_ns))
 
 
 def be_brisk(heartbeat_ms: int) -> None:
-    parts, connection = server.app.parts, server.session.connection
-    parts.Terms = functools.partial(parts.Terms, heartbeat_ms=heartbeat_ms)  # type: ignore[misc, assignment]
-    connection.Timing = functools.partial(  # type: ignore[misc, assignment]
-        connection.Timing, pong_seconds=heartbeat_ms / 3000
-    )
+    put_in(server.app.parts, "Terms", functools.partial(Terms, heartbeat_ms=heartbeat_ms))
+    put_in(server.session.connection, "Timing", functools.partial(Timing, pong_seconds=heartbeat_ms / 3000))
 
 
 def run(folder: str, *arguments: str) -> None:

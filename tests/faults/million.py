@@ -203,7 +203,9 @@ class Million:
     async def _kill_while_it_starts(self) -> None:
         self.tally.faults["kill -9 at the start"] += 1
         with self.serving.log.open("ab") as log:
-            starting = subprocess.Popen(self.serving.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            starting = subprocess.Popen(  # noqa: ASYNC220 - it returns at once
+                self.serving.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
         self.up.set()  # Some try in vain, some get in and are cut off.
         await asyncio.sleep(self.chance.uniform(0.3, 1.5))
         self.up.clear()
@@ -239,17 +241,17 @@ class Million:
         """No fault any more: everybody is back, has everything acknowledged, and asks what they lack."""
         for one in self._everybody():
             one.quota = 0
-        for one in self.visitors:
-            one.closing = True
+        for visitor in self.visitors:
+            visitor.closing = True
         async with asyncio.timeout(BACK_WITHIN_S):
-            while not all(one.flowing and not one.unsettled and not one.awaited for one in self._everybody()):
-                await asyncio.sleep(0.05)
+            for one in self._everybody():
+                await one.reaches(lambda one=one: one.flowing and not one.unsettled and not one.awaited)  # type: ignore[misc]
             for one in self._everybody():
                 one.ask({"do": "ping"})
-                for conversation in one.held:
-                    one.ask({"do": "history", "conversation": conversation, "after": one.held[conversation]})
-            while any(one.awaited for one in self._everybody()):
-                await asyncio.sleep(0.05)
+                for conversation, held in one.held.items():
+                    one.ask({"do": "history", "conversation": conversation, "after": held})
+            for one in self._everybody():
+                await one.reaches(lambda one=one: not one.awaited)  # type: ignore[misc]
         self.recorder.quiet()
 
     async def _progress(self) -> None:
@@ -305,7 +307,7 @@ def run(plan: Plan, folder: Path | None = None) -> int:
     print(tally.line(), flush=True)
     for what, counted in (("refused for good", tally.final), ("gave up a connection", tally.turned_away)):
         if counted:
-            print(f"{what}: " + ", ".join(f"{count} × {why}" for why, count in counted.most_common(8)))
+            print(f"{what}: " + ", ".join(f"{count} times {why}" for why, count in counted.most_common(8)))
     began = time.monotonic()
     code, said = judged(history, serving.data / DATABASE)
     print(said.strip())

@@ -76,7 +76,8 @@ class Link:
                 side.close()
 
     async def carry(self, direction: Direction, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, OSError):
+        # uvloop has an error of its own for a transport that is closed.
+        with contextlib.suppress(OSError, RuntimeError):
             while not self.over.is_set():
                 if self.ways[direction].held:
                     self.changed.clear()
@@ -203,7 +204,7 @@ class Proxy:
     async def _dial(self) -> socket.socket:
         dialled = socket.socket()
         try:
-            dialled.setblocking(False)  # noqa: FBT003 - its own way
+            dialled.setblocking(False)
             if self._receive_buffer is not None:
                 dialled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._receive_buffer)
             await asyncio.get_running_loop().sock_connect(dialled, ("127.0.0.1", self.target))

@@ -42,9 +42,11 @@ class Talker:
 
     path = ""
 
-    def __init__(self, name: str, port: Callable[[], int], recorder: Recorder) -> None:
+    def __init__(self, name: str, port: Callable[[], int], recorder: Recorder, quota: int) -> None:
+        """`quota`: messages in one conversation."""
         self.name = name
         self.port = port
+        self.quota = quota
         self.record: ClientRecorder = recorder.client(name)
         self.numbers = itertools.count(1)
         self.line: Line | None = None
@@ -113,6 +115,12 @@ class Talker:
         self.flowing = False
         if self.line is not None:
             self.line.close()
+
+    async def reaches(self, fact: Callable[[], bool]) -> None:
+        """Until it holds; looked at whenever something was heard."""
+        while not fact():
+            self.news.clear()
+            await self.news.wait()
 
     # Asking.
 
@@ -254,9 +262,8 @@ class TalkingVisitor(Talker):
     path = "/ws/visitor"
 
     def __init__(self, name: str, port: Callable[[], int], recorder: Recorder, quota: int) -> None:
-        super().__init__(name, port, recorder)
+        super().__init__(name, port, recorder, quota)
         self.credentials = {"site": "demo"}
-        self.quota = quota
         self.conversation = ""
         self.begun = False
         self.written = 0
@@ -283,8 +290,10 @@ class TalkingVisitor(Talker):
                 self.done = True
                 if self.line is not None:
                     self.line.over.set()
+            case _:
+                pass
 
-    def refused(self, asked: Frame, code: str) -> None:
+    def refused(self, asked: Frame, code: str) -> None:  # noqa: ARG002 - as its base
         if code == "closed":
             self.done = True
             if self.line is not None:
@@ -309,7 +318,7 @@ class TalkingVisitor(Talker):
             self.closing = True
             self.commit({"do": "conversation.close", "conversation": self.conversation})
 
-    def happened(self, told: Frame) -> None:
+    def happened(self, told: Frame) -> None:  # noqa: ARG002 - as its base
         self.pump()
 
 
@@ -319,9 +328,8 @@ class TalkingAgent(Talker):
     path = "/ws/agent"
 
     def __init__(self, name: str, port: Callable[[], int], recorder: Recorder, quota: int, token: str) -> None:
-        super().__init__(name, port, recorder)
+        super().__init__(name, port, recorder, quota)
         self.credentials = {"token": token}
-        self.quota = quota
         self.me = ""
         self.mine: dict[str, int] = {}  # conversation: messages written
         self.kept: dict[str, int] = {}
@@ -356,11 +364,11 @@ class TalkingAgent(Talker):
             self._shown(told["conversation"])
         super()._answered(asked, told)
 
-    def settled(self, asked: Frame, told: Frame) -> None:
+    def settled(self, asked: Frame, told: Frame) -> None:  # noqa: ARG002 - as its base
         self.acknowledged += 1
         self.in_flight[asked["conversation"]] -= 1
 
-    def refused(self, asked: Frame, code: str) -> None:
+    def refused(self, asked: Frame, code: str) -> None:  # noqa: ARG002 - as its base
         self.in_flight[asked["conversation"]] -= 1
 
     def entry(self, entry: Frame) -> None:

@@ -88,7 +88,9 @@ async def writing(client: Client, conversation: str, over: asyncio.Event) -> Non
         if over.is_set() or not client.connected:
             return
         await client.post(conversation, f"{client.path} {number}")
-        while client.connected and not over.is_set() and len(client.unsettled(conversation)) >= IN_FLIGHT:
+        while len(client.unsettled(conversation)) >= IN_FLIGHT:
+            if over.is_set() or not client.connected:
+                return
             client.news.clear()
             await client.news.wait()
 

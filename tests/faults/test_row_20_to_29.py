@@ -128,7 +128,7 @@ async def without_room(page: Visitor, ada: Agent, serving: Serving) -> None:
 async def room_again(page: Visitor, ada: Agent, serving: Serving) -> None:
     """Nothing needs to be restarted."""
     async with asyncio.timeout(30):
-        while await asyncio.to_thread(serving.status_of, "/readyz") != 200:
+        while await asyncio.to_thread(serving.status_of, "/readyz") != 200:  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.1)
     for client in (page, ada):
         if not client.connected:
@@ -168,7 +168,9 @@ async def test_row_23_no_file_may_grow_nothing_is_lost_and_it_goes_on(own_people
 async def test_row_23_a_full_disk_loses_nothing_and_goes_on(tmp_path: Path, templates: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", TMPFS, "none", str(small)], check=True)
+    subprocess.run(  # noqa: ASYNC221 - nobody waits for it
+        ["mount", "-t", "tmpfs", "-o", TMPFS, "none", str(small)], check=True
+    )
     try:
         (tmp_path / "serving").mkdir()
         serving = Serving(tmp_path / "serving", templates)
@@ -183,7 +185,7 @@ async def test_row_23_a_full_disk_loses_nothing_and_goes_on(tmp_path: Path, temp
             for client in (page, ada):
                 await client.leave()
     finally:
-        subprocess.run(["umount", str(small)], check=True)
+        subprocess.run(["umount", str(small)], check=True)  # noqa: ASYNC221 - as above
 
 
 @pytest.mark.row(24)
