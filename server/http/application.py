@@ -9,6 +9,7 @@ from aiohttp import web
 
 from server.control.operations import Operations
 from server.desk.accounts import Accounts
+from server.http import security
 from server.http.api.operation import MAX_BODY
 from server.http.api.rest import Rest
 from server.http.built import Built
@@ -57,6 +58,7 @@ def application(  # noqa: PLR0913 - the rooms it opens doors to
     Pages(desk=desk, built=built or Built(), demo=demo).add_to(doors)
     app = web.Application(client_max_size=MAX_BODY)
     doors.install(app)
+    app.on_response_prepare.append(security.stay_encrypted(proxies))
     return app
 
 

@@ -16,6 +16,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from server.http import answers
+from server.settings.origin import parse_origin
 from server.wire.codes import ErrorCode, Refused
 
 _log = structlog.get_logger("http")
@@ -68,7 +69,11 @@ def _navigation(request: web.Request) -> None:
 
 def is_own_origin(origin: str, host: str) -> bool:
     """Whether a browser's Origin is the address it called. The scheme is not ours to know behind a TLS proxy."""
-    return origin.lower() in {f"http://{host.lower()}", f"https://{host.lower()}"}
+    try:
+        found = parse_origin(origin)
+        return found == parse_origin(f"{found.scheme}://{host}")
+    except ValueError:
+        return False
 
 
 PUBLIC: Final = Policy("public", SAFE, _anyone)

@@ -117,6 +117,7 @@ async def test_a_page_may_do_only_what_it_must(house, path):
     assert ("'self'", "'self'") == (rules["script-src"], rules["style-src"])
     assert f"'self' ws://{host} wss://{host}" == rules["connect-src"]
     assert ("'none'", "'script'") == (rules["base-uri"], rules["require-trusted-types-for"])
+    assert "'none'" == rules["trusted-types"]
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert "nosniff" == headers["X-Content-Type-Options"]
     assert ("same-origin", "same-origin") == (headers["Referrer-Policy"], headers["Cross-Origin-Opener-Policy"])
@@ -203,3 +204,11 @@ async def test_new_pages_are_served_from_the_next_request_on_and_old_ones_until_
     build(house.built, {**FILES, "widget.js": b"// new"})
     os.utime(house.built / "manifest.json", ns=(1, 1))
     assert b"// new" == (await house.get("/widget.js"))[2]
+
+
+async def test_whoever_came_encrypted_is_to_come_so_again(tmp_path):
+    async with front(tmp_path, proxies=["127.0.0.1"]) as house:
+        for path in ("/console", "/widget.js", "/api/v1/openapi.json", "/nothing"):
+            _, headers, _ = await house.get(path, **{"X-Forwarded-Proto": "https"})
+            assert "max-age=31536000" == headers["Strict-Transport-Security"]
+            assert "Strict-Transport-Security" not in (await house.get(path))[1]
