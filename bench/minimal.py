@@ -19,6 +19,9 @@ import orjson
 import uvloop
 from aiohttp import web
 
+FILE = "baseline.sqlite3"
+TABLE = "CREATE TABLE IF NOT EXISTS message (n INTEGER PRIMARY KEY, pair INTEGER, text TEXT)"
+
 
 class Log:
     """One writer thread; `append` calls back on the loop after the commit."""
@@ -36,7 +39,7 @@ class Log:
         connection = apsw.Connection(str(self._path))
         connection.execute("PRAGMA journal_mode=WAL").fetchall()
         connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("CREATE TABLE IF NOT EXISTS message (n INTEGER PRIMARY KEY, pair INTEGER, text TEXT)")
+        connection.execute(TABLE)
         while True:
             batch = [self._queue.get()]
             while len(batch) < 256:
@@ -55,7 +58,7 @@ def _tell(batch: list[tuple[int, str, Any]]) -> None:
 
 
 async def serve(port: int, path: Path) -> None:
-    log = Log(path / "baseline.sqlite3")
+    log = Log(path / FILE)
     sides: dict[tuple[int, int], web.WebSocketResponse] = {}
     sending: set[asyncio.Task[None]] = set()
 

@@ -19,10 +19,26 @@ from typing import Any, ClassVar, Protocol, Self
 
 import orjson
 
+from bench import logs, past
 from bench.sockets import Socket, connect, frame
 
+# Every limit is looked at, and none is reached.
+_LIMITS = "[limits]\n" + "".join(
+    f"{name} = [1000000, 10000000]\n"
+    for name in (
+        "messages_per_visitor",
+        "messages_per_agent",
+        "messages_per_address",
+        "messages_per_site",
+        "starts_per_visitor",
+        "starts_per_address",
+        "signals_per_person",
+        "reads_per_connection",
+        "requests_per_address",
+    )
+)
+
 Heard = Callable[[Socket, bytes], None]
-MOST_PAIRS = 1000
 
 
 class Server(Protocol):
@@ -33,6 +49,10 @@ class Server(Protocol):
 
     async def open_pairs(self, pairs: int, heard: Heard) -> list[Socket]:
         """Connect both sides of each pair; all of them may send."""
+
+    @classmethod
+    def start(cls, *, messages: int = 0) -> contextlib.AbstractContextManager[Self]:
+        """Start one with so many messages in its log; it is killed at the end."""
 
     def message(self, socket: Socket, name: str, text: str) -> bytes:
         """The frame that sends `text` from this socket."""
@@ -71,10 +91,11 @@ class Minimal:
 
     @classmethod
     @contextlib.contextmanager
-    def start(cls) -> Iterator[Self]:
+    def start(cls, *, messages: int = 0) -> Iterator[Self]:
         with tempfile.TemporaryDirectory() as folder:
             port = free_port()
-            with _process([sys.executable, "-m", "bench.minimal", str(port), folder], port) as pid:
+            data = logs.of_minimal(Path(folder), messages=messages)
+            with _process([sys.executable, "-m", "bench.minimal", str(port), str(data)], port) as pid:
                 yield cls(pid, port)
 
     async def open_pairs(self, pairs: int, heard: Heard) -> list[Socket]:
@@ -97,18 +118,19 @@ class Frontdesk:
 
     def __init__(self, pid: int, port: int) -> None:
         self.pid = pid
-        self._port = port
+        self.port = port
         self._conversation: dict[Socket, str] = {}
 
     @classmethod
     @contextlib.contextmanager
-    def start(cls) -> Iterator[Self]:
+    def start(cls, *, messages: int = 0) -> Iterator[Self]:
         with tempfile.TemporaryDirectory() as folder:
             port = free_port()
             file = Path(folder) / "workspace.toml"
-            file.write_text(_workspace(MOST_PAIRS), encoding="utf-8")
+            file.write_text(past.workspace(logs.AGENTS, slots=1) + _LIMITS, encoding="utf-8")
+            data = logs.of_frontdesk(Path(folder), messages=messages)
             command = [str(Path(sys.executable).with_name("frontdesk")), "demo", "--port", str(port)]
-            command += ["--data", str(Path(folder) / "data"), "--workspace", str(file)]
+            command += ["--data", str(data), "--workspace", str(file)]
             with _process(command, port) as pid:
                 yield cls(pid, port)
 
@@ -118,7 +140,7 @@ class Frontdesk:
         await asyncio.gather(*(opening.ask(agent, do="status.set", status="available") for agent in agents))
         found: list[Socket] = []
         for n in range(pairs):
-            visitor = await connect(f"ws://127.0.0.1:{self._port}/ws/visitor", opening.heard)
+            visitor = await connect(f"ws://127.0.0.1:{self.port}/ws/visitor", opening.heard)
             await opening.ask(visitor, do="identify", protocol=1, site="demo")
             offer = opening.next_offer()
             started = await opening.ask(visitor, do="conversation.start", client_id=f"start-{n}", text="Hello")
@@ -130,16 +152,16 @@ class Frontdesk:
         return found
 
     async def _sit_down(self, n: int, opening: Opening) -> Socket:
-        token = await asyncio.to_thread(self._token, f"agent{n}")
-        agent = await connect(f"ws://127.0.0.1:{self._port}/ws/agent", opening.heard)
+        token = await asyncio.to_thread(self.token, f"agent{n}")
+        agent = await connect(f"ws://127.0.0.1:{self.port}/ws/agent", opening.heard)
         await opening.ask(agent, do="identify", protocol=1, token=token)
         return agent
 
-    def _token(self, key: str) -> str:
+    def token(self, key: str) -> str:
         """Sit down by the demo's own door, which asks for no password: hashing is not what is measured here."""
         jar = http.cookiejar.CookieJar()
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-        address = f"http://127.0.0.1:{self._port}"
+        address = f"http://127.0.0.1:{self.port}"
         opener.open(f"{address}/demo/sit?as={key}").close()
         body = json.dumps({"agent": key}).encode()
         headers = {"Content-Type": "application/json"}
@@ -186,34 +208,3 @@ class Opening:
         elif text.startswith(b'{"re"'):
             answer = orjson.loads(text)
             self._asked[answer["re"]].set_result(answer)
-
-
-def _workspace(agents: int) -> str:
-    head = """
-[workspace]
-key = "demo"
-default_department = "support"
-[limits]
-messages_per_visitor = [0, 0]
-messages_per_agent = [0, 0]
-messages_per_address = [0, 0]
-messages_per_site = [0, 0]
-starts_per_address = [0, 0]
-requests_per_address = [0, 0]
-[[site]]
-key = "demo"
-origins = ["*"]
-departments = ["support"]
-[[department]]
-key = "support"
-method = "average_utilization"
-"""
-    one = """
-[[agent]]
-key = "agent{n}"
-email = "agent{n}@demo.example"
-max_slots = 1
-  [[agent.member]]
-  department = "support"
-"""
-    return head + "".join(one.format(n=n) for n in range(agents))
