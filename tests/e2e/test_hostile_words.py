@@ -7,6 +7,7 @@ import re
 
 from playwright.async_api import Page, expect
 
+from tests.e2e.admin import admin
 from tests.e2e.agent import Agent
 from tests.e2e.people import People
 from tests.e2e.visitor import Visitor
@@ -33,10 +34,10 @@ CORPUS = [
 FOREIGN = "script, img, iframe, svg:not(.icon, [aria-hidden]), form[action], math, base, style, object, embed, meta"
 
 
-async def unharmed(page: Page, root: str) -> None:
+async def unharmed(page: Page, root: str, foreign: str = FOREIGN) -> None:
     """No script ran, nothing that was written became an element, no link leads anywhere but to the web."""
     assert await page.evaluate("window.canary ?? 'alive'") == "alive"
-    await expect(page.locator(root).locator(FOREIGN)).to_have_count(0)
+    await expect(page.locator(root).locator(foreign)).to_have_count(0)
     await expect(page.locator(root).locator("[onerror], [onload], [onmouseover]")).to_have_count(0)
     hrefs = await page.locator(root).locator("a[href]").evaluate_all("all => all.map((one) => one.protocol)")
     assert set(hrefs) <= {"http:", "https:", "mailto:"}
@@ -99,3 +100,39 @@ async def test_who_they_say_they_are_and_where(people: People):
     await ada.close(outcome)
     await expect(visitor.again).to_be_visible()
     await unharmed(visitor.page, "frontdesk-panel")
+
+
+async def test_what_admins_write_is_text_too(own_people: People):
+    """Names of departments, agents, rules and tags, on the settings, in the console and in the chat."""
+    root = await admin(own_people)
+    put = """async ([path, body]) => (await fetch(`/api/v1/${path}`, {
+        method: "PUT", body: JSON.stringify(body),
+        headers: {"content-type": "application/json", "frontdesk-agent": "root"},
+    })).status"""
+    names = ("support", "ada", "rule", "sales")
+    hostile = dict(zip(names, (CORPUS[number] for number in (1, 0, 2, 11)), strict=True))
+    ada = {"email": "ada@demo.example", "member": [{"department": "support"}], "name": hostile["ada"]}
+    rule = {"name": hostile["rule"], "when": "true", "tags": ["<img src=x onerror=alert(1)>"]}
+    for path, body, status in (
+        ("departments/support", {"name": hostile["support"]}, 200),
+        ("departments/sales", {"name": hostile["sales"]}, 200),
+        ("agents/ada", ada, 200),
+        ("rules", [rule], 200),
+    ):
+        assert await root.page.evaluate(put, [path, body]) == status, path
+    agent = await own_people.agent("ada")
+    sent = {"user_agent": CORPUS[0], "extra_http_headers": {"Referer": f"{own_people.url}?{CORPUS[1]}"}}
+    visitor = await own_people.visitor("Marta", **sent)
+    await visitor.say("Hello")
+    await agent.accept("Marta")
+    await agent.say("Hello to you")
+    await expect(visitor.bubbles).to_have_count(2)
+    await unharmed(visitor.page, "frontdesk-panel")
+    await unharmed(agent.page, ".desk")
+    for where in ("", "department/support", "people", "agent/ada", "rules", "workspace", "try", "promises"):
+        await root.go(where)
+        # The settings draw their own pictures; one that was written has something that runs.
+        await unharmed(
+            root.page, "body > *:not(script)", FOREIGN.replace("svg:not(.icon, [aria-hidden])", "svg[onload]")
+        )
+    assert own_people.faults == []
