@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 from msgspec.structs import asdict
@@ -55,11 +56,16 @@ class Following:
         self._limits = limits
 
 
-def make_room_for_files(most: Most) -> None:
-    """Have the system let this process open as many files as it may; a server that runs out of them hears nobody."""
+def make_room_for_files(most: Most) -> Most:
+    """Have the system let this process open as many files as it may, and take in no more connections than that leaves.
+
+    A server that has run out of files cannot even say that it is full.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     room = hard - _OTHER_FILES
-    if hard != resource.RLIM_INFINITY and (most.connections == 0 or room < most.connections):
-        log.warning("fewer files than connections", open_files=hard, connections=most.connections or "any number")
+    if hard == resource.RLIM_INFINITY or 0 < most.connections <= room:
+        return most
+    log.info("fewer connections than asked for, because of the limit of open files", open_files=hard, connections=room)
+    return replace(most, connections=max(1, room))

@@ -10,7 +10,7 @@ import signal
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 import uvloop
@@ -39,7 +39,7 @@ _ANSWERED_WITHIN_S = 1.0  # requests of plain HTTP under way
 
 def run(config: Config) -> None:
     """Serve until SIGTERM or SIGINT; raises `StartError`."""
-    make_room_for_files(config.most)
+    config = replace(config, most=make_room_for_files(config.most))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(config))
 

@@ -1,4 +1,4 @@
-"""One WebSocket connection, and all of them: the only file of the session that knows aiohttp.
+"""One WebSocket connection: with `connections`, the only file of the session that knows aiohttp.
 
 aiohttp does the handshake and cuts frames out of the stream. Closing, pings and writing are ours, so that close codes
 are those of the protocol, a dead peer is told from a slow one, and a slow one costs the others nothing.
@@ -11,57 +11,36 @@ once everything under way has ended, and after `farewell_seconds` the transport 
 from __future__ import annotations
 
 import asyncio
-import random
-import secrets
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
-from math import ceil
 from typing import Any, Final, Literal
 
 import structlog
-from aiohttp import WebSocketError, WSCloseCode, WSMsgType, hdrs, web
+from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 
-from server.clock import SystemClock
 from server.session import framing
-from server.session.address import TrustedProxies
-from server.session.bounds import Bounds
 from server.session.calls import Calls
-from server.session.draining import see_off
-from server.session.entrance import Most
 from server.session.limits import Meter, TurnedAway, subject
 from server.session.outbox import Outbox
-from server.session.ports import Desk
-from server.session.protocol import OVERSIZE, Answer, End, Phase, Session, Terms
+from server.session.protocol import Answer, End, Phase, Session
 from server.session.setting import Caller, Setting
-from server.session.timing import Timing, bound_unacknowledged
 from server.session.writing import Writer
 from server.wire import codec
 from server.wire.codec import AnyRequest
-from server.wire.codes import CloseCode, ErrorCode, Refused
+from server.wire.codes import CloseCode, Refused
 from server.wire.requests import Endpoint
 
-MAX_CONNECTIONS: Final = 50_000
-_OUR_CODES: Final = frozenset(map(int, CloseCode))
-_STATUS: Final = {
-    ErrorCode.BAD_REQUEST: 400,
-    ErrorCode.FORBIDDEN: 403,
-    ErrorCode.RATE_LIMITED: 429,
-    ErrorCode.UNAVAILABLE: 503,
-}
 _LOOKS: Final = 50  # for the last answers before a restart
 _FAIR: Final = 32  # frames of one connection after which the others get their turn
 _IDENTIFYING: Final = Phase.IDENTIFYING  # a member reached through its class costs a quarter of a microsecond
 
+# The answer to a close frame is its own code, but for none, and for one that nobody may send and aiohttp lets through.
+_RETURNED: Final = {0: None, 1006: 1002}
+
 _log = structlog.get_logger("session")
 
 
-def _new_session() -> str:
-    return "s_" + secrets.token_urlsafe(12)
-
-
-class _Socket(web.WebSocketResponse[Literal[False]]):
+class Socket(web.WebSocketResponse[Literal[False]]):
     """aiohttp's handshake and reader. It never closes anything by itself: `Connection` does."""
 
     async def close(
@@ -112,7 +91,7 @@ class Connection:
         setting: Setting,
         caller: Caller,
         *,
-        ws: _Socket,
+        ws: Socket,
         transport: asyncio.Transport,
         drain: Callable[[], Awaitable[None]],
         session: str,
@@ -204,7 +183,7 @@ class Connection:
                 case WSMsgType.BINARY:
                     self._obey(self._protocol.receive_binary())
                 case WSMsgType.CLOSE:
-                    self._finish(message.data or None)
+                    self._finish(_RETURNED.get(message.data, message.data))
                     return
                 case WSMsgType.ERROR if isinstance(message.data, WebSocketError):
                     await self._unreadable(message.data)
@@ -277,7 +256,7 @@ class Connection:
                 self._refuse(outcome.re, outcome.refused)
             case End():
                 self._obey(outcome.answer)
-                self.close(outcome.code, outcome.reason)
+                self._finish(outcome.code, outcome.reason)
             case None:
                 pass
 
@@ -292,7 +271,7 @@ class Connection:
 
     def _refuse(self, re: Any, refused: Refused) -> None:
         """The one place where an error reply leaves. `re`: the id of the request, if it has one."""
-        self._setting.bounds.refusals.note(self.endpoint, refused.code, session=self.session)
+        self._setting.bounds.refusals.note(self.endpoint, refused.code, example=self.session)
         self.send(codec.error_reply(re if isinstance(re, str) else None, refused))
 
     async def _unreadable(self, error: WebSocketError) -> None:
@@ -362,139 +341,3 @@ class Connection:
             await self._desk.left(self)
         except Exception:  # noqa: BLE001 - nobody is left to hear of it
             _log.exception("left failed", session=self.session)
-
-
-class Connections:
-    """All connections of this process: who may open one, and how they are brought to an end."""
-
-    def __init__(  # noqa: PLR0913 - each of them has a default
-        self,
-        desk: Desk,
-        *,
-        terms: Terms,
-        timing: Timing | None = None,
-        proxies: TrustedProxies | None = None,
-        max_connections: int = MAX_CONNECTIONS,
-        bounds: Bounds | None = None,
-        chance: random.Random | None = None,
-        new_session: Callable[[], str] = _new_session,
-    ) -> None:
-        self._bounds = bounds or Bounds.make(SystemClock().monotonic, most=Most(connections=max_connections))
-        self._setting = Setting(
-            desk=desk, terms=terms, timing=timing or Timing(), bounds=self._bounds, hello=terms.hello()
-        )
-        self._proxies = proxies or TrustedProxies()
-        self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
-        self._new_session = new_session
-        self._open: dict[Connection, None] = {}
-        self._empty = asyncio.Event()
-        self.draining = False
-        self._closed: Counter[int] = Counter()
-
-    def __len__(self) -> int:
-        return len(self._open)
-
-    def __iter__(self) -> Iterator[Connection]:
-        return iter(tuple(self._open))
-
-    def statistics(self) -> dict[str, int]:
-        """Open connections by endpoint, and how many ended with which of our codes (0: another, or none)."""
-        by_endpoint = Counter(f"open_{connection.endpoint}" for connection in self._open)
-        return {**by_endpoint, **{f"closed_{code}": count for code, count in sorted(self._closed.items())}}
-
-    def handler(self, endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        """The request handler of one WebSocket endpoint."""
-
-        async def upgrade(request: web.Request) -> web.StreamResponse:
-            limited_as = self._proxies.limited_as(request.remote, request.headers)
-            try:
-                self._insist(request, endpoint, limited_as)
-                return await self._accept(request, endpoint, limited_as)
-            except Refused as refused:
-                self._bounds.refusals.note("upgrade", refused.code)
-                return _refusal(refused)
-
-        return upgrade
-
-    async def drain(self) -> None:
-        """Turn new connections away, tell the open ones to come back later, and close them one by one over a while."""
-        self.draining = True
-        await see_off(tuple(self), timing=self._setting.timing, chance=self._chance, gone=self._gone)
-
-    async def _gone(self) -> None:
-        while self._open:
-            self._empty.clear()
-            await self._empty.wait()
-
-    def text_chars(self, text_chars: int) -> None:
-        """Tell the connections from now on that a text may have so many characters."""
-        terms = replace(self._setting.terms, text_chars=text_chars)
-        self._setting = replace(self._setting, terms=terms, hello=terms.hello())
-
-    def _insist(self, request: web.Request, endpoint: Endpoint, limited_as: str) -> None:
-        """Raise `Refused` for an upgrade that may not go on."""
-        origin = request.headers.get(hdrs.ORIGIN)
-        if not self._setting.desk.accepts_origin(endpoint, origin, request.host):
-            _log.info("origin refused", endpoint=endpoint, origin=(origin or "")[:200])
-            raise Refused(ErrorCode.FORBIDDEN, "This origin may not connect.")
-        if self.draining:
-            retry_ms = 1000 * self._chance.randint(2, 10)
-            raise Refused(ErrorCode.UNAVAILABLE, "The server restarts.", retry_after_ms=retry_ms)
-        self._bounds.entrance.insist(limited_as)
-
-    async def _accept(self, request: web.Request, endpoint: Endpoint, limited_as: str) -> web.StreamResponse:
-        limit = OVERSIZE * self._setting.terms.frame_bytes
-        ws = _Socket(compress=False, decode_text=False, autoping=False, autoclose=False, max_msg_size=limit)
-        ws.headers[hdrs.SERVER] = "frontdesk"
-        try:
-            stream = await ws.prepare(request)
-        except (web.HTTPException, ValueError):  # aiohttp lets a key that is not ASCII through to base64
-            raise Refused(ErrorCode.BAD_REQUEST, "This address speaks WebSocket only.") from None
-        transport = request.transport
-        if transport is None:
-            return ws
-        bound_unacknowledged(transport, self._setting.timing.user_timeout_ms)
-        caller = Caller(
-            endpoint=endpoint,
-            address=self._proxies.client_of(request.remote, request.headers),
-            limited_as=limited_as,
-            origin=request.headers.get(hdrs.ORIGIN),
-            host=request.host,
-            country=self._proxies.country(request.remote, request.headers),
-        )
-        await self._run(
-            Connection(
-                self._setting,
-                caller,
-                ws=ws,
-                transport=transport,
-                drain=stream.drain,
-                session=self._new_session(),
-                jitter=self._chance.uniform(-1, 1),
-            )
-        )
-        return ws
-
-    async def _run(self, connection: Connection) -> None:
-        self._open[connection] = None
-        self._bounds.entrance.came(connection.limited_as)
-        _log.info("connection opened", session=connection.session, endpoint=connection.endpoint)
-        try:
-            await connection.run()
-        finally:
-            del self._open[connection]
-            self._bounds.entrance.left(connection.limited_as, identified=connection.identified)
-            self._empty.set()
-            code = connection.close_code
-            # A client may send any number: those are not worth a row each.
-            self._closed[code if code in _OUR_CODES else 0] += 1
-            _log.info("connection closed", session=connection.session, code=code)
-
-
-def _refusal(refused: Refused) -> web.Response:
-    response = web.Response(
-        status=_STATUS[refused.code], body=codec.error_body(refused), content_type="application/json"
-    )
-    if refused.retry_after_ms is not None:
-        response.headers[hdrs.RETRY_AFTER] = str(ceil(refused.retry_after_ms / 1000))
-    return response

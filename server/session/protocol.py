@@ -99,9 +99,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Close with this code; `answer` goes before."""
+    """Close with this code, ours or one of RFC 6455; `answer` goes before."""
 
-    code: CloseCode
+    code: int
     reason: str
     answer: Answer | None = field(default=None)
 
@@ -114,6 +114,7 @@ _OPEN: Final = Phase.OPEN
 _IDENTIFY: Final = frozenset({IdentifyVisitor, IdentifyAgent})
 _BINARY: Final = End(CloseCode.BAD_FRAME, "binary frames are not understood")
 _OVERSIZE: Final = End(CloseCode.BAD_FRAME, "frame too large")
+NOT_TEXT: Final = End(1007, "text that is not UTF-8")  # RFC 6455 §8.1: such a connection must be failed
 _FLOOD: Final = "too many bad frames"
 
 
@@ -139,7 +140,7 @@ class Session:
         try:
             request = codec.decode(self._endpoint, frame)
         except BadFrame as bad:
-            return self._wrong(bad.re, bad)
+            return self._wrong(bad.re, bad) if is_text(frame) else NOT_TEXT
         if phase is _OPEN and type(request) not in _IDENTIFY:
             self._bad = 0
             return request
@@ -199,6 +200,15 @@ class Session:
     @staticmethod
     def _not_identified() -> End:
         return End(CloseCode.NOT_IDENTIFIED, "not identified in time")
+
+
+def is_text(payload: bytes) -> bool:
+    """Whether this may be the payload of a text frame."""
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _id(request: AnyRequest) -> str | None:

@@ -1,7 +1,7 @@
 """Every refusal is counted, and logged in few words: one line for each place, code and second, with their number.
 
 Whoever floods the server does not flood its log. A line names the place (the endpoint of a socket, `upgrade`, `http`),
-the code and the first session it happened in; never what was asked.
+the code and one example, the session it happened in first or the origin that was refused; never what was asked.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class Refusals:
         self._later = later
         self._counts: Counter[tuple[str, ErrorCode]] = Counter()
         self._unsaid: Counter[tuple[str, ErrorCode]] = Counter()
-        self._sessions: dict[tuple[str, ErrorCode], str] = {}
+        self._examples: dict[tuple[str, ErrorCode], str] = {}
 
     @property
     def counts(self) -> Mapping[tuple[str, ErrorCode], int]:
         """By place and code, since the start."""
         return self._counts
 
-    def note(self, where: str, code: ErrorCode, *, session: str = "") -> None:
+    def note(self, where: str, code: ErrorCode, *, example: str = "") -> None:
         """An error reply leaves."""
         key = (where, code)
         self._counts[key] += 1
@@ -45,10 +45,10 @@ class Refusals:
         if not self._unsaid:
             self._later(SUMMED_S, self._say)
         self._unsaid[key] += 1
-        self._sessions.setdefault(key, session)
+        self._examples.setdefault(key, example)
 
     def _say(self) -> None:
         for (where, code), count in self._unsaid.items():
-            _log.info("refused", where=where, code=code.value, count=count, session=self._sessions[where, code])
+            _log.info("refused", where=where, code=code.value, count=count, example=self._examples[where, code])
         self._unsaid.clear()
-        self._sessions.clear()
+        self._examples.clear()

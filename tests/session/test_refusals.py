@@ -31,16 +31,16 @@ def test_one_line_for_each_place_and_code_and_second():
     refusals = Refusals(later)
     with capture_logs() as lines:
         for n in range(1000):
-            refusals.note("visitor", ErrorCode.RATE_LIMITED, session=f"s_{n}")
+            refusals.note("visitor", ErrorCode.RATE_LIMITED, example=f"s_{n}")
         refusals.note("http", ErrorCode.UNAUTHORISED)
         assert lines == []
         later.come()
-    assert [(line["where"], line["code"], line["count"], line["session"]) for line in lines] == [
+    assert [(line["where"], line["code"], line["count"], line["example"]) for line in lines] == [
         ("visitor", "rate_limited", 1000, "s_0"),
         ("http", "unauthorised", 1, ""),
     ]
     with capture_logs() as lines:
-        refusals.note("visitor", ErrorCode.RATE_LIMITED, session="s_1")
+        refusals.note("visitor", ErrorCode.RATE_LIMITED, example="s_1")
         later.come()
     assert [line["count"] for line in lines] == [1]
     assert refusals.counts == {("visitor", "rate_limited"): 1001, ("http", "unauthorised"): 1}
