@@ -156,13 +156,14 @@ class Checker:
         if wrong:
             self._fault(Invariant.I3, f"{told.by}: {wrong}", conversation=told.conversation, by=told.by)
         reader = self._all.reader(told.by)
+        is_news = reader.last(place) < told.seq  # what is told once more may be read by whoever has it now
         hole = reader.heard(told)
         if hole:
             self._fault(Invariant.I5, f"{told.by}: {hole}", conversation=told.conversation, by=told.by)
         pair = (reader.person, told.conversation)
         if pair not in self._all.pairs:
             self._all.pairs[pair] = (self._all.at, told.by)
-        if told.way == "live" and told.log == "entry" and reader.role == "agent" and not reader.supervises:
+        if is_news and told.way == "live" and told.log == "entry" and reader.role == "agent" and not reader.supervises:
             self._heard_live(reader.person, place, told.seq)
 
     def _heard_live(self, person: str, place: Place, seq: int) -> None:

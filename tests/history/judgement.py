@@ -300,7 +300,18 @@ def _while_theirs(person: str, stays: list[Stay]) -> list[tuple[int, int]]:
             until = seq
     if since or until:
         allowed.append((since, until or 2**62))
-    return allowed
+    return _joined(allowed)
+
+
+def _joined(stays: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those that meet are one."""
+    joined: list[tuple[int, int]] = []
+    for begin, end in stays:
+        if joined and begin <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((begin, end))
+    return joined
 
 
 _TAKES_AWAY = frozenset({"left", "transferred", "joined"})

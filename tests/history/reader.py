@@ -95,6 +95,11 @@ class Reader:
         shelf.take(told.seq)
         return wrong
 
+    def last(self, place: Place) -> int:
+        """Up to where the run goes; 0: nothing was heard of it."""
+        shelf = self.shelves.get(place)
+        return 0 if shelf is None else shelf.last
+
     def holes(self) -> list[tuple[Place, str]]:
         """I5, with nothing under way: what still lies beyond a gap."""
         return [

@@ -11,6 +11,8 @@ from typing import Any
 from tests.history import record
 from tests.history.record import Log, Record, Way
 
+_BEGINNINGS = frozenset({"conversation.start", "message.leave"})
+
 Frame = dict[str, Any]
 Take = Callable[[Record], None]
 
@@ -157,7 +159,7 @@ class ClientRecorder:
             conversation=said.conversation,
             at=reply.get("at", ""),
             seq=reply.get("seq", 0),
-            became=reply["conversation"]["id"] if "conversation" in reply and not said.conversation else "",
+            became=reply["conversation"]["id"] if said.do in _BEGINNINGS and "conversation" in reply else "",
         )
 
     def _identified(self, reply: Frame) -> None:

@@ -164,6 +164,15 @@ def a_restored_backup(run: Run) -> None:
     run.quiet()
 
 
+def an_agent_who_is_told_again(run: Run) -> None:
+    """A message from before they joined, whose sender had been told that its end was unknown."""
+    run.lose("c_1")
+    run.writes("vera", "c_1", "m9")
+    run.take("ada", "c_1")
+    run.hears(run.people["ada"], run.talks["c_1"], len(run.talks["c_1"].entry) - 1)
+    run.quiet()
+
+
 def a_supervisor_who_watches(run: Run) -> None:
     run.come("sue", "a_9", "agent")
     change(run, place(run, record.Identified, by="sue"), supervises=True)
@@ -191,6 +200,7 @@ ALLOWED = [
     fewer_slots_than_are_taken,
     the_same_mark_again,
     a_restored_backup,
+    an_agent_who_is_told_again,
     a_supervisor_who_watches,
 ]
 

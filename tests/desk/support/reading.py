@@ -5,10 +5,17 @@ Left out, as outside the law: typing, read marks, presence, place and queue.
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
+import orjson
+
 Frame = dict[str, Any]
+
+
+def _copied(frame: Frame) -> Frame:
+    """As JSON: several times as fast as `copy.deepcopy`, and frames are nothing else."""
+    copy: Frame = orjson.loads(orjson.dumps(frame))
+    return copy
 
 
 class Reading:
@@ -17,11 +24,11 @@ class Reading:
     def __init__(self, identified: Frame) -> None:
         self.v: int = identified["v"]
         self.newest: int = self.v
-        self._was: Frame = copy.deepcopy(identified["snapshot"])
+        self._was: Frame = _copied(identified["snapshot"])
 
     def hear(self, event: Frame) -> None:
         """Apply one event; lossy and unknown ones change nothing."""
-        event = copy.deepcopy(event)
+        event = _copied(event)
         kind = event.pop("on")
         if "v" in event:
             v = event.pop("v")
@@ -105,7 +112,7 @@ def _merged(known: list[Frame], news: list[Frame]) -> list[Frame]:
 
 
 def _plain(snapshot: Frame) -> Frame:
-    shown = copy.deepcopy(snapshot)
+    shown = _copied(snapshot)
     if "conversation" in shown:
         if shown["conversation"] is not None:
             del shown["conversation"]["queue"]

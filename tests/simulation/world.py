@@ -1,0 +1,430 @@
+"""A whole run out of one seed: who comes, what they do, what goes wrong, and whether all was well in the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import functools
+import hashlib
+import logging
+import random
+from collections.abc import Callable, Iterator, MutableMapping
+from typing import Any
+
+import apsw
+import orjson
+import structlog
+
+from server.desk import administration
+from server.desk.accounts import Accounts
+from server.desk.ids import Ids
+from server.desk.passwords import Cost, Passwords
+from server.settings.workspace import WorkspaceFile
+from server.store import installation
+from server.store.installation import Installation
+from server.store.migrate import known_migrations, migrate
+from tests.desk.support.bench import settings
+from tests.desk.support.reading import Reading
+from tests.history.checker import Checker
+from tests.history.database import Database
+from tests.history.record import Compared, Record
+from tests.history.recorder import Recorder
+from tests.history.report import report
+from tests.simulation.client import Client
+from tests.simulation.disk import Disk, SimulatedStore, Weather
+from tests.simulation.loop import OUTSIDE, Loop, Stuck
+from tests.simulation.network import Cable, Line
+from tests.simulation.people import Agent, Visitor
+from tests.simulation.process import BEGINS, Process, SimulatedClock, in_life
+
+AGENTS = ("ada", "ben")
+QUIET_S = 15.0
+STEPS = 400_000  # of a loop that goes round and round
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plan:
+    """What a seed means."""
+
+    visitors: int
+    pages: int  # a second one of the first visitor
+    agents: int
+    seconds: float
+    pace: float  # seconds between two acts of one client, on average
+    shuffles: bool
+    kills: int
+    weather: Weather
+    cuts: float  # chance of each connection
+    silences: float
+    slowness: float
+    cancels: float
+    bus_is_late: float
+    latency: float
+    method: str
+    wrap_up: int
+
+    @classmethod
+    def of(cls, chance: random.Random) -> Plan:
+        """Each kind of misfortune in some of the runs: alone they show more than all at once."""
+
+        def some(share: float, most: float) -> float:
+            return chance.uniform(0, most) if chance.random() < share else 0.0
+
+        return cls(
+            visitors=chance.choice((1, 2, 3)),
+            pages=chance.choice((0, 0, 1)),
+            agents=chance.choice((1, 2, 2)),
+            seconds=chance.uniform(8, 20),
+            pace=chance.uniform(0.5, 1.5),
+            shuffles=chance.random() < 0.5,
+            kills=chance.choice((0, 0, 0, 1, 1, 2)),
+            weather=Weather(fails=some(0.4, 0.1), lies=some(0.3, 0.08), read_fails=some(0.25, 0.08)),
+            cuts=some(0.6, 0.7),
+            silences=some(0.15, 0.3),
+            slowness=some(0.2, 0.5),
+            cancels=some(0.25, 0.4),
+            bus_is_late=some(0.3, 0.3),
+            latency=chance.choice((0.001, 0.02, 0.2)),
+            method=chance.choice(("average_utilization", "ring_all", "priority")),
+            wrap_up=chance.choice((0, 0, 5)),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Founded:
+    """An installation as it is before anything happens."""
+
+    content: bytes
+    installation: Installation
+    tokens: dict[str, str]
+
+
+@functools.lru_cache(maxsize=32)
+def founded(method: str, wrap_up: int) -> Founded:
+    """The demo's workspace, with everybody logged in; the same for every seed."""
+    loop = Loop(random.Random(0), shuffles=False)
+    try:
+        return loop.run_until_complete(_found(loop, settings(support={"method": method, "wrap_up": wrap_up})))
+    finally:
+        loop.close()
+
+
+async def _found(loop: Loop, file: WorkspaceFile) -> Founded:
+    connection = apsw.Connection(":memory:")
+    migrate(connection, known_migrations(), now=BEGINS)
+    chance = random.Random("founded")
+    disk = Disk(connection.serialize("main"), chance, Weather())
+    store: Any = SimulatedStore(disk)
+    ids = Ids(chance.randbytes)
+    await store.write(lambda tx: administration.write(tx, administration.revise(tx, file, ids)))
+    installed = await store.write(
+        lambda tx: installation.create(tx, Installation(epoch=ids.new("e"), secret=ids.secret()))
+    )
+    accounts = Accounts(
+        store,
+        clock=SimulatedClock(loop),
+        random_bytes=chance.randbytes,
+        passwords=Passwords(Cost(memory_kib=8, passes=1)),
+    )
+    rows = await store.read(lambda tx: tx.all("SELECT key, id FROM setting WHERE kind = 'agent'"))
+    keys = {key: id for key, id in rows if key in AGENTS}
+    tokens = {key: (await accounts.log_in(keys[key])).token for key in AGENTS}
+    return Founded(disk.connection.serialize("main"), installed, tokens)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a run."""
+
+    seed: int
+    plan: Plan
+    faults: list[str]
+    trace: list[str]
+    digest: str
+    messages: int
+    commits: int
+    steps: int
+    failures: int
+
+
+class World:
+    """One run."""
+
+    def __init__(self, seed: int, *, traced: bool = False, spoil: Callable[[Process], None] | None = None) -> None:
+        self.seed = seed
+        self.plan = Plan.of(random.Random(f"{seed} plan"))
+        self.loop = Loop(random.Random(f"{seed} loop"), shuffles=self.plan.shuffles)
+        self.faults: list[str] = []
+        self.lines: list[str] = []
+        self.records: list[Record] = []
+        self.process: Process | None = None
+        self.clients: list[Client] = []
+        self._traced = traced
+        self._spoil = spoil
+        self._digest = hashlib.sha256()
+        self._life = 0
+        self._network = random.Random(f"{seed} network")
+        self._servers = random.Random(f"{seed} servers")
+        self._founded = founded(self.plan.method, self.plan.wrap_up)
+        self._disk = Disk(self._founded.content, random.Random(f"{seed} disk"), self.plan.weather)
+        self._recorder = Recorder(self.records.append)
+        self._passwords = Passwords(Cost(memory_kib=8, passes=1))
+        self._mended = False
+        self._serving: asyncio.Task[None] | None = None
+
+    def run(self) -> Outcome:
+        with listening(self.complain):
+            try:
+                self.loop.run_until_complete(self._story())
+            except Stuck:
+                self.complain("nothing can happen any more, and the story is not at its end")
+            except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the seed
+                self.complain(f"the story ended with {error!r}")
+            self._judge()
+            self._close()
+        return Outcome(
+            seed=self.seed,
+            plan=self.plan,
+            faults=self.faults,
+            trace=self.lines,
+            digest=self._digest.hexdigest(),
+            messages=sum(type(each).__name__ == "Acked" for each in self.records),
+            commits=self._disk.commits,
+            steps=self.loop.steps,
+            failures=self._disk.failures,
+        )
+
+    # What clients need.
+
+    def connect(self, client: Client) -> Line | None:
+        process = self.process
+        if process is None or not process.up:
+            return None
+        line = Line(self.loop, self._network, self._cable(), client)
+        in_life(self._life, process.take, line, client.endpoint)
+        self.trace(client.name, f"connects {line.cable}")
+        return line
+
+    def trace(self, who: str, what: str, frame: Any = None) -> None:
+        said = b"" if frame is None else orjson.dumps(frame)
+        line = f"{self.loop.time():9.4f} {who:8} {what}"
+        self._digest.update(line.encode() + said)
+        if self._traced:
+            self.lines.append(f"{line} {said.decode()}" if said else line)
+
+    def complain(self, what: str) -> None:
+        self.faults.append(what)
+        self.trace("!", what)
+
+    # The story.
+
+    async def _story(self) -> None:
+        self._invite()
+        self._start()
+        chance = random.Random(f"{self.seed} kills")
+        for at in sorted(chance.uniform(1, self.plan.seconds) for _ in range(self.plan.kills)):
+            self.loop.call_at(at, self._kill)
+        await self.loop.advance(self.plan.seconds)
+        self._mend()
+        await self.loop.advance(QUIET_S)
+        await self._all_look()
+
+    def _invite(self) -> None:
+        plan = self.plan
+        for name in AGENTS[: plan.agents]:
+            self._add(Agent, name, {"token": self._founded.tokens[name]}, agents=AGENTS)
+        for name in ("vera", "vito", "vala")[: plan.visitors]:
+            self._add(Visitor, name, {"site": "demo"})
+        if plan.pages:
+            self.loop.call_later(plan.seconds / 3, self._second_page)
+
+    def _second_page(self) -> None:
+        first = next(client for client in self.clients if client.name == "vera")
+        if "token" in first.credentials:
+            self._add(Visitor, "vera2", dict(first.credentials))
+
+    def _add(self, kind: Any, name: str, credentials: dict[str, Any], **more: Any) -> None:
+        chance = random.Random(f"{self.seed} {name}")
+        client = kind(self, name, credentials, self._recorder.client(name), chance, **more)
+        self.clients.append(client)
+        self.loop.call_later(chance.uniform(0, 0.5), client.come)
+        self._act_later(client)
+
+    def _act_later(self, client: Client) -> None:
+        self.loop.call_later(client.chance.expovariate(1 / self.plan.pace), self._act, client)
+
+    def _act(self, client: Client) -> None:
+        if not client.acts:
+            return
+        if client.chance.random() < 0.03:
+            client.go(politely=client.chance.random() < 0.5)
+        elif client.identified or client.chance.random() < 0.1:
+            client.act()
+        self._act_later(client)
+
+    def _cable(self) -> Cable:
+        plan, chance = self.plan, self._network
+        cable = Cable(latency=plan.latency)
+        if self._mended:
+            return cable
+        if chance.random() < plan.cuts:
+            if chance.random() < 0.5:
+                cable.cut_after_bytes = int(chance.expovariate(1 / 6000))
+            else:
+                cable.cut_after_frames = int(chance.expovariate(1 / 8))
+        if chance.random() < plan.silences:
+            cable.silent_after = int(chance.expovariate(1 / 10))
+        if chance.random() < plan.slowness:
+            cable.bytes_a_second = chance.choice((200, 2_000, 20_000))
+        if chance.random() < plan.cancels:
+            cable.cancelled_after = 1 + int(chance.expovariate(1 / 12))
+        return cable
+
+    # The server.
+
+    def _start(self) -> None:
+        self._life += 1
+        process = Process(
+            self.loop, self._disk, self._servers, installation=self._founded.installation, passwords=self._passwords
+        )
+        process.bus_is_late = self.plan.bus_is_late
+        if self._spoil is not None:
+            self._spoil(process)
+        self.process = process
+        self._recorder.server("started")
+        self.trace("-", "the server starts")
+        in_life(self._life, self._serve, process, self._life)
+
+    def _serve(self, process: Process, life: int) -> None:
+        self._serving = self.loop.create_task(process.run(), name="server")
+        self._serving.add_done_callback(functools.partial(self._died, life), context=OUTSIDE)
+
+    def _died(self, life: int, task: asyncio.Task[None]) -> None:
+        """By itself: a database that does not answer at the start is tried again; nothing else may end it."""
+        if life != self._life or task.cancelled():
+            return
+        process = self.process
+        if process is not None and process.up:
+            self.complain(f"the server died: {task.exception()!r}")
+        self._kill()
+
+    def _kill(self) -> None:
+        self.loop.between(self._power_off)
+
+    def _power_off(self) -> None:
+        process, life = self.process, self._life
+        if process is None:
+            return
+        self.process = None
+        self._recorder.server("killed")
+        self.trace("-", "the server is killed")
+        process.inner.kill()
+        for line in list(process.lines):
+            line.die()
+        self.loop.end(life)
+        self.loop.call_later(self._servers.uniform(0.1, 2), self._start)
+
+    # The end.
+
+    def _mend(self) -> None:
+        """No misfortune from here on, and nobody does anything new; what is under way comes to its end."""
+        self._mended = True
+        self._disk.weather = Weather()
+        self.trace("-", "all is mended")
+        for client in self.clients:
+            client.acts = False
+            if client.line is not None:
+                client.line.mend()
+
+    async def _all_look(self) -> None:
+        """Whether each finds what it ought to: by a ping what it has missed, and by a fresh look what it holds."""
+        for client in self.clients:
+            client.ask("ping")
+        await self.loop.advance(5)
+        process = self.process
+        if process is None or not process.up:
+            self.complain("the server is not up in the end")
+            return
+        for client in self.clients:
+            if not client.settled:
+                self.complain(f"{client.name} is not at rest: {[request.frame for request in client.outbox]}")
+        if process.bus_is_late:
+            await self.loop.advance(1)
+        for client in self.clients:
+            if client.identified:
+                await self._compare(process, client)
+        self._recorder.quiet()
+        await process.check_router()
+        await process.check_numbers()
+        if forgotten := process.forgets_nobody():
+            self.complain(f"subscribed though gone: {forgotten}")
+        if process.alarms:
+            self.complain(f"alarms: {process.alarms}")
+
+    async def _compare(self, process: Process, client: Client) -> None:
+        held = Reading(client.identified)
+        for event in client.since:
+            if process.bus_is_late:
+                held.newest = 0  # only what is said of one topic is in order then
+            held.hear(event)
+        connection = next(each for each in process.connections if each.session == client.identified["session"])
+        looking: Any = _Looking(connection, client.credentials)
+        fresh = await process.look(looking)
+        self.records.append(Compared(by=client.name, held=_canonical(held.state()), fresh=_canonical(fresh.state())))
+
+    def _judge(self) -> None:
+        self.faults += self.loop.faults
+        checker = Checker()
+        for each in self.records:
+            checker.take(each)
+        violations = checker.close(Database(self._disk.connection))
+        if violations:
+            self.faults.append(report(self.records, violations, most=2))
+
+    def _close(self) -> None:
+        if self.process is not None:
+            self.process.inner.kill()
+        for life in range(self._life + 1):
+            self.loop.end(life)
+        self._passwords.close()
+        self.loop.close()
+        self._disk.connection.close()
+
+
+class _Looking:
+    """A client as `Checks.look` wants it."""
+
+    def __init__(self, peer: Any, credentials: dict[str, Any]) -> None:
+        self.peer = peer
+        self.credentials = credentials
+
+
+def _canonical(state: Any) -> str:
+    return orjson.dumps(state, option=orjson.OPT_SORT_KEYS).decode()
+
+
+@contextlib.contextmanager
+def listening(complain: Callable[[str], None]) -> Iterator[None]:
+    """What the server logs as an error is a fault of the run; the rest is of no interest."""
+
+    def hear(_logger: object, method: str, event: MutableMapping[str, Any]) -> Any:
+        if method in {"error", "critical", "exception"}:
+            complain(f"logged: {method} {event.get('event')} {event.get('exc_info')!r}")
+        raise structlog.DropEvent
+
+    before = structlog.get_config()
+    structlog.configure(
+        processors=[hear],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        cache_logger_on_first_use=False,
+    )
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
+
+
+def simulate(seed: int, *, traced: bool = False, spoil: Callable[[Process], None] | None = None) -> Outcome:
+    """One seed from its beginning to its judgement."""
+    return World(seed, traced=traced, spoil=spoil).run()
