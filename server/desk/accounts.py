@@ -24,7 +24,7 @@ from typing import Any, Final, TypeVar
 from server.clock import Clock
 from server.desk.ids import Ids
 from server.desk.incidents import Incidents
-from server.desk.network import shortened
+from server.desk.network import household, shortened
 from server.desk.passwords import Passwords
 from server.desk.throttle import Pace, Throttle
 from server.store import accounts as rows
@@ -96,7 +96,7 @@ class Accounts:
             raise Refused(ErrorCode.UNAUTHORISED, "The e-mail address or the password is wrong.")
         self._by_account.succeeded(email)
         # Not all of the address: a guesser with one good account would begin anew with each of its logins.
-        self._by_address.took_back(address)
+        self._by_address.took_back(household(address))
         return await self._remember(account, address=shortened(address), client=client, by=account.agent)
 
     async def log_in(self, agent: str, *, by: str = audit.OWNER) -> Login:
@@ -211,6 +211,7 @@ class Accounts:
             raise Refused(ErrorCode.NOT_FOUND, "There is no such agent.")
 
     def _count_attempt(self, email: str, address: str) -> None:
+        address = household(address)
         wait_ms = max(self._by_account.wait_ms(email), self._by_address.wait_ms(address))
         if wait_ms:
             raise Refused(ErrorCode.RATE_LIMITED, "Too many attempts. Please wait a moment.", retry_after_ms=wait_ms)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address, ip_network
 
 _KEPT_BITS = {4: 24, 6: 48}
+_IPV4 = 4
 
 
 def shortened(address: str) -> str:
@@ -14,3 +15,12 @@ def shortened(address: str) -> str:
     except ValueError:
         return ""
     return str(ip_network(f"{address}/{_KEPT_BITS[version]}", strict=False))
+
+
+def household(address: str) -> str:
+    """Whom an address stands for where somebody counts: of IPv6 the /64, which one customer has whole."""
+    try:
+        version = ip_address(address).version
+    except ValueError:
+        return address
+    return address if version == _IPV4 else str(ip_network(f"{address}/64", strict=False))
