@@ -41,7 +41,7 @@ from server.desk.visitor_requests import VisitorRequests
 from server.http.metrics import Metrics, of_gauges, read_token
 from server.session.address import TrustedProxies
 from server.session.bounds import Bounds
-from server.session.connection import Connections
+from server.session.connections import Connections
 from server.session.hub import Hub
 from server.session.protocol import Terms
 from server.store import installation

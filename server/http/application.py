@@ -22,7 +22,7 @@ from server.http.showing import Show, Showing
 from server.http.sitting import Sitting
 from server.session.address import TrustedProxies
 from server.session.bounds import Bounds
-from server.session.connection import Connections
+from server.session.connections import Connections
 from server.wire.codes import ErrorCode
 from server.wire.requests import Endpoint
 

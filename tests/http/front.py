@@ -17,7 +17,7 @@ from server.desk.ids import Ids
 from server.http.application import application
 from server.http.built import Built
 from server.session.address import TrustedProxies
-from server.session.connection import Connections
+from server.session.connections import Connections
 from server.session.protocol import Terms
 from server.wire.codes import ErrorCode
 from server.wire.replies import AgentMe

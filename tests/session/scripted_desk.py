@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
 from server.session.bounds import Bounds
-from server.session.connection import Connections
+from server.session.connections import Connections
 from server.session.ports import Peer
 from server.session.protocol import Terms
 from server.session.timing import Timing

@@ -34,7 +34,7 @@ def error(outcome: Outcome | None) -> dict[str, Any]:
     return {"re": outcome.re, "code": outcome.refused.code}
 
 
-def end(outcome: Outcome | None) -> CloseCode:
+def end(outcome: Outcome | None) -> int:
     assert isinstance(outcome, End)
     return outcome.code
 
