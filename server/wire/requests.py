@@ -37,7 +37,11 @@ class Resume(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 
 
 class IdentifyVisitor(Request, kw_only=True, frozen=True, tag="identify"):
-    """Opens a visitor's session; writes nothing."""
+    """Opens a visitor's session. ``token``: the newest that an answer gave, each of which has its turn.
+
+    ``identity``: a JWT by which the site says who the visitor is; one that is no good is ``unauthorised``, and the
+    connection lives.
+    """
 
     protocol: int
     site: Ref

@@ -71,7 +71,10 @@ export interface FrontdeskWire {
   Position?: Position;
 }
 /**
- * Opens a visitor's session; writes nothing.
+ * Opens a visitor's session. ``token``: the newest that an answer gave, each of which has its turn.
+ *
+ *     ``identity``: a JWT by which the site says who the visitor is; one that is no good is ``unauthorised``, and the
+ *     connection lives.
  */
 export interface IdentifyVisitor {
   do: "identify";
