@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import click
-import uvloop
 
+from bench import offer as offer_bench
 from bench import proof as routing_proof
 from bench import relay as relay_bench
 from bench import restart as restart_bench
 from bench import routing as routing_bench
+from bench import storm as storm_bench
 from bench import walk as random_walk
 
 
@@ -22,12 +23,24 @@ def main(context: click.Context) -> None:
 
 
 @main.command()
-@click.option("--pairs", default=200, show_default=True, help="Visitor-agent pairs.")
-@click.option("--seconds", default=6.0, show_default=True, help="Length of a measured stretch.")
+@click.option("--pairs", default=200, show_default=True, help="Visitor-agent pairs; 1,000 at most.")
+@click.option("--seconds", default=5.0, show_default=True, help="Length of a measured stretch.")
 @click.option("--rate", default=2000, show_default=True, help="Messages a second of the paced stretch.")
-def relay(pairs: int, seconds: float, rate: int) -> None:
+@click.option("--log-messages", "messages", default=1_000_000, show_default=True, help="In the log beforehand.")
+@click.option("--rounds", default=1, show_default=True, help="Runs of each server; the medians count.")
+def relay(*, pairs: int, seconds: float, rate: int, messages: int, rounds: int) -> None:
     """What a durable message costs."""
-    uvloop.run(relay_bench.run(pairs=pairs, seconds=seconds, rate=rate))
+    relay_bench.run(pairs=pairs, seconds=seconds, rate=rate, messages=messages, rounds=rounds)
+
+
+@main.command()
+@click.option("--seconds", default=20.0, show_default=True, help="Length of the measured stretch.")
+@click.option("--rate", default=2000, show_default=True, help="Messages a second beside it.")
+@click.option("--closes", default=40.0, show_default=True, help="Slots that come free a second.")
+@click.option("--messages", default=0, show_default=True, help="In the log already.")
+def offer(seconds: float, rate: int, closes: float, messages: int) -> None:
+    """How soon a free slot rings."""
+    offer_bench.run(seconds=seconds, rate=rate, closes=closes, messages=messages)
 
 
 @main.command()
@@ -36,6 +49,13 @@ def relay(pairs: int, seconds: float, rate: int) -> None:
 def restart(*, messages: int, opened: int) -> None:
     """How soon a killed server works again."""
     restart_bench.run(messages=messages, opened=opened)
+
+
+@main.command()
+@click.option("--clients", default=5000, show_default=True, help="How many come back at once.")
+def storm(clients: int) -> None:
+    """How a restarted server takes everybody at once."""
+    storm_bench.run(clients=clients)
 
 
 @main.command()

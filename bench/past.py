@@ -76,6 +76,8 @@ async def _found(data: Path, text: str) -> None:
 
 
 def _close_many(tx: Tx, directory: Directory, count: int, at: int) -> None:
+    if not count:
+        return
     department = directory.default_department.id
     tx.many(
         "INSERT INTO visitor (id, workspace, site, name, email, language, timezone, visits, created_at, seen_at) "

@@ -40,6 +40,7 @@ class Socket(asyncio.Protocol):
         self._upgraded = False
         self._transport: asyncio.Transport | None = None
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are none of asyncio's classes, but do all that theirs do.
@@ -52,6 +53,8 @@ class Socket(asyncio.Protocol):
         )
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if not self.lost.done():
+            self.lost.set_result(None)
         if not self.opened.done():
             self.opened.set_exception(exc or ConnectionError("refused"))
 
@@ -102,10 +105,13 @@ class Socket(asyncio.Protocol):
         del buffer[:at]
 
 
-async def connect(url: str, heard: Callable[[Socket, bytes], None], origin: str = "") -> Socket:
-    """An open connection; `origin` as a browser's page would say it."""
+async def connect(url: str, heard: Callable[[Socket, bytes], None], origin: str = "", *, from_: str = "") -> Socket:
+    """An open connection; `origin` as a browser's page would say it, `from_` another of our own addresses."""
     loop = asyncio.get_running_loop()
     parts = urlsplit(url)
-    _, socket = await loop.create_connection(lambda: Socket(url, heard, origin), parts.hostname or "", parts.port or 80)
+    ours = (from_, 0) if from_ else None
+    _, socket = await loop.create_connection(
+        lambda: Socket(url, heard, origin), parts.hostname or "", parts.port or 80, local_addr=ours
+    )
     await socket.opened
     return socket

@@ -201,7 +201,11 @@ class Router:
 
     def preview(self, command: c.StartConversation, now: int) -> Preview:
         """What `handle` would do with this start, tried on a copy. Raises `CommandRejected` as it would."""
-        copy = Router.rebuild(self.settings, self.snapshot(), seed=self._seed)
+        return self.previewing(self.snapshot(), command, now)
+
+    def previewing(self, snapshot: Snapshot, command: c.StartConversation, now: int) -> Preview:
+        """The same of the router as it was in a snapshot; it looks at nothing that changes, so any thread may ask."""
+        copy = Router.rebuild(self.settings, snapshot, seed=self._seed)
         offers = [
             event
             for event in copy.handle(command, now)

@@ -284,7 +284,7 @@ class Operations:
     async def route(self, body: RouteBody) -> RouteAnswer:
         """What a visitor's start would come to now. Raises `Refused`, and `Failure` without a server."""
         engine = self._running()
-        return DryRun(engine).route(body, now=max(engine.now(), self._clock.now()))
+        return await DryRun(engine).route(body, now=max(engine.now(), self._clock.now()))
 
     async def trace(self, *, since: int) -> str:
         """The recorded traffic since then, as `server.lab.traces` has it. Raises `Failure` when there is none."""

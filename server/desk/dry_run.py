@@ -6,6 +6,7 @@ who does not exist. The rules that fail here are not counted.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Protocol
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from router import commands, model
 from router.errors import CommandRejected
 from router.estimate import Wait
+from router.snapshot import Snapshot
 from server.desk import reason_words, reasons, views
 from server.desk.countries import by_timezone
 from server.desk.directory import Directory
@@ -41,8 +43,11 @@ class Preview(Protocol):
 class Router(Protocol):
     """The running one, as far as it is asked here."""
 
-    def preview(self, command: commands.StartConversation, now: int, /) -> Preview:
-        """What it would do. Raises `CommandRejected`."""
+    def snapshot(self) -> Snapshot:
+        """As it is now."""
+
+    def previewing(self, snapshot: Snapshot, command: commands.StartConversation, now: int, /) -> Preview:
+        """What it would have done then, from any thread. Raises `CommandRejected`."""
 
 
 class Waits(Protocol):
@@ -71,7 +76,7 @@ class DryRun:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def route(self, body: RouteBody, *, now: int) -> RouteAnswer:
+    async def route(self, body: RouteBody, *, now: int) -> RouteAnswer:
         """Raises `Refused`: there is no such site, or no such department on it."""
         directory = self._engine.directory
         asked = _asked(body, directory)
@@ -80,7 +85,9 @@ class DryRun:
         if resolved.refusal is not None:
             return _answer(asked, resolved, directory, refused=resolved.refusal)
         try:
-            preview = self._engine.router.preview(command, now)
+            # To copy a router with thousands in line takes its time, and nobody else is to wait for it.
+            router = self._engine.router
+            preview = await asyncio.to_thread(router.previewing, router.snapshot(), command, now)
         except CommandRejected as rejected:
             refused = Refused(ErrorCode(rejected.code.value), rejected.message)
             return _answer(asked, resolved, directory, refused=refused)

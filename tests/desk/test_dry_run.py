@@ -29,9 +29,9 @@ def ruled(*, rules: tuple[Rule, ...] = RULES, **departments: dict[str, Any]) -> 
     return replace(settings(**departments), rules=rules)
 
 
-def dry(desk: DeskBench, **said: Any) -> RouteAnswer:
+async def dry(desk: DeskBench, **said: Any) -> RouteAnswer:
     body = msgspec.convert(said, RouteBody)
-    return DryRun(desk.engine).route(body, now=max(desk.engine.now(), desk.clock.now()))
+    return await DryRun(desk.engine).route(body, now=max(desk.engine.now(), desk.clock.now()))
 
 
 def page(url: str) -> dict[str, str]:
@@ -40,7 +40,7 @@ def page(url: str) -> dict[str, str]:
 
 async def test_what_every_rule_comes_to(tmp_path: Path):
     async with bench(tmp_path, ruled()) as desk:
-        answer = dry(desk, page=page("https://shop.example/pricing?x=1"), language="da-DK")
+        answer = await dry(desk, page=page("https://shop.example/pricing?x=1"), language="da-DK")
     assert [(each.rule, each.outcome, bool(each.reason)) for each in answer.rules] == [
         ("pricing", "matched", False),
         ("danes", "matched", False),
@@ -55,7 +55,7 @@ async def test_what_every_rule_comes_to(tmp_path: Path):
 async def test_who_would_be_chosen_and_why_not_the_others(tmp_path: Path):
     async with story(tmp_path) as it:
         await it.ada.ask("status.set", status="available")
-        answer = dry(it.desk)
+        answer = await dry(it.desk)
         conversation = await it.desk.start_conversation(it.vera)
         rung = it.ada.offer
     assert answer.why is not None
@@ -86,7 +86,7 @@ async def test_it_touches_nothing(tmp_path: Path):
             {"text": "Ada, please"},
             {"page": page("/pricing"), "language": "da"},
         ):
-            dry(it.desk, **said)
+            await dry(it.desk, **said)
         await it.desk.settle()
         assert _everything(it.desk) == before
         assert await it.desk.store.read(lambda tx: tx.all("SELECT * FROM event ORDER BY v, n")) == stored
@@ -102,7 +102,7 @@ async def test_an_agent_whom_a_rule_names_is_kept_a_place(tmp_path: Path):
     file = ruled()
     agents = tuple(replace(each, substitutes=("ben",)) if each.key == "ada" else each for each in file.agents)
     async with bench(tmp_path, replace(file, agents=agents)) as desk:
-        answer = dry(desk, text="Is Ada there?")
+        answer = await dry(desk, text="Is Ada there?")
     assert answer.reservation is not None
     assert [each.key for each in answer.reservation.agents] == ["ada", "ben"]
     assert answer.reservation.seconds == 60
@@ -110,7 +110,7 @@ async def test_an_agent_whom_a_rule_names_is_kept_a_place(tmp_path: Path):
 
 async def test_outside_hours_it_says_when_it_opens(tmp_path: Path):
     async with bench(tmp_path, settings(support={"hours": ("mon 03:00-03:01",)})) as desk:
-        answer = dry(desk)
+        answer = await dry(desk)
     assert answer.refused is not None
     assert (answer.refused.code, answer.why, answer.queue) == ("outside_hours", None, None)
     assert answer.refused.opens_at is not None
@@ -123,9 +123,9 @@ async def test_a_full_line_overflows_or_is_told(tmp_path: Path):
         await it.ben.ask("status.set", status="available")
         await it.ben.ask("status.set", status="busy")
         await it.desk.start_conversation(it.vera)
-        over = dry(it.desk)
+        over = await dry(it.desk)
         await it.desk.configure(settings(support={"max_line": 1}))
-        told = dry(it.desk)
+        told = await dry(it.desk)
     assert (over.asked.key, over.department.key, over.refused) == ("support", "sales", None)
     assert told.refused is not None
     assert told.refused.code == "line_full"
@@ -133,8 +133,8 @@ async def test_a_full_line_overflows_or_is_told(tmp_path: Path):
 
 async def test_the_language_is_read_from_the_text_where_nobody_says_it(tmp_path: Path):
     async with bench(tmp_path) as desk:
-        said = dry(desk, text="Hvornår kommer min pakke? Jeg har ventet i flere dage nu.")
-        silent = dry(desk)
+        said = await dry(desk, text="Hvornår kommer min pakke? Jeg har ventet i flere dage nu.")
+        silent = await dry(desk)
     assert (said.language, silent.language) == ("da", "en")
 
 
@@ -142,7 +142,7 @@ async def test_the_language_is_read_from_the_text_where_nobody_says_it(tmp_path:
 async def test_what_is_not_there_is_refused(tmp_path: Path, said: dict[str, Any]):
     async with bench(tmp_path) as desk:
         with pytest.raises(Refused) as refused:
-            dry(desk, **said)
+            await dry(desk, **said)
     assert refused.value.code is ErrorCode.NOT_FOUND
 
 
@@ -151,5 +151,5 @@ async def test_a_department_of_nobody_says_so(tmp_path: Path):
     site = replace(file.sites[0], departments=("support", "empty"))
     file = replace(file, sites=(site,), departments=(*file.departments, Department(key="empty", name="Empty")))
     async with bench(tmp_path, file) as desk:
-        answer = dry(desk, department="empty")
+        answer = await dry(desk, department="empty")
     assert answer.says == "Nobody is there to take it: the department has no members."
