@@ -13,6 +13,7 @@ from router import commands, events, model
 from server.app.bounding import Following, make_bounds
 from server.app.config import FEATURES, Config, StartError, version
 from server.app.ground import Ground, load_directory
+from server.app.observing import Measured, Watch, metrics
 from server.bus.memory import MemoryBus
 from server.clock import SystemClock, pause
 from server.crowd.crowd import Crowd
@@ -36,9 +37,10 @@ from server.desk.overview import Overview
 from server.desk.promises import Promises
 from server.desk.pushes import Pushes
 from server.desk.queues import Queues
+from server.desk.stored import Stored
 from server.desk.untold import Untold
 from server.desk.visitor_requests import VisitorRequests
-from server.http.metrics import Metrics, of_gauges, read_token
+from server.http.metrics import Metrics
 from server.session.address import TrustedProxies
 from server.session.bounds import Bounds
 from server.session.connections import Connections
@@ -63,6 +65,7 @@ class Parts:
     proxies: TrustedProxies
     bounds: Bounds
     metrics: Metrics
+    watch: Watch
     show: Show | None = None
 
     @classmethod
@@ -96,9 +99,10 @@ class Parts:
         overview = Overview(hub, asyncio.get_running_loop().call_later)
         pushes = Pushes(hub, places=engine.standing, serving=engine.serving, ringing=engine.ringing, overview=overview)
         engine.on_untold = _untold(engine, desk, clock).failed
-        show = _show(engine, told) if config.demo else None
+        show = _show(config, store, engine, told) if config.demo else None
         told.listeners = (pushes.told, lambda _told: queues.changed(), lambda what: _forget(what, desk, messages))
         proxies = TrustedProxies(config.trusted_proxies, country_header=config.country_header)
+        watch = Watch.make(clock)
         bounds = make_bounds(clock, config.most, found.limits)
         terms = Terms(server=f"frontdesk/{version()}", features=FEATURES)
         connections = Connections(desk, terms=terms, proxies=proxies, bounds=bounds)
@@ -114,7 +118,20 @@ class Parts:
             connections=connections,
             proxies=proxies,
             bounds=bounds,
-            metrics=Metrics([of_gauges(gauges)], token=_metrics_token(config)),
+            metrics=metrics(
+                config,
+                Measured(
+                    store=store,
+                    engine=engine,
+                    gauges=gauges,
+                    messages=messages,
+                    openings=openings,
+                    connections=connections,
+                    bounds=bounds,
+                    watch=watch,
+                ),
+            ),
+            watch=watch,
             show=show,
         )
 
@@ -162,19 +179,24 @@ def _openings(config: Config, ground: Ground, hub: Fanout, engine: Engine, insta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Show:
-    """What only the demo has: visitors to send, and the last decision."""
+    """What only the demo has: visitors to send, the last decision, and what is stored after a kill."""
 
     crowd: Crowd
     decisions: LatestDecision
+    stored: Stored | None = None
 
 
-def _show(engine: Engine, told: Telling) -> Show:
+def _show(config: Config, store: Store, engine: Engine, told: Telling) -> Show:
     def first_site() -> str | None:
         return next(iter(engine.directory.sites), None)
 
     # As long as Frontdesk runs, whoever comes and how they behave is drawn anew each time.
     chance = random.Random(secrets.randbits(64))  # noqa: S311 - who comes to a demo is no secret
-    show = Show(crowd=Crowd(site=first_site, chance=chance, pause=pause), decisions=LatestDecision())
+    show = Show(
+        crowd=Crowd(site=first_site, chance=chance, pause=pause),
+        decisions=LatestDecision(),
+        stored=Stored(store) if config.killable else None,
+    )
     told.also = (show.decisions.told,)
     return show
 
@@ -248,10 +270,3 @@ def _countries(config: Config) -> Countries:
         return Countries(config.country_file)
     except UnusableCountries as error:
         raise StartError(f"{error}.") from error
-
-
-def _metrics_token(config: Config) -> str:
-    try:
-        return "" if config.metrics_token_file is None else read_token(config.metrics_token_file)
-    except (OSError, ValueError) as error:
-        raise StartError(f"The token for metrics cannot be read: {error}.") from error

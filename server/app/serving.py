@@ -32,6 +32,9 @@ from server.store.base import Store
 
 log = structlog.get_logger(__name__)
 
+# Objects, and collections of the younger, after which rubbish is looked for: what a message leaves behind needs no
+# collector, and Python's own first threshold of 700 is reached with every few dozen of them.
+_RUBBISH = (10_000, 20, 20)
 STOP_WITHIN_S = 9.5  # Docker kills after 10
 EXIT_TOO_LATE = 75  # EX_TEMPFAIL
 _ANSWERED_WITHIN_S = 1.0  # requests of plain HTTP under way
@@ -58,6 +61,7 @@ async def serve(config: Config) -> None:
     gc.disable()
     async with running(config) as server:
         gc.freeze()
+        gc.set_threshold(*_RUBBISH)
         gc.enable()
         config.announce(server.url)
         await stopping.wait()
@@ -110,6 +114,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
                 if config.prepare is not None and not founded:
                     await config.prepare(operations, url)
                 async with (
+                    parts.watch.kept(),
                     control.serving(config.data, operations),
                     _listening(config, parts, operations, sockets),
                     showing(config, parts, url),

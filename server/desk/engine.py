@@ -31,6 +31,7 @@ from server.desk.open import OpenConversations
 from server.desk.outcome import conflict, doing, end_of, look_up, subject_of, transaction
 from server.desk.views import Standing, encode
 from server.desk.waits import Waits
+from server.histogram import MICROSECONDS, Histogram
 from server.store.base import Committed, Failed, Store, StoreUnavailable
 from server.wire.codes import ErrorCode, Refused
 
@@ -102,6 +103,7 @@ class Engine:
         self._coming: tuple[int, Directory] | None = None
         self.waits = waits or Waits()
         self.open = OpenConversations()
+        self.router_seconds = Histogram(MICROSECONDS)  # for each batch
         self.ready = False
         self.alive = True
         self.on_alarm: Callable[[str], None] = lambda what: log.critical("alarm", part=what)
@@ -210,11 +212,13 @@ class Engine:
             await self._stumble(batch, error)
             return
         now = self._clock.now()
+        began = self._clock.monotonic()
         try:
             happened = self._handle(batch, now)
         except Exception as error:  # noqa: BLE001 - our bug, whatever it is: logged, and the rest goes on
             await self._stumble(batch, error)
             return
+        self.router_seconds.observe(self._clock.monotonic() - began)
         await self._commit(batch, now, happened)
 
     async def _look_up(self, batch: list[Job]) -> None:

@@ -12,6 +12,7 @@ from server.desk.engine import Engine, Told
 from server.desk.promises import DepartmentFigures, Promises
 
 WINDOW_S = 86_400
+_PENDING = model.OfferState.PENDING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,16 +36,23 @@ class Gauges:
         self._promises = promises
         self.rule_failures = rule_failures
         self._made: Counter[str] = Counter()
+        self._ended: Counter[str] = Counter({end.value: 0 for end in model.OfferState if end is not _PENDING})
 
     def told(self, told: Told) -> None:
         """A commit."""
         for event in told.events:
             if isinstance(event, events.WaitPromised):
                 self._made[told.directory.department_named(event.department).key] += 1
+            elif isinstance(event, events.OfferEnded):
+                self._ended[event.end.value] += 1
 
     def promises_made(self) -> Mapping[str, int]:
         """By department (key), since the server started."""
         return self._made
+
+    def offers_ended(self) -> Mapping[str, int]:
+        """By how they ended, since the server started."""
+        return self._ended
 
     def lines(self) -> list[LineGauge]:
         """Every department's line."""

@@ -105,6 +105,7 @@ class Messages:
         self._clock = clock
         self._tell = tell
         self.text_chars = text_chars
+        self.counts = {"visitor": 0, "agent": 0, "bot": 0, "note": 0}  # stored by their requests, since the start
         self._last_writer: dict[str, tuple[model.Writer, int]] = {}
         self._doubtful: dict[tuple[str, str, str], bool] = {}
         self._series = Sendings(one=_append, told=self._told)
@@ -187,6 +188,7 @@ class Messages:
                 client_id=item.client_id,
             )
         )
+        self.counts[item.role] += 1
         for topic in plain.topics:
             self._hub.publish(topic, frame)
         self._wrote(item.conversation, _WRITERS[item.role], item.at)
@@ -215,6 +217,7 @@ class Messages:
     def publish(self, appended: Appended) -> None:
         """Tell everyone in the conversation of a new message, and the router who wrote it."""
         row, place = appended.row, appended.place
+        self.counts[row.role] += 1
         frame = encode(views.entry_event(row))
         self._hub.publish(audience.of_visitor(place.visitor, place.site), frame)
         if place.owner is not None:
@@ -223,6 +226,7 @@ class Messages:
 
     def publish_note(self, appended: Appended) -> None:
         """Tell the team."""
+        self.counts["note"] += 1
         agents = dict.fromkeys(filter(None, (appended.place.owner, appended.row.sender)))
         frame = encode(views.note_event(appended.row))
         for agent in agents:

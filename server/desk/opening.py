@@ -6,6 +6,7 @@ kept back by a `Gate` and follow the reply, so that nothing falls between the sn
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -109,6 +110,7 @@ class Openings:
         self._directory_at = directory_at
         self._places = places
         self._countries = countries
+        self.counts: Counter[tuple[str, str]] = Counter()  # by role, and whether fresh, resumed or reset
 
     def insist_there(self, site: str) -> None:
         """Raises `Refused`: there is no such site."""
@@ -147,6 +149,7 @@ class Openings:
         if seen.visitor is not None and not identity.name:
             identity.name = seen.visitor.name
         assert isinstance(seen.snapshot, replies.VisitorSnapshot)
+        self._count("visitor", request.resume, reset=seen.missed.reset or lost)
         shown = seen.snapshot.conversation
         reply = replies.VisitorIdentified(
             re=request.id,
@@ -174,6 +177,7 @@ class Openings:
             self._hub.drop(gate)
             raise
         assert isinstance(seen.snapshot, replies.AgentSnapshot)
+        self._count("agent", request.resume, reset=seen.missed.reset)
         offers = [replace(offer, conversation=self._placed(offer.conversation)) for offer in seen.snapshot.offers]
         reply = replies.AgentIdentified(
             re=request.id,
@@ -190,6 +194,10 @@ class Openings:
             snapshot=replace(seen.snapshot, offers=offers),
         )
         self._answer(peer, gate, topics, encode(reply))
+
+    def _count(self, role: str, resume: Resume | UnsetType, *, reset: bool) -> None:
+        how = "reset" if reset else "fresh" if isinstance(resume, UnsetType) else "resumed"
+        self.counts[role, how] += 1
 
     def _gate(self, peer: Peer, topics: list[str]) -> Gate:
         gate = Gate(peer)

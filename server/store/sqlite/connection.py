@@ -123,6 +123,11 @@ def perform(transaction: Transaction[T], tx: Tx) -> T:
         raise RuntimeError("The transaction raised StopIteration.") from error
 
 
+def sqlite_version() -> str:
+    """Of the library that is used."""
+    return apsw.sqlite_lib_version()
+
+
 def check_version(version: str) -> None:
     """Raise `StoreError` for a SQLite that could corrupt the file."""
     if tuple(int(part) for part in version.split(".")) < OLDEST_SQLITE:

@@ -18,6 +18,7 @@ import apsw
 import structlog
 
 from server.clock import Clock, pause
+from server.histogram import Histogram
 from server.store.base import Committed, Failed, Item, Lane, Series, StoreError, StoreUnavailable, Transaction, V
 from server.store.migrate import known_migrations, migrate
 from server.store.sqlite.backup import Copying, back_up
@@ -57,6 +58,9 @@ class Statistics:
     failures: int  # transactions failed for want of the database
     last_commit_ms: float
     wal_pages: int
+    wal_bytes: int  # of the file, which keeps its size when it is emptied
+    commit_seconds: Histogram
+    commit_sizes: Histogram
     taken_apart: int  # runs of a series that had to be made one by one
 
 
@@ -220,6 +224,9 @@ class SqliteStore:
             failures=writer.failures,
             last_commit_ms=writer.last_commit_ms,
             wal_pages=writer.checkpointer.pages,
+            wal_bytes=_size(self._parts.directory.database.with_name(f"{self._parts.directory.database.name}-wal")),
+            commit_seconds=writer.commit_seconds,
+            commit_sizes=writer.commit_sizes,
             taken_apart=writer.members.taken_apart,
         )
 
@@ -294,3 +301,10 @@ def _shut_unwanted(building: asyncio.Task[_Parts]) -> None:
     """The caller of `open` went away meanwhile."""
     if not building.cancelled() and building.exception() is None:
         building.result().shut()
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0

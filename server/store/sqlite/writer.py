@@ -17,6 +17,7 @@ import apsw
 import structlog
 
 from server.clock import Clock
+from server.histogram import MANY, MILLISECONDS, Histogram
 from server.store.base import Failed, Tx
 from server.store.sqlite.checkpoint import Checkpointer
 from server.store.sqlite.connection import UNAVAILABLE, is_fatal
@@ -49,6 +50,8 @@ class Writer:
         self.committed = 0
         self.failures = 0
         self.last_commit_ms = 0.0
+        self.commit_seconds = Histogram(MILLISECONDS)
+        self.commit_sizes = Histogram(MANY)  # transactions in one commit
         self.checkpointer = Checkpointer(connection)
         self.members = Members(connection)
         self.chores = Chores(connection, self.checkpointer)
@@ -104,7 +107,10 @@ class Writer:
         began = self._clock.monotonic()
         written = self.checkpointer.commits
         self._connection.execute("COMMIT")
-        self.last_commit_ms = (self._clock.monotonic() - began) * 1000
+        took_s = self._clock.monotonic() - began
+        self.last_commit_ms = took_s * 1000
+        self.commit_seconds.observe(took_s)
+        self.commit_sizes.observe(committed)
         self.commits += 1
         self.committed += committed
         if not self.healthy and self.checkpointer.commits > written:  # A commit without changes proves nothing.
