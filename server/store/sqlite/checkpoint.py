@@ -12,10 +12,10 @@ TRUNCATE_PAGES = 64 * 1024 * 1024 // PAGE_BYTES
 
 
 class Checkpointer:
-    """Copies back every 4,000 pages (16 MiB), waiting for nobody; cuts a log that has grown past 64 MiB when nothing is queued.
+    """Copies back every 4,000 pages (16 MiB), waiting for nobody; cuts a log grown past 64 MiB when nothing is queued.
 
-    A reader that stays in an old state keeps the log from starting over; then the next try is due as many pages later, so
-    that its presence costs no sync at every commit.
+    A reader that stays in an old state keeps the log from starting over; then the next try is due as many pages later,
+    so that its presence costs no sync at every commit.
     """
 
     def __init__(self, connection: apsw.Connection) -> None:

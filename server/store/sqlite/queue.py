@@ -40,6 +40,7 @@ class WriteQueue:
     """`put` from the event loop, `take` from the writer thread.
 
     The writer is woken once for a batch, not once for a write: `_wake_at` is the number of waiting jobs it sleeps for.
+    It sleeps at a gate, a lock that only a waker opens: a condition variable costs several times as much.
     """
 
     def __init__(self, limit: int, batch: int, clock: Clock) -> None:
@@ -51,7 +52,9 @@ class WriteQueue:
         self._arrived = 0
         self._closed = False
         self._wake_at = _NEVER
-        self._changed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
+        self._gate = threading.Lock()
+        self._gate.acquire()
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -63,7 +66,7 @@ class WriteQueue:
 
     def put(self, job: Job | Member) -> None:
         """Add it; raises `StoreUnavailable` when that is not possible now."""
-        with self._changed:
+        with self._lock:
             if self._closed:
                 raise StoreUnavailable("The store is closed.")
             if len(self._jobs) >= self._limit:
@@ -71,32 +74,47 @@ class WriteQueue:
             self._jobs.append(job)
             self._arrived += 1
             if len(self._jobs) >= self._wake_at:
-                self._changed.notify()
+                self._wake()
 
     def take(self, idle: float | None = None) -> list[Job | Member]:
         """The next batch; empty after `idle` seconds without one, or when finished."""
-        with self._changed:
+        self._wait_for_company()
+        if not self._jobs:
             self._sleep(1, idle)
-            if self._jobs and not self._closed:
-                self._wait_for_company()
+        with self._lock:
             return [self._jobs.popleft() for _ in range(min(len(self._jobs), self._batch))]
 
     def close(self) -> None:
         """Nothing more is put; what waits is still taken."""
-        with self._changed:
+        with self._lock:
             self._closed = True
-            self._changed.notify()
+            if self._wake_at != _NEVER:
+                self._wake()
 
     def _wait_for_company(self) -> None:
-        self._company.arrived(self._arrived, self._clock.monotonic())
-        self._arrived = 0
-        waiting = len(self._jobs)
+        """At a lively pace, also for the first: to be woken for it, and again for the last, would cost twice."""
+        with self._lock:
+            arrived, self._arrived = self._arrived, 0
+            waiting = len(self._jobs)
+        self._company.arrived(arrived, self._clock.monotonic())
         wanted = self._company.wait_for(waiting)
         if wanted > waiting:
             self._sleep(wanted, LONGEST_WAIT)
             self._company.waited(wanted - waiting, len(self._jobs) - waiting)
 
     def _sleep(self, count: int, seconds: float | None) -> None:
-        self._wake_at = count
-        self._changed.wait_for(lambda: len(self._jobs) >= count or self._closed, seconds)
+        """Until so many jobs wait, it is closed, or the time is over."""
+        with self._lock:
+            if len(self._jobs) >= count or self._closed:
+                return
+            self._wake_at = count
+        if self._gate.acquire(timeout=-1 if seconds is None else seconds):
+            return
+        with self._lock:
+            if self._wake_at == _NEVER:  # woken while the time ran out
+                self._gate.acquire()
+            self._wake_at = _NEVER
+
+    def _wake(self) -> None:
         self._wake_at = _NEVER
+        self._gate.release()
