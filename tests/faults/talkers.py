@@ -308,7 +308,7 @@ class TalkingVisitor(Talker):
             self.done = True
 
     def pump(self) -> None:
-        if not self.flowing or not self.joined:
+        if not self.flowing or not self.joined or not self.conversation:
             return
         while self.written < self.quota and len(self.unsettled) < IN_FLIGHT:
             self.written += 1
