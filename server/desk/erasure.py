@@ -120,8 +120,8 @@ class Erasure:
         if still and not force:
             raise Refused(
                 ErrorCode.CONFLICT,
-                f"The visitor has an open conversation ({', '.join(still)}). Close it first, or force the erasure, "
-                "which closes it.",
+                f"The visitor has an open conversation ({', '.join(still)}). Close it first, or erase with --force "
+                "(?force=1), which closes it.",
             )
 
     async def _erase(self, visitor: str, *, by: str) -> Erased:
