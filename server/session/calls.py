@@ -161,7 +161,8 @@ class Calls:
     def _fail(self, request: AnyRequest, error: BaseException) -> None:
         refused = error if isinstance(error, Refused) else self._internal(request, error)
         self._desk.refused(self._peer, request, refused)
-        overtaken = refused.code.retryable and _is_write(request) and self._desk.pipelines(request)
+        ordered = self._desk.pipelines(request) or _says_something(request)
+        overtaken = refused.code.retryable and _is_write(request) and ordered
         self._on_failure(request, refused, overtaken)
 
     def _internal(self, request: AnyRequest, error: BaseException) -> Refused:
@@ -172,3 +173,8 @@ class Calls:
 def _is_write(request: AnyRequest) -> bool:
     """A request that names itself commits something."""
     return getattr(request, "client_id", UNSET) is not UNSET
+
+
+def _says_something(request: AnyRequest) -> bool:
+    """Its text becomes an entry: what its sender writes next must not come before it."""
+    return bool(getattr(request, "text", UNSET))

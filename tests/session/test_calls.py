@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 import structlog
+from msgspec import UNSET
 
 from server.session.calls import MAX_PIPELINED, Calls
 from server.wire.codes import ErrorCode, Refused
-from server.wire.requests import MessageSend, Ping, Typing
+from server.wire.requests import ConversationStart, MessageSend, Ping, Typing
 from tests.session.scripted_desk import ScriptedDesk
 from tests.session.test_hub import Listener
 
@@ -131,6 +132,19 @@ async def test_a_fault_of_ours_is_internal_and_logged_without_what_was_said(aske
     assert [("p", ErrorCode.INTERNAL, False), ("secret words", ErrorCode.INTERNAL, True)] == asked.failures
     assert ["Ping", "MessageSend"] == [line["request"] for line in logs]
     assert "secret" not in str(logs)
+
+
+async def test_what_says_something_must_not_be_overtaken_even_if_it_does_not_pipeline(asked):
+    asked.desk.scripts = {ConversationStart: unavailable}
+    for name, said in (("with words", "Hello"), ("without", UNSET)):
+        work = asked.calls.perform(ConversationStart(id=name, client_id=name, text=said))
+        assert work is not None
+        await work
+    assert [("with words", True), ("without", False)] == [(id, overtaken) for id, _, overtaken in asked.failures]
+
+
+async def unavailable(*_: object) -> None:
+    raise Refused(ErrorCode.UNAVAILABLE, "Not now.")
 
 
 async def test_a_coroutine_of_a_pipelined_request_is_run_and_can_be_cancelled(asked):
