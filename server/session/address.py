@@ -6,14 +6,21 @@ from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
+import structlog
 from multidict import MultiMapping
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
+_log = structlog.get_logger("session")
+
 FORWARDED_FOR: Final = "X-Forwarded-For"
 # The well-known prefix under which IPv6-only networks reach IPv4: the last 32 bits tell them apart.
 _NAT64: Final = IPv6Network("64:ff9b::/96")
+_NEIGHBOURS: Final = tuple(
+    ip_network(network)
+    for network in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1", "fc00::/7", "fe80::/10")
+)
 _WITHOUT_HOST_BITS: Final = 64  # of an IPv6 address: a household or office has a whole /64
 
 
@@ -26,6 +33,7 @@ class TrustedProxies:
     def __init__(self, networks: Iterable[str] = (), *, country_header: str = "") -> None:
         """Raises ValueError for what is no network, such as `10.0.0.0/8` or `::1`."""
         self._country_header = country_header
+        self._said = False
         self._networks: tuple[Network, ...] = tuple(ip_network(network) for network in networks)
 
     def client(self, peer: str | None, forwarded_for: str | None) -> str:
@@ -50,17 +58,18 @@ class TrustedProxies:
     def limited_as(self, peer: str | None, headers: MultiMapping[str]) -> str:
         """By what a client is limited: its address, or the /64 of IPv6.
 
-        Empty for nobody in particular: a proxy that does not say for whom it speaks, or one on this machine that we
-        were not told to trust. All who come through it would share one limit, and the first to flood would shut out
-        the rest.
+        Empty for nobody in particular: a trusted proxy that does not say for whom it speaks, or a neighbour that speaks
+        for others while no proxy is trusted, which is one that was forgotten. All who come through it would share one
+        limit, and the first to flood would shut out the rest.
         """
         forwarded_for = _forwarded_for(headers)
         speaker = _parse(peer or "")
         client = _parse(self.client(peer, forwarded_for))
         if speaker is None or client is None:
             return ""
-        speaks_for_many = self._trusts(speaker) or (speaker.is_loopback and forwarded_for is not None)
-        return "" if speaks_for_many and client == speaker else _network(client)
+        if client == speaker and (self._trusts(speaker) or self._forgotten(speaker, forwarded_for)):
+            return ""
+        return _network(client)
 
     def is_https(self, peer: str | None, scheme: str, forwarded_proto: str | None) -> bool:
         """Whether the client's own connection is encrypted."""
@@ -75,6 +84,16 @@ class TrustedProxies:
         if not self._country_header or address is None or not self._trusts(address):
             return ""
         return headers.get(self._country_header, "")
+
+    def _forgotten(self, speaker: Address, forwarded_for: str | None) -> bool:
+        if self._networks or forwarded_for is None or not any(speaker in network for network in _NEIGHBOURS):
+            return False
+        if not self._said:
+            self._said = True
+            _log.warning(
+                "a proxy is not listed as trusted, so clients are not told apart by address; see --trusted-proxy"
+            )
+        return True
 
     def _trusts(self, address: Address) -> bool:
         return any(address in network for network in self._networks)

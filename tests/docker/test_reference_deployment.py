@@ -109,6 +109,31 @@ def test_the_proxy_waits_for_health_and_knows_the_server(services):
     assert caddyfile.count("{") == caddyfile.count("}")
 
 
+def test_the_server_believes_its_proxy_and_nobody_else(services):
+    network = yaml.safe_load((DOCKER / "compose.yaml").read_text(encoding="utf-8"))["networks"]["inside"]
+    (config,) = network["ipam"]["config"]
+    assert services["frontdesk"]["environment"]["FRONTDESK_TRUSTED_PROXY"] == config["subnet"]
+    assert [service["networks"] for service in services.values()] == [["inside"], ["inside"]]
+
+
+def test_what_watches_names_what_exists_and_is_reachable_on_this_machine_only(services):
+    watching = yaml.safe_load((DOCKER / "observe.yaml").read_text(encoding="utf-8"))
+    for name, service in watching["services"].items():
+        if name in services:
+            continue
+        assert service["cap_drop"] == ["ALL"]
+        assert not service["image"].endswith(":latest")
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+        for mount in service["volumes"]:
+            source = mount.split(":")[0]
+            assert (DOCKER / source).is_file() if source.startswith(".") else source in watching["volumes"]
+    scrape = yaml.safe_load((DOCKER / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"][0]
+    (port,) = services["frontdesk"]["expose"]
+    assert scrape["static_configs"] == [{"targets": [f"frontdesk:{port}"]}]
+    (secret,) = watching["services"]["frontdesk"]["secrets"]
+    assert scrape["authorization"]["credentials_file"] == f"/run/secrets/{secret}"
+
+
 def test_the_proxy_keeps_the_metrics_inside():
     caddyfile = (DOCKER / "Caddyfile").read_text(encoding="utf-8")
     assert re.search(r"@inside path /metrics\n\s*respond @inside 404", caddyfile)
