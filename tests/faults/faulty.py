@@ -26,9 +26,6 @@ from typing import Any
 
 import apsw
 
-import server.app.ground
-import server.app.parts
-import server.session.connection
 from server.bus.memory import MemoryBus
 from server.cli import main
 from server.clock import SystemClock
@@ -92,6 +89,13 @@ def put_in(where: Any, name: str, what: object) -> None:
     setattr(where, name, what)
 
 
+def put_in_for(what: type, stand_in: object) -> None:
+    """Wherever a module of the server has imported it."""
+    for module in [module for name, module in sys.modules.items() if name.startswith("server.")]:
+        if getattr(module, what.__name__, None) is what:
+            setattr(module, what.__name__, stand_in)
+
+
 def kill_the_writer_on_demand(control: Control) -> None:
     submit = SqliteStore.submit
 
@@ -134,12 +138,12 @@ def shift_the_clock_on_demand(control: Control) -> None:
     def wall_ns() -> int:
         return time.time_ns() + int(float(control("clock") or 0) * 1_000_000_000)
 
-    put_in(server.app.ground, "SystemClock", functools.partial(SystemClock, wall_ns=wall_ns))
+    put_in_for(SystemClock, functools.partial(SystemClock, wall_ns=wall_ns))
 
 
 def be_brisk(heartbeat_ms: int) -> None:
-    put_in(server.app.parts, "Terms", functools.partial(Terms, heartbeat_ms=heartbeat_ms))
-    put_in(server.session.connection, "Timing", functools.partial(Timing, pong_seconds=heartbeat_ms / 3000))
+    put_in_for(Terms, functools.partial(Terms, heartbeat_ms=heartbeat_ms))
+    put_in_for(Timing, functools.partial(Timing, pong_seconds=heartbeat_ms / 3000))
 
 
 def run(folder: str, *arguments: str) -> None:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PLAN = {*range(1, 48), *range(75, 79)}
 
 
-def tests_of(path: str) -> set[str]:
+def named_in(path: str) -> set[str]:
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     return {
         node.name
@@ -26,7 +26,7 @@ def numbered() -> dict[str, int]:
     """Tests of this folder that carry a number in their name."""
     found = {}
     for path in Path(__file__).parent.glob("test_row_*.py"):
-        for name in tests_of(str(path.relative_to(ROOT))):
+        for name in named_in(str(path.relative_to(ROOT))):
             number = re.match(r"test_row_(\d+)_", name)
             assert number, f"{name} names no row"
             found[name] = int(number[1])
@@ -55,7 +55,7 @@ def test_what_is_named_elsewhere_is_there():
         for named in row.elsewhere:
             path, _, name = named.partition("::")
             assert (ROOT / path).is_file(), named
-            assert not name or name in tests_of(path), named
+            assert not name or name in named_in(path), named
 
 
 def test_marker_and_name_agree():
