@@ -102,12 +102,14 @@ class Pick(Record, frozen=True, kw_only=True):
     """Take a waiting (or softly ringing, or offered to somebody else: then taken from there) conversation by hand.
 
     Any agent who is a member of its department; `conflict` without a free slot or when not connected and available or
-    busy; `gone` when active with another; `closed` after the end.
+    busy; `gone` when active with another; `closed` after the end. `any_owner`: a supervisor takes it from whoever has
+    it, and a transfer that rings elsewhere ends.
     """
 
     agent: AgentId
     conversation: ConversationId
     any_department: bool = False
+    any_owner: bool = False
 
 
 class TransferToAgent(Record, frozen=True, kw_only=True):

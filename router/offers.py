@@ -191,7 +191,7 @@ def pick(step: Step, command: Pick) -> None:
     agent, conversation = step.agent(command.agent), step.open_conversation(command.conversation)
     if conversation.owner == agent.id:
         return
-    if conversation.state is ConversationState.ACTIVE:
+    if conversation.state is ConversationState.ACTIVE and not command.any_owner:
         raise CommandRejected(Rejection.GONE, "somebody else has taken it")
     eligible = conversation.department in agent.members or agent.id in step.state.pool_of(conversation).eligible
     if not eligible and not command.any_department:

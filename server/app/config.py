@@ -11,7 +11,7 @@ from server.control.operations import Operations
 from server.session.entrance import Most
 
 # What clients may use beyond the published protocol, named as docs/protocol.md names it.
-FEATURES = ("erased", "history.notes_after", "history.notes_before", "message.leave.department")
+FEATURES = ("erased", "history.notes_after", "history.notes_before", "message.leave.department", "watch.active")
 
 
 class StartError(Exception):
@@ -24,6 +24,7 @@ class Config:
 
     ``prepare`` is called with the server's address before it can be reached: it may create the workspace or change it.
     ``visitors``: so many simulated ones come as soon as it can be reached, one after another (the demo only).
+    ``killable``: whoever sits at the demo may kill the process, as somebody starts it again (the demo only).
     """
 
     data: Path
@@ -37,6 +38,7 @@ class Config:
     most: Most = field(default_factory=Most)
     demo: bool = False
     visitors: int = 0
+    killable: bool = False
     prepare: Callable[[Operations, str], Awaitable[None]] | None = None
     announce: Callable[[str], None] = field(default=lambda _url: None)
 

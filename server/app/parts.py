@@ -38,6 +38,7 @@ from server.desk.promises import Promises
 from server.desk.pushes import Pushes
 from server.desk.queues import Queues
 from server.desk.stored import Stored
+from server.desk.supervision import Supervision
 from server.desk.untold import Untold
 from server.desk.visitor_requests import VisitorRequests
 from server.http.metrics import Metrics
@@ -47,6 +48,7 @@ from server.session.connections import Connections
 from server.session.hub import Hub
 from server.session.protocol import Terms
 from server.store import installation
+from server.store.base import Store
 from server.store.installation import Installation
 
 # Mean time between two of the visitors that a demo starts with.
@@ -78,6 +80,7 @@ class Parts:
         told = Telling()
         presence = Present()
         engine = Engine(store=store, clock=clock, presence=presence, directory=found, publish=told, pause=pause)
+        ground.accounts.addresses = lambda: engine.directory.workspace.addresses
         messages = Messages(
             store=store,
             hub=hub,
@@ -97,7 +100,14 @@ class Parts:
         )
         queues = Queues(hub, engine=engine, clock=clock)
         overview = Overview(hub, asyncio.get_running_loop().call_later)
-        pushes = Pushes(hub, places=engine.standing, serving=engine.serving, ringing=engine.ringing, overview=overview)
+        pushes = Pushes(
+            hub,
+            places=engine.standing,
+            serving=engine.serving,
+            ringing=engine.ringing,
+            overview=overview,
+            watchers=messages.watchers,
+        )
         engine.on_untold = _untold(engine, desk, clock).failed
         show = _show(config, store, engine, told) if config.demo else None
         told.listeners = (pushes.told, lambda _told: queues.changed(), lambda what: _forget(what, desk, messages))
@@ -145,6 +155,7 @@ def _desk(  # noqa: PLR0913, PLR0917 - what a desk stands on
     messages: Messages,
     intake: Intake,
 ) -> Desk:
+    agents = AgentRequests(engine=engine, messages=messages)
     return Desk(
         Rooms(
             store=ground.store,
@@ -155,7 +166,10 @@ def _desk(  # noqa: PLR0913, PLR0917 - what a desk stands on
             messages=messages,
             visitors=VisitorRequests(engine=engine, messages=messages, ids=ground.ids, intake=intake),
             leaving=Leaving(engine=engine, messages=messages, ids=ground.ids, intake=intake),
-            agents=AgentRequests(engine=engine, messages=messages),
+            agents=agents,
+            supervision=Supervision(
+                store=ground.store, clock=ground.clock, ids=ground.ids, engine=engine, agents=agents, messages=messages
+            ),
             incidents=Incidents(ground.store, clock=ground.clock),
             origins=Origins(lambda: engine.directory, public=config.public, absent_ok=config.demo),
             now=ground.clock.now,

@@ -83,16 +83,16 @@ class AgentRequests:
         def plan(_now: int, seen: str | None) -> Step:
             if seen is None:
                 raise Refused(ErrorCode.NOT_FOUND, "There is no such offer.", field="offer")
-            return Step(command=command, after=lambda tx, _v: _show(tx, seen), subject=seen)
+            return Step(command=command, after=lambda tx, _v: show(tx, seen), subject=seen)
 
         return ask(
             self._engine,
             peer,
             request,
             plan=plan,
-            reply=lambda done: self._accepted(request.id, done),
+            reply=lambda done: self.accepted(request.id, done.value, at=done.at),
             look=lambda tx: routing.conversation_of_offer(tx, request.offer, agent),
-            recall=_show,
+            recall=show,
         )
 
     def decline(self, peer: Peer, request: OfferDecline) -> asyncio.Future[None]:
@@ -122,7 +122,7 @@ class AgentRequests:
             conversation=model.ConversationId(request.conversation),
             any_department=identity.supervises,
         )
-        step = Step(command=command, after=lambda tx, _v: _show(tx, request.conversation), subject=request.conversation)
+        step = Step(command=command, after=lambda tx, _v: show(tx, request.conversation), subject=request.conversation)
 
         def plan(_now: int, seen: ConversationRow | None) -> Step:
             if seen is None or not self._may_see(identity, seen):
@@ -135,9 +135,9 @@ class AgentRequests:
             peer,
             request,
             plan=plan,
-            reply=lambda done: self._accepted(request.id, done),
+            reply=lambda done: self.accepted(request.id, done.value, at=done.at),
             look=lambda tx: conversations.find(tx, request.conversation),
-            recall=_show,
+            recall=show,
         )
 
     def transfer(self, peer: Peer, request: ConversationTransfer) -> asyncio.Future[None]:
@@ -153,7 +153,7 @@ class AgentRequests:
                 noted.append(_add_transfer_note(tx, request.conversation, identity, request.note, self._engine.now()))
 
         def after(tx: Tx, _v: int) -> Shown:
-            return replace(_show(tx, request.conversation), note=noted[0] if noted else None)
+            return replace(show(tx, request.conversation), note=noted[0] if noted else None)
 
         def plan(_now: int, seen: ConversationRow | None) -> Step:
             self._check_own(seen, identity)
@@ -171,7 +171,7 @@ class AgentRequests:
             reply=lambda done: self._shown(request.id, done),
             told=told,
             look=lambda tx: self._own(tx, request.conversation, identity),
-            recall=_show,
+            recall=show,
         )
 
     def close(self, peer: Peer, request: ConversationClose) -> asyncio.Future[None]:
@@ -188,7 +188,7 @@ class AgentRequests:
             return Step(
                 command=command,
                 before=lambda tx: _label(tx, request),
-                after=lambda tx, _v: _show(tx, request.conversation),
+                after=lambda tx, _v: show(tx, request.conversation),
                 subject=request.conversation,
             )
 
@@ -199,7 +199,7 @@ class AgentRequests:
             plan=plan,
             reply=lambda done: self._shown(request.id, done),
             look=lambda tx: self._own(tx, request.conversation, identity),
-            recall=_show,
+            recall=show,
         )
 
     def end_wrap_up(self, peer: Peer, request: WrapUpEnd) -> asyncio.Future[None]:
@@ -272,18 +272,19 @@ class AgentRequests:
     def _shown(self, re: str, done: Done) -> replies.ConversationReply:
         return replies.ConversationReply(re=re, conversation=self._part(done.value), at=rfc3339(done.at))
 
-    def _accepted(self, re: str, done: Done) -> replies.AcceptedReply:
-        shown: Shown = done.value
+    def accepted(self, re: str, shown: Shown, *, at: int) -> replies.AcceptedReply:
+        """The reply to whoever is given a conversation to look at."""
         return replies.AcceptedReply(
             re=re,
             conversation=self._part(shown),
             entries=shown.page.entries,
             notes=shown.page.notes,
-            at=rfc3339(done.at),
+            at=rfc3339(at),
         )
 
 
-def _show(tx: Tx, conversation: str) -> Shown:
+def show(tx: Tx, conversation: str) -> Shown:
+    """A conversation that is there, as a reply shows it."""
     row = conversations.find(tx, conversation)
     assert row is not None
     person = visitors.find(tx, row.visitor)

@@ -24,6 +24,7 @@ from server.desk.opening import Openings
 from server.desk.origins import Origins
 from server.desk.policy import Handler, Handlers, Policy
 from server.desk.reading import may_read
+from server.desk.supervision import Supervision
 from server.desk.visitor_requests import VisitorRequests
 from server.session.ports import Peer
 from server.store import conversations, entries, routing
@@ -54,6 +55,7 @@ class Rooms:
     agents: AgentRequests
     origins: Origins
     incidents: Incidents
+    supervision: Supervision
     now: Callable[[], int]
 
 
@@ -69,6 +71,7 @@ class Desk:
         self._origins = rooms.origins
         self._now = rooms.now
         self._incidents = rooms.incidents
+        self._watchers = rooms.messages.watchers
         self._read: dict[tuple[str, str], int] = {}
         self._handlers: dict[Endpoint, Handlers] = {
             "visitor": Handlers(ask.VisitorRequest, self._visitor_table(rooms), opening=ask.IdentifyVisitor),
@@ -81,6 +84,7 @@ class Desk:
         return {
             ask.ConversationStart: Handler(policy=Policy.VISITOR, run=rooms.visitors.start),
             ask.VisitorClose: Handler(policy=own, run=rooms.visitors.close),
+            ask.ConversationRate: Handler(policy=own, run=rooms.visitors.rate),
             ask.MessageSend: Handler(policy=Policy.PARTICIPANT, run=rooms.messages.send, pipelines=True),
             ask.MessageLeave: Handler(policy=Policy.VISITOR, run=rooms.leaving.leave),
             **self._shared_table(),
@@ -97,6 +101,10 @@ class Desk:
             ask.ConversationClose: Handler(policy=Policy.OWNER, run=rooms.agents.close),
             ask.WrapUpEnd: Handler(policy=Policy.OWNER, run=rooms.agents.end_wrap_up),
             ask.MessageSend: Handler(policy=Policy.OWNER, run=rooms.messages.send, pipelines=True),
+            ask.ConversationWatch: Handler(policy=Policy.SUPERVISOR, run=rooms.supervision.watch),
+            ask.ConversationTakeOver: Handler(policy=Policy.SUPERVISOR, run=rooms.supervision.take_over),
+            ask.AgentSetStatus: Handler(policy=Policy.SUPERVISOR, run=rooms.supervision.set_status),
+            ask.Whisper: Handler(policy=Policy.SUPERVISOR, run=rooms.supervision.whisper),
             ask.NoteAdd: Handler(policy=Policy.OWNER, run=rooms.messages.note, pipelines=True),
             **self._shared_table(),
         }
@@ -152,6 +160,7 @@ class Desk:
 
     async def left(self, peer: Peer) -> None:
         self._hub.drop(peer)
+        self._watchers.drop(peer)
         match peer.identity:
             case AgentIdentity(agent=agent) if not self.agent_is_here(agent):
                 self._engine.tell_in_turn(lambda: self._agent_gone(agent))
@@ -381,7 +390,8 @@ class Desk:
         return found[conversation][0]
 
     def forget(self, conversation: str) -> None:
-        """It was closed: nothing lossy is kept of it."""
+        """It was closed, and that was told: nothing is kept of it."""
+        self._watchers.forget(conversation)
         for key in [key for key in self._read if key[0] == conversation]:
             del self._read[key]
 

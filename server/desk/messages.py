@@ -15,6 +15,7 @@ from server.desk import audience, views
 from server.desk.audience import Hub
 from server.desk.identity import AgentIdentity, VisitorIdentity
 from server.desk.sending import Appended, Plain, Sending, Sendings
+from server.desk.watchers import Watchers
 from server.session.ports import Peer, Ticket
 from server.store import entries, routing
 from server.store.base import Failed, Store, StoreUnavailable, Tx
@@ -106,6 +107,7 @@ class Messages:
         self._tell = tell
         self.text_chars = text_chars
         self.counts = {"visitor": 0, "agent": 0, "bot": 0, "note": 0}  # stored by their requests, since the start
+        self.watchers = Watchers()
         self._last_writer: dict[str, tuple[model.Writer, int]] = {}
         self._doubtful: dict[tuple[str, str, str], bool] = {}
         self._series = Sendings(one=_append, told=self._told)
@@ -191,6 +193,8 @@ class Messages:
         self.counts[item.role] += 1
         for topic in plain.topics:
             self._hub.publish(topic, frame)
+        if self.watchers:
+            self.watchers.tell(item.conversation, frame)
         self._wrote(item.conversation, _WRITERS[item.role], item.at)
 
     def _sent(self, item: Sending, appended: Appended) -> None:
@@ -222,6 +226,7 @@ class Messages:
         self._hub.publish(audience.of_visitor(place.visitor, place.site), frame)
         if place.owner is not None:
             self._hub.publish(audience.of_agent(place.owner), frame)
+        self.watchers.tell(row.conversation, frame)
         self.wrote(row.conversation, model.Writer(row.role))
 
     def publish_note(self, appended: Appended) -> None:
@@ -231,6 +236,7 @@ class Messages:
         frame = encode(views.note_event(appended.row))
         for agent in agents:
             self._hub.publish(audience.of_agent(agent), frame)
+        self.watchers.tell(appended.row.conversation, frame)
 
     def wrote(self, conversation: str, writer: model.Writer) -> None:
         """The router cares who wrote last and roughly when, not how often."""

@@ -13,6 +13,7 @@ from server.desk.engine import Told
 from server.desk.hours_now import HoursNow
 from server.desk.overview import Overview
 from server.desk.views import Standing
+from server.desk.watchers import Watchers
 from server.store.rows import ConversationRow, RingRow
 from server.wire import events as wire
 from server.wire import parts
@@ -27,8 +28,18 @@ Ringing = Callable[[str], Iterable[str]]
 class Pushes:
     """Turns commits into frames. Remembers only which departments it last called served, and which within hours."""
 
-    def __init__(self, hub: Hub, *, places: Places, serving: Serving, ringing: Ringing, overview: Overview) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        *,
+        places: Places,
+        serving: Serving,
+        ringing: Ringing,
+        overview: Overview,
+        watchers: Watchers | None = None,
+    ) -> None:
         self._hub = hub
+        self._watchers = Watchers() if watchers is None else watchers
         self._places = places
         self._serving = serving
         self._ringing = ringing
@@ -70,6 +81,7 @@ class Pushes:
             self._hub.publish(audience.of_visitor(conversation.visitor, conversation.site), frame)
             for agent in _having(told, conversation):
                 self._hub.publish(audience.of_agent(agent), frame)
+            self._watchers.tell(row.conversation, frame)
 
     def _joined(self, told: Told) -> None:
         """Whoever has just joined is here; told after the conversation, which names them."""
@@ -86,8 +98,10 @@ class Pushes:
     def _notes(self, told: Told) -> None:
         """What the team is told by us, never the visitor."""
         for row in told.written.notes:
+            frame = encode(views.note_event(row))
             for agent in _having(told, told.written.conversations[row.conversation]):
-                self._hub.publish(audience.of_agent(agent), encode(views.note_event(row)))
+                self._hub.publish(audience.of_agent(agent), frame)
+            self._watchers.tell(row.conversation, frame)
 
     def _conversation(self, told: Told, row: ConversationRow) -> None:
         visitor = told.written.visitors[row.visitor]
@@ -101,11 +115,12 @@ class Pushes:
                 audience.of_visitor(row.visitor, row.site), wire.ConversationEvent(v=told.written.v, conversation=shown)
             )
         agents = self._concerned(told, row)
-        if agents:
+        if agents or row.id in self._watchers:
             full = views.conversation_for_agent(row, visitor, told.directory, place)
             frame = encode(wire.ConversationEvent(v=told.written.v, conversation=full))
             for agent in agents:
                 self._hub.publish(audience.of_agent(agent), frame)
+            self._watchers.tell(row.id, frame)
 
     def _ring(self, told: Told, ring: RingRow) -> None:
         row = told.written.conversations[ring.offer.conversation]

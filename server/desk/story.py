@@ -133,7 +133,9 @@ class Story:
         via: Literal["offer", "pick", "transfer"] = "offer"
         match event.via:
             case "pick":
-                via, says = "pick", f"{_name(agent)} picked it."
+                before = "" if event.previous is None else _name(self._agent(event.previous))
+                how = f"took it over from {before}" if before else "picked it"
+                via, says = "pick", f"{_name(agent)} {how}."
             case "transfer":
                 via, says = "transfer", f"{_name(agent)} took it over."
                 if event.previous is not None:

@@ -120,6 +120,7 @@ def conversation_for_agent(
         tags=row.tags,
         needs={} if record is None else needs(record.needs),
         outcome=row.outcome,
+        rating=None if row.score is None else parts.Rating(score=row.score, comment=row.comment),
         entered_line_at=rfc3339(row.entered_at),
         waited_ms=0 if record is None else record.waited_ms,
         previous_agent=None if record is None else directory.agent_named(record.previous),

@@ -26,7 +26,7 @@ from server.store.entries import Draft
 from server.store.rows import ConversationRow, VisitorRow
 from server.wire import replies
 from server.wire.codes import ErrorCode, Refused
-from server.wire.requests import ConversationStart, VisitorClose
+from server.wire.requests import ConversationRate, ConversationStart, VisitorClose
 from server.wire.times import rfc3339
 
 
@@ -112,6 +112,32 @@ class VisitorRequests:
             reply=reply,
             look=lambda tx: conversations.find(tx, request.conversation),
             recall=_show,
+        )
+
+    def rate(self, peer: Peer, request: ConversationRate) -> asyncio.Future[None]:
+        """What they thought of it; its agents see that as long as it is on their desks."""
+        identity: VisitorIdentity = peer.identity
+
+        def plan(_now: int, seen: ConversationRow | None) -> Step:
+            if seen is None or (seen.visitor, seen.site) != (identity.visitor, identity.site):
+                raise Refused(ErrorCode.NOT_FOUND, "There is no such conversation.", field="conversation")
+            return Step(
+                command=None,
+                before=lambda tx: conversations.rate(
+                    tx, request.conversation, score=request.score, comment=request.comment.strip()
+                ),
+                after=lambda _tx, _v: None,
+                subject=request.conversation,
+                visitor=identity.visitor,
+            )
+
+        return ask(
+            self._engine,
+            peer,
+            request,
+            plan=plan,
+            reply=lambda done: replies.Reply(re=request.id, at=rfc3339(done.at)),
+            look=lambda tx: conversations.find(tx, request.conversation),
         )
 
     def _begin(

@@ -13,7 +13,7 @@ from server.store.rows import ConversationRow, LineRow
 _COLUMNS = (
     "n, id, site, visitor, department, state, owner, entered_at, assign_no, version, "
     f"{entries.TOP['entry']}, {entries.TOP['note']}, started_at, "
-    "closed_at, language, page, form, tags, outcome, decision, routing, left_message"
+    "closed_at, language, page, form, tags, outcome, decision, routing, left_message, score, comment"
 )
 
 
@@ -41,6 +41,8 @@ def _row(row: Row) -> ConversationRow:
         decision=row[19],
         routing=row[20],
         left=bool(row[21]),
+        score=row[22],
+        comment=row[23],
     )
 
 
@@ -120,6 +122,11 @@ def label(tx: Tx, conversation: str, *, outcome: str | None, tags: Sequence[str]
         tx.run("UPDATE conversation SET outcome = ? WHERE id = ?", (outcome, conversation))
     if tags is not None:
         tx.run("UPDATE conversation SET tags = ? WHERE id = ?", (orjson.dumps(list(tags)).decode(), conversation))
+
+
+def rate(tx: Tx, conversation: str, *, score: int, comment: str) -> None:
+    """What the visitor thought of it; the last word counts."""
+    tx.run("UPDATE conversation SET score = ?, comment = ? WHERE id = ?", (score, comment, conversation))
 
 
 def find(tx: Tx, conversation: str) -> ConversationRow | None:

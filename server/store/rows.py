@@ -35,6 +35,8 @@ class ConversationRow:
     decision: str | None
     routing: str | None
     left: bool = False
+    score: int | None = None
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

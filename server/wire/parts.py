@@ -17,7 +17,7 @@ Number = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 Status = Literal["available", "busy", "away", "offline"]
 ConversationState = Literal["bot", "waiting", "offered", "active", "closed"]
-EntryKind = Literal["message", "notice", "joined", "left", "transferred", "closed", "file"]
+EntryKind = Literal["message", "notice", "joined", "left", "transferred", "closed", "file", "whisper"]
 Role = Literal["visitor", "agent", "bot", "system"]
 HoldKind = Literal["offer", "active", "wrap_up"]
 OfferEnd = Literal["accepted", "taken", "declined", "missed", "withdrawn"]
@@ -124,6 +124,13 @@ class Why(Struct, kw_only=True, frozen=True):
     rules: list[str]
 
 
+class Rating(Struct, kw_only=True, frozen=True):
+    """What the visitor thought of it, from 1 to 5."""
+
+    score: int
+    comment: str
+
+
 class Conversation(Struct, kw_only=True, frozen=True):
     """One conversation, as the reader may see it. ``left``: a message left for later, whose visitor does not wait."""
 
@@ -142,6 +149,7 @@ class Conversation(Struct, kw_only=True, frozen=True):
     tags: list[str] | UnsetType = UNSET
     needs: dict[str, Any] | UnsetType = UNSET
     outcome: str | UnsetType | None = UNSET
+    rating: Rating | UnsetType | None = UNSET
     entered_line_at: Time | UnsetType | None = UNSET
     waited_ms: int | UnsetType = UNSET
     previous_agent: Named | UnsetType | None = UNSET

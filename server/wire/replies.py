@@ -118,7 +118,7 @@ class ConversationReply(Struct, kw_only=True, frozen=True):
 
 
 class AcceptedReply(Struct, kw_only=True, frozen=True):
-    """Answer to ``offer.accept`` and ``conversation.pick``: the conversation, its last 50 entries and notes."""
+    """Answer to ``offer.accept``, ``conversation.pick``, ``take_over``, ``watch``: with the last 50 entries, notes."""
 
     re: str
     conversation: parts.Conversation
@@ -129,7 +129,7 @@ class AcceptedReply(Struct, kw_only=True, frozen=True):
 
 
 class AgentReply(Struct, kw_only=True, frozen=True):
-    """Answer to ``status.set``."""
+    """Answer to ``status.set`` and ``agent.set_status``."""
 
     re: str
     agent: parts.Agent

@@ -209,8 +209,60 @@ class ConversationPick(Request, kw_only=True, frozen=True, tag="conversation.pic
     client_id: ClientId | UnsetType = UNSET
 
 
+class ConversationRate(Request, kw_only=True, frozen=True, tag="conversation.rate"):
+    """What the visitor thought of the conversation, also after its end. The last word counts."""
+
+    conversation: Ref
+    score: Annotated[int, Meta(ge=1, le=5)]
+    comment: Annotated[str, Meta(max_length=2000)] = ""
+    client_id: ClientId | UnsetType = UNSET
+
+
+class ConversationWatch(Request, kw_only=True, frozen=True, tag="conversation.watch"):
+    """A supervisor looks on: the conversation, its entries and notes, and what happens until this connection ends.
+
+    ``active`` false ends it. Watching is recorded; whoever is watched is not told.
+    """
+
+    conversation: Ref
+    active: bool = True
+
+
+class ConversationTakeOver(Request, kw_only=True, frozen=True, tag="conversation.take_over"):
+    """A supervisor takes an open conversation, from its agent or out of any line. Without a free slot: ``conflict``."""
+
+    conversation: Ref
+    client_id: ClientId | UnsetType = UNSET
+
+
+class AgentSetStatus(Request, kw_only=True, frozen=True, tag="agent.set_status"):
+    """A supervisor chooses an agent's status."""
+
+    agent: Ref
+    status: parts.Status
+    reason: Reason = ""
+    client_id: ClientId | UnsetType = UNSET
+
+
+class Whisper(Request, kw_only=True, frozen=True, tag="whisper"):
+    """A supervisor's word to a conversation's agent: a note of kind ``whisper``. Without an agent: ``conflict``."""
+
+    conversation: Ref
+    text: str
+    client_id: ClientId | UnsetType = UNSET
+
+
 VisitorRequest = (
-    IdentifyVisitor | ConversationStart | MessageSend | MessageLeave | History | Typing | Read | Ping | VisitorClose
+    IdentifyVisitor
+    | ConversationStart
+    | MessageSend
+    | MessageLeave
+    | History
+    | Typing
+    | Read
+    | Ping
+    | VisitorClose
+    | ConversationRate
 )
 AgentRequest = (
     IdentifyAgent
@@ -228,6 +280,10 @@ AgentRequest = (
     | WrapUpEnd
     | ConversationTransfer
     | ConversationPick
+    | ConversationWatch
+    | ConversationTakeOver
+    | AgentSetStatus
+    | Whisper
 )
 
 Endpoint = Literal["visitor", "agent"]

@@ -135,6 +135,31 @@ AGENT_TABLE: dict[type, dict[str, Row]] = {
 }
 
 
+NO = "forbidden"
+
+
+def _supervisors(sue: str) -> Row:
+    """Nobody else may ask, whatever there is or is not."""
+    return _agents(NO, NO, NO, NO, sue)
+
+
+AGENT_TABLE |= {
+    ask.ConversationWatch: {state: _supervisors(NOT_THERE if state == "none" else OK) for state in STATES},
+    ask.ConversationTakeOver: _by_state(
+        **dict.fromkeys(_UNTIL_CLOSED, _supervisors(OK)),
+        **dict.fromkeys(("wrap_up", "closed"), _supervisors(CLOSED)),
+        none=_supervisors(NOT_THERE),
+    ),
+    ask.AgentSetStatus: dict.fromkeys(STATES, _supervisors(OK)),
+    ask.Whisper: _by_state(
+        **dict.fromkeys(("waiting", "offered"), _supervisors("conflict")),
+        **dict.fromkeys(("active", "transferring"), _supervisors(OK)),
+        **dict.fromkeys(("wrap_up", "closed"), _supervisors(CLOSED)),
+        none=_supervisors(NOT_THERE),
+    ),
+}
+
+
 def _visitors(until_closed: str, afterwards: str) -> dict[str, Row]:
     return {
         **dict.fromkeys(_UNTIL_CLOSED, _people(vera=until_closed, nils=NOT_THERE)),
@@ -155,6 +180,7 @@ VISITOR_TABLE: dict[type, dict[str, Row]] = {
     ask.Read: _visitors(OK, CLOSED),
     ask.Ping: dict.fromkeys(STATES, _people(vera=OK, nils=OK)),
     ask.VisitorClose: _visitors(OK, CLOSED),
+    ask.ConversationRate: _visitors(OK, OK),
 }
 
 FIELDS: dict[type, dict[str, Any]] = {
@@ -165,6 +191,9 @@ FIELDS: dict[type, dict[str, Any]] = {
     ask.Typing: {"active": True},
     ask.Read: {"seq": 1},
     ask.StatusSet: {"status": "busy"},
+    ask.ConversationRate: {"score": 4},
+    ask.AgentSetStatus: {"agent": "cleo", "status": "away"},
+    ask.Whisper: {"text": "x"},
     ask.ConversationTransfer: {"to": {"department": "sales"}},
 }
 

@@ -338,6 +338,20 @@ def refuse(desk: Desk, command: c.Command) -> Rejection:
     return rejected.value.code
 
 
+def test_a_supervisor_takes_it_from_whoever_has_it_and_their_slot_is_free():
+    desk = Desk(department(), agent("ada", max_slots=1), agent("ben"), agent("sue"))
+    desk.comes("ada")
+    desk.start("c_1")
+    desk.accept("ada")
+    desk.comes("ben", "sue")
+    desk.transfer("ada", "c_1", "ben")
+    sue = AgentId("sue")
+    happened = desk.do(c.Pick(agent=sue, conversation=desk.of("c_1").id, any_department=True, any_owner=True))
+    assert set(ends(happened).values()) == {"taken"}
+    assert only(happened, ConversationAssigned).previous == AgentId("ada")
+    assert (desk.owner("c_1"), desk.who("ada").holds) == ("sue", ())
+
+
 def test_picking_is_refused():
     desk = Desk(department(wrap_up_ms=5_000), SALES, agent("ada", max_slots=1), agent("ben"), agent("cleo", "sales"))
     desk.comes("ada", "ben", "cleo")

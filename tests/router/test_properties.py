@@ -212,9 +212,10 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
             self.do(c.SeeOffer(agent=agent, offer=offer))
 
     @precondition(there_are_conversations)
-    @rule(dt=steps, agent=agents, number=numbers, anywhere=st.booleans())
-    def pick(self, dt: int, agent: AgentId, number: int, anywhere: bool) -> None:
-        self.do(c.Pick(agent=agent, conversation=self.conversation(number), any_department=anywhere), dt)
+    @rule(dt=steps, agent=agents, number=numbers, anywhere=st.booleans(), anybodys=st.booleans())
+    def pick(self, dt: int, agent: AgentId, number: int, anywhere: bool, anybodys: bool) -> None:
+        conversation = self.conversation(number)
+        self.do(c.Pick(agent=agent, conversation=conversation, any_department=anywhere, any_owner=anybodys), dt)
 
     @precondition(somebody_talks)
     @rule(dt=steps, number=numbers, to=agents, then=st.sampled_from(["", "", "accept", "decline", "close", "leave"]))

@@ -30,6 +30,7 @@ export interface FrontdeskWire {
   Read?: Read;
   Ping?: Ping;
   VisitorClose?: VisitorClose;
+  ConversationRate?: ConversationRate;
   IdentifyAgent?: IdentifyAgent;
   NoteAdd?: NoteAdd;
   ConversationClose?: ConversationClose;
@@ -40,6 +41,10 @@ export interface FrontdeskWire {
   WrapUpEnd?: WrapUpEnd;
   ConversationTransfer?: ConversationTransfer;
   ConversationPick?: ConversationPick;
+  ConversationWatch?: ConversationWatch;
+  ConversationTakeOver?: ConversationTakeOver;
+  AgentSetStatus?: AgentSetStatus;
+  Whisper?: Whisper;
   Reply?: Reply;
   ErrorReply?: ErrorReply;
   VisitorIdentified?: VisitorIdentified;
@@ -226,6 +231,20 @@ export interface VisitorClose {
   client_id?: string;
 }
 /**
+ * What the visitor thought of the conversation, also after its end. The last word counts.
+ */
+export interface ConversationRate {
+  do: "conversation.rate";
+  id: string;
+  /**
+   * an id, or a key where the object has one
+   */
+  conversation: string;
+  score: number;
+  comment?: string;
+  client_id?: string;
+}
+/**
  * Opens an agent's session with a login token or a one-time ticket.
  */
 export interface IdentifyAgent {
@@ -368,6 +387,59 @@ export interface ConversationPick {
   client_id?: string;
 }
 /**
+ * A supervisor looks on: the conversation, its entries and notes, and what happens until this connection ends.
+ *
+ *     ``active`` false ends it. Watching is recorded; whoever is watched is not told.
+ */
+export interface ConversationWatch {
+  do: "conversation.watch";
+  id: string;
+  /**
+   * an id, or a key where the object has one
+   */
+  conversation: string;
+  active?: boolean;
+}
+/**
+ * A supervisor takes an open conversation, from its agent or out of any line. Without a free slot: ``conflict``.
+ */
+export interface ConversationTakeOver {
+  do: "conversation.take_over";
+  id: string;
+  /**
+   * an id, or a key where the object has one
+   */
+  conversation: string;
+  client_id?: string;
+}
+/**
+ * A supervisor chooses an agent's status.
+ */
+export interface AgentSetStatus {
+  do: "agent.set_status";
+  id: string;
+  /**
+   * an id, or a key where the object has one
+   */
+  agent: string;
+  status: "available" | "away" | "busy" | "offline";
+  reason?: string;
+  client_id?: string;
+}
+/**
+ * A supervisor's word to a conversation's agent: a note of kind ``whisper``. Without an agent: ``conflict``.
+ */
+export interface Whisper {
+  do: "whisper";
+  id: string;
+  /**
+   * an id, or a key where the object has one
+   */
+  conversation: string;
+  text: string;
+  client_id?: string;
+}
+/**
  * A plain yes: without ``at`` it means only "received"; with it, "committed".
  */
 export interface Reply {
@@ -426,7 +498,7 @@ export interface VisitorIdentified {
 export interface Entry {
   conversation: string;
   seq: number;
-  kind: "closed" | "file" | "joined" | "left" | "message" | "notice" | "transferred";
+  kind: "closed" | "file" | "joined" | "left" | "message" | "notice" | "transferred" | "whisper";
   from: Person;
   text: string;
   /**
@@ -518,6 +590,7 @@ export interface Conversation {
   tags?: string[];
   needs?: {};
   outcome?: string | null;
+  rating?: Rating | null;
   entered_line_at?: string | null;
   waited_ms?: number;
   previous_agent?: Named | null;
@@ -562,6 +635,13 @@ export interface Queue {
 export interface Wait {
   low_s: number;
   high_s: number;
+}
+/**
+ * What the visitor thought of it, from 1 to 5.
+ */
+export interface Rating {
+  score: number;
+  comment: string;
 }
 /**
  * The conversation rings at a colleague while its agent keeps it.
@@ -747,7 +827,7 @@ export interface ConversationReply {
   ok?: true;
 }
 /**
- * Answer to ``offer.accept`` and ``conversation.pick``: the conversation, its last 50 entries and notes.
+ * Answer to ``offer.accept``, ``conversation.pick``, ``take_over``, ``watch``: with the last 50 entries, notes.
  */
 export interface AcceptedReply {
   re: string;
@@ -761,7 +841,7 @@ export interface AcceptedReply {
   ok?: true;
 }
 /**
- * Answer to ``status.set``.
+ * Answer to ``status.set`` and ``agent.set_status``.
  */
 export interface AgentReply {
   re: string;
@@ -821,7 +901,7 @@ export interface EntryEvent {
   on: "entry";
   conversation: string;
   seq: number;
-  kind: "closed" | "file" | "joined" | "left" | "message" | "notice" | "transferred";
+  kind: "closed" | "file" | "joined" | "left" | "message" | "notice" | "transferred" | "whisper";
   from: Person;
   text: string;
   /**
@@ -845,7 +925,7 @@ export interface NoteEvent {
   on: "note";
   conversation: string;
   seq: number;
-  kind: "closed" | "file" | "joined" | "left" | "message" | "notice" | "transferred";
+  kind: "closed" | "file" | "joined" | "left" | "message" | "notice" | "transferred" | "whisper";
   from: Person;
   text: string;
   /**

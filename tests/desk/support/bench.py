@@ -37,6 +37,7 @@ from server.desk.overview import Overview
 from server.desk.passwords import Cost, Passwords
 from server.desk.pushes import Pushes
 from server.desk.queues import Queues
+from server.desk.supervision import Supervision
 from server.desk.visitor_requests import VisitorRequests
 from server.desk.waits import MakeEstimates, Waits
 from server.session.hub import Hub
@@ -135,6 +136,7 @@ class DeskBench(Checks):
             places=engine.standing,
             countries=Countries(),
         )
+        agents = AgentRequests(engine=engine, messages=self.messages)
         self.desk = Desk(
             Rooms(
                 store=self.store,
@@ -145,7 +147,15 @@ class DeskBench(Checks):
                 messages=self.messages,
                 visitors=VisitorRequests(engine=engine, messages=self.messages, ids=self.ids, intake=self.intake),
                 leaving=Leaving(engine=engine, messages=self.messages, ids=self.ids, intake=self.intake),
-                agents=AgentRequests(engine=engine, messages=self.messages),
+                agents=agents,
+                supervision=Supervision(
+                    store=self.store,
+                    clock=self.clock,
+                    ids=self.ids,
+                    engine=engine,
+                    agents=agents,
+                    messages=self.messages,
+                ),
                 incidents=Incidents(self.store, clock=self.clock),
                 origins=Origins(lambda: engine.directory),
                 now=self.clock.now,
@@ -158,6 +168,7 @@ class DeskBench(Checks):
             places=engine.standing,
             serving=engine.serving,
             ringing=engine.ringing,
+            watchers=self.messages.watchers,
             overview=Overview(self.hub, lambda _seconds, call: self._later.append(call)),
         )
         self.clients.clear()
