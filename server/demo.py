@@ -22,13 +22,14 @@ from server.settings.problem import SettingsError
 PASSWORD = "demo"  # noqa: S105 - everybody's, as the start page says
 
 
-def run_demo(
+def run_demo(  # noqa: PLR0913 - what its command takes
     *,
     data: Path,
     host: str,
     port: int,
     workspace: Path | None,
     visitors: int = 0,
+    killable: bool = False,
     announce: Callable[[str], None],
 ) -> None:
     """Serve the demo until SIGTERM or SIGINT; raises `StartError`."""
@@ -58,6 +59,7 @@ def run_demo(
             port=port,
             demo=True,
             visitors=visitors,
+            killable=killable,
             # Everybody is on this machine.
             most=Most(per_address=0, unidentified_per_address=0),
             prepare=prepare,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from server import log
-from server.app import Config, run
+from server import log, supervisor
+from server.app import Config, StartError, run
 from server.cli.options import bounding_options, data_option, listening_options
 from server.crowd.crowd import MOST
 from server.demo import run_demo
+from server.http.listening import CannotListen, free_port
 from server.session.address import TrustedProxies
 from server.session.entrance import Most
 from server.settings.origin import parse_origin
@@ -160,16 +162,60 @@ Examples:
     metavar="NUMBER",
     help="So many simulated visitors come one after another, ask, wait, answer and leave.",
 )
-def demo(*, data: Path, host: str, port: int, workspace: Path | None, visitors: int) -> None:
+@click.option("--no-supervisor", is_flag=True, help="Nobody starts the server again when it is killed.")
+@click.option("--started-by", "pipe", type=int, hidden=True)
+@click.option("--again", is_flag=True, hidden=True)
+def demo(  # noqa: PLR0913 - an argument for each option
+    *,
+    data: Path,
+    host: str,
+    port: int,
+    workspace: Path | None,
+    visitors: int,
+    no_supervisor: bool,
+    pipe: int | None,
+    again: bool,
+) -> None:
     """Show a small shop with the chat.
 
     Beside it is the way to sit down as one of its agents. Everybody is let in, so it listens on loopback only.
     """
     log.set_up("console")
+    if not no_supervisor and pipe is None:
+        sys.exit(_supervised(data=data, host=host, port=port, workspace=workspace, visitors=visitors))
+    if pipe is not None:
+        supervisor.stop_with(pipe)
 
     def announce(url: str) -> None:
+        if again:
+            return
         click.echo(f"The demo is open at {url} : a small shop with the chat in its corner.")
         click.echo(f"Beside it are the ways to sit down as an agent, such as {url}demo/sit?as=ada")
         click.echo(f'Everybody\'s password is "demo". The data is in {data}. Ctrl+C ends it.')
 
-    run_demo(data=data, host=host, port=port, workspace=workspace, visitors=visitors, announce=announce)
+    run_demo(
+        data=data,
+        host=host,
+        port=port,
+        workspace=workspace,
+        visitors=visitors,
+        killable=pipe is not None,
+        announce=announce,
+    )
+
+
+def _supervised(*, data: Path, host: str, port: int, workspace: Path | None, visitors: int) -> int:
+    """The same as a child that is started again whenever it is killed, always on the same port."""
+    try:
+        port = port or free_port(host)
+    except CannotListen as error:
+        raise StartError(str(error)) from error
+    fixed = ["--data", str(data), "--host", host, "--port", str(port)]
+    if workspace is not None:
+        fixed += ["--workspace", str(workspace)]
+
+    def command(pipe: int, again: bool) -> list[str]:  # noqa: FBT001 - the supervisor's
+        more = ["--again"] if again else ["--visitors", str(visitors)]
+        return supervisor.program(["demo", "--started-by", str(pipe), *fixed, *more])
+
+    return supervisor.supervise(command)

@@ -14,6 +14,7 @@ from server.http.api.operation import MAX_BODY
 from server.http.api.rest import Rest
 from server.http.built import Built
 from server.http.health import Health
+from server.http.killing import Killing
 from server.http.metrics import Metrics
 from server.http.pages import Pages
 from server.http.policy import SOCKET, Doors, Pace
@@ -55,6 +56,8 @@ def application(  # noqa: PLR0913 - the rooms it opens doors to
         Sitting(desk=desk, accounts=accounts, proxies=proxies).add_to(doors)
     if show is not None:
         Showing(show).add_to(doors)
+        if show.stored is not None:
+            Killing(show.stored).add_to(doors)
     Pages(desk=desk, built=built or Built(), demo=demo).add_to(doors)
     app = web.Application(client_max_size=MAX_BODY)
     doors.install(app)

@@ -32,6 +32,12 @@ def bound(host: str, port: int) -> Iterator[list[socket.socket]]:
         yield sockets
 
 
+def free_port(host: str) -> int:
+    """A port that is free now. Raises `CannotListen`."""
+    with bound(host, 0) as sockets:
+        return int(sockets[0].getsockname()[1])
+
+
 def url(host: str, sockets: list[socket.socket]) -> str:
     """How a browser on this machine reaches it."""
     shown = f"[{host}]" if ":" in host else host

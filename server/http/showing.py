@@ -9,6 +9,8 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from server.http import answers
+from server.http.killing import Stored
+from server.http.loopback import only_here
 from server.http.policy import OWN_PAGES, OWN_READING, Doors
 from server.wire import codec
 
@@ -42,6 +44,10 @@ class Show(Protocol):
     @property
     def decisions(self) -> Decisions: ...
 
+    @property
+    def stored(self) -> Stored | None:
+        """The database, if this process may be killed: somebody starts it again."""
+
 
 class SendBody(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """How many visitors are to come."""
@@ -57,9 +63,10 @@ class SentAnswer(Struct, kw_only=True, frozen=True):
 
 
 class ShowAnswer(Struct, kw_only=True, frozen=True):
-    """`latest` is the last decision, or null."""
+    """`latest` is the last decision, or null. `killable`: whether the server may be killed from here."""
 
     here: int
+    killable: bool
     latest: msgspec.Raw
 
 
@@ -71,8 +78,8 @@ class Showing:
 
     def add_to(self, doors: Doors) -> None:
         """Register them; only our own page may send visitors or read decisions."""
-        doors.add("POST", "/demo/visitors", self.send, policy=OWN_PAGES)
-        doors.add("GET", "/demo/show", self.show, policy=OWN_READING)
+        doors.add("POST", "/demo/visitors", self.send, policy=only_here(OWN_PAGES))
+        doors.add("GET", "/demo/show", self.show, policy=only_here(OWN_READING))
 
     async def send(self, request: web.Request) -> web.Response:
         body = codec.decode_body(SendBody, await request.read() or b"{}")
@@ -81,4 +88,6 @@ class Showing:
 
     async def show(self, _request: web.Request) -> web.Response:
         latest = msgspec.Raw(msgspec.json.encode(self._show.decisions.value))
-        return answers.yes(ShowAnswer(here=self._show.crowd.here, latest=latest))
+        return answers.yes(
+            ShowAnswer(here=self._show.crowd.here, killable=self._show.stored is not None, latest=latest)
+        )

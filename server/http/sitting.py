@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 from server.desk.accounts import Accounts
 from server.http import answers
 from server.http.cookies import AgentCookies
+from server.http.loopback import only_here
 from server.http.policy import NAVIGATION, Doors
 from server.http.ports import Desk
 from server.session.address import TrustedProxies
@@ -22,7 +23,7 @@ class Sitting:
         self._cookies = AgentCookies(proxies)
 
     def add_to(self, doors: Doors) -> None:
-        doors.add("GET", "/demo/sit", self.sit, policy=NAVIGATION)
+        doors.add("GET", "/demo/sit", self.sit, policy=only_here(NAVIGATION))
 
     async def sit(self, request: web.Request) -> web.Response:
         """Log in as the agent of the key in `as` and go on to the console, or to the settings with `to=settings`."""

@@ -5,6 +5,7 @@ import { Button } from "../ui/button.tsx";
 import { Candidates } from "../ui/candidates.tsx";
 import { clockTime } from "../ui/time.tsx";
 import { circumstances, theOne, whyThem } from "../ui/why.ts";
+import { Kill } from "./kill.tsx";
 
 const EVERY_MS = 1000;
 const AT_ONCE = 10;
@@ -18,12 +19,14 @@ interface Latest {
 
 interface Shown {
   here: number;
+  /** Somebody starts the server again when it is killed. */
+  killable: boolean;
   latest: Latest | null;
 }
 
 /** What only the demo has: visitors to send, and the last decision of the router in words. */
 export function Show() {
-  const [shown, setShown] = useState<Shown>({ here: 0, latest: null });
+  const [shown, setShown] = useState<Shown>({ here: 0, killable: false, latest: null });
   const [said, setSaid] = useState("");
   useEffect(() => watch(setShown), []);
   const send = async (): Promise<void> => {
@@ -35,13 +38,14 @@ export function Show() {
       setSaid("That did not work. Try again.");
     }
   };
-  const { here, latest } = shown;
+  const { here, killable, latest } = shown;
   return (
     <>
       <div class="send">
         <Button onClick={() => void send()}>Send {AT_ONCE} visitors</Button>
         <p class="small" role="status">{said || "They ask, wait as long as they like, answer a few times and leave."}{here > 0 && <b> {here} here now.</b>}</p>
       </div>
+      {killable && <Kill />}
       <section class="show-why" aria-label="The last decision">
         {latest === null ? <><h3>Why Ada?</h3><p class="small">As soon as somebody’s message rings, this says at whom and why.</p></> : <Decision latest={latest} />}
       </section>

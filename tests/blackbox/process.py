@@ -56,8 +56,13 @@ class Server:
         self.running.remove(self)
         self.kill()
 
+    # Most tests kill it themselves.
+    supervised = False
+
     def command(self, *more: str) -> list[str]:
         command = [COMMAND, "demo", "--port", str(self.port), "--data", str(self.data)]
+        if not self.supervised:
+            command.append("--no-supervisor")
         if self.workspace is not None:
             command += ["--workspace", str(self.workspace)]
         return [*command, *more]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import signal
 import subprocess
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -286,3 +288,72 @@ def test_a_demo_may_begin_with_visitors(tmp_path: Path):
 
     with Busy(tmp_path) as server:
         assert json.loads(ask(server, "GET", "/demo/show")[1])["here"] == 3
+
+
+class Supervised(Server):
+    supervised = True
+
+    def child(self) -> int:
+        """The process that serves, which the page may kill."""
+        status, body = ask(self, "POST", "/demo/kill", {}, **JSON)
+        assert status == 200, body
+        process: int = json.loads(body)["process"]
+        return process
+
+    def gone(self, within_s: float = 15) -> None:
+        """Nobody serves any more."""
+        deadline = time.monotonic() + within_s
+        while self._ready():
+            assert time.monotonic() < deadline, self.tail()
+
+
+def test_who_was_killed_is_started_again_and_ends_with_the_one_who_did(tmp_path: Path):
+    with Supervised(tmp_path) as server:
+        said = server.log.read_text()
+        supervisor = server.process
+        assert supervisor is not None
+        first = server.child()
+        assert first != supervisor.pid
+        server._await_ready(supervisor)
+        assert server.log.read_text().count("The demo is open at") == said.count("The demo is open at") == 1
+        assert json.loads(ask(server, "GET", "/demo/show")[1])["killable"] is True
+        supervisor.send_signal(signal.SIGINT)
+        assert supervisor.wait(timeout=20) == 0
+        server.gone()
+
+
+def test_without_its_supervisor_it_does_not_stay(tmp_path: Path):
+    with Supervised(tmp_path) as server:
+        assert server.process is not None
+        server.process.kill()
+        server.process.wait()
+        server.gone()
+
+
+def test_a_refused_start_is_not_tried_again(tmp_path: Path):
+    server = Supervised(tmp_path, FILE.replace("ring_all", "ring_al"))
+    refused = refused_start(server.command())
+    assert refused.returncode == 1
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_nobody_kills_what_nobody_starts_again(server: Server):
+    assert ask(server, "POST", "/demo/kill", {}, **JSON)[0] in {404, 405}
+    assert json.loads(ask(server, "GET", "/demo/show")[1])["killable"] is False
+
+
+@pytest.mark.parametrize(
+    "host", ["shop.example", "127.0.0.1.shop.example", "localhost.shop.example:{port}", "10.0.0.1"]
+)
+def test_a_page_that_was_led_here_under_another_name_is_not_let_in(server: Server, host: str):
+    named = host.format(port=server.port)
+    assert ask(server, "GET", "/demo/sit?as=ada", Host=named)[0] == 403
+    assert ask(server, "GET", "/demo/show", Host=named)[0] == 403
+    assert ask(server, "POST", "/demo/visitors", {"count": 1}, Host=named, **JSON)[0] == 403
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:{port}", "127.0.0.9", "[::1]:{port}", "shop.localhost:{port}"]
+)
+def test_this_machine_has_many_names(server: Server, host: str):
+    assert ask(server, "GET", "/demo/show", Host=host.format(port=server.port))[0] == 200

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from playwright.async_api import expect
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.blackbox.process import Server
 from tests.e2e.accessibility import in_both_themes, overflow
 from tests.e2e.people import People
 
@@ -65,3 +70,34 @@ async def test_the_shop_is_for_everyone(own_people: People):
     await expect(shop.page.get_by_role("table", name="Everybody who was looked at")).to_be_visible()
     assert await in_both_themes(shop.page) == []
     assert await overflow(shop.page) == []
+
+
+class Supervised(Server):
+    supervised = True
+
+
+@pytest.fixture
+def supervised(tmp_path: Path) -> Iterator[Server]:
+    with Supervised(tmp_path) as server:
+        yield server
+
+
+async def test_the_server_is_killed_under_visitors_who_write_and_nothing_is_lost(supervised: Server, browser: Browser):
+    people = People(browser, supervised)
+    shop = await people.visitor(reduced_motion="reduce")
+    kill = shop.page.get_by_role("region", name="Kill the server and watch")
+    await kill.get_by_role("button", name="Kill the server and watch").click()
+    said = kill.get_by_role("status")
+    await expect(said).to_have_text("The server is dead. They write on: it is kept.")
+    await expect(said).to_have_text("Nothing was lost, nothing came twice.", timeout=60_000)
+    counts = dict(
+        zip(await kill.locator("dt").all_text_contents(), await kill.locator("dd").all_text_contents(), strict=True)
+    )
+    assert (counts["Lost"], counts["Doubled"]) == ("0", "0")
+    assert counts["Sent"] == counts["Acknowledged"] == counts["In the database"]
+    assert int(counts["Sent"]) > 50
+    assert counts["Away"].endswith(" s")
+    assert await in_both_themes(shop.page) == []
+    assert await overflow(shop.page) == []
+    await people.close()
+    assert people.faults == []
