@@ -133,3 +133,27 @@ async def test_row_5_two_tabs_hold_the_same_whoever_is_cut(people: People, proxy
     assert marks == sorted(marks)
     assert page.transcript.entries == tab.transcript.entries
     assert len(history) > 3 * times(10, 100)
+
+
+@pytest.mark.row(2)
+@pytest.mark.timeout(300)
+async def test_row_2_whose_identification_was_never_answered_stays_who_they_are(
+    people: People, proxy: Proxy
+) -> None:
+    page = await a_page(people, proxy)
+    person, conversation = page.me["id"], page.conversation
+    for number in range(times(3, 20)):
+        await page.leave(abruptly=True)
+        # The server hears who it is, and may have given them a new token; the answer never arrives.
+        for _ in range(5):
+            await page.connect()
+            proxy.set(DOWN, swallowed=True)
+            await page.tell("identify", id="lost", protocol=1, **page.credentials)
+            done, _ = await asyncio.wait([asyncio.create_task(page.line.ended.wait())], timeout=0.05)
+            assert not done
+            await page.leave(abruptly=True)
+            proxy.mend()
+        await come_back(page)
+        assert (page.me["id"], page.resets) == (person, 0)
+        await page.say(conversation, f"still me {number}")
+    await judge(conversation, page=page)
