@@ -99,15 +99,7 @@ class Parts:
             rule_failures=lambda: intake.failures,
         )
         queues = Queues(hub, engine=engine, clock=clock)
-        overview = Overview(hub, asyncio.get_running_loop().call_later)
-        pushes = Pushes(
-            hub,
-            places=engine.standing,
-            serving=engine.serving,
-            ringing=engine.ringing,
-            overview=overview,
-            watchers=messages.watchers,
-        )
+        pushes = _pushes(hub, engine, messages)
         engine.on_untold = _untold(engine, desk, clock).failed
         show = _show(config, store, engine, told) if config.demo else None
         told.listeners = (pushes.told, lambda _told: queues.changed(), lambda what: _forget(what, desk, messages))
@@ -174,6 +166,17 @@ def _desk(  # noqa: PLR0913, PLR0917 - what a desk stands on
             origins=Origins(lambda: engine.directory, public=config.public, absent_ok=config.demo),
             now=ground.clock.now,
         )
+    )
+
+
+def _pushes(hub: Fanout, engine: Engine, messages: Messages) -> Pushes:
+    return Pushes(
+        hub,
+        places=engine.standing,
+        serving=engine.serving,
+        ringing=engine.ringing,
+        overview=Overview(hub, asyncio.get_running_loop().call_later),
+        watchers=messages.watchers,
     )
 
 

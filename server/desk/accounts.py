@@ -24,7 +24,7 @@ from typing import Any, Final, TypeVar
 from server.clock import Clock
 from server.desk.ids import Ids
 from server.desk.incidents import Incidents
-from server.desk.network import household, shortened
+from server.desk.network import How, as_kept, household
 from server.desk.passwords import Passwords
 from server.desk.throttle import Pace, Throttle
 from server.store import accounts as rows
@@ -78,6 +78,8 @@ class Accounts:
         self._by_address = Throttle(clock, ADDRESS_PACE)
         # Ticket -> the hash of the token behind it and when it expires, the oldest first.
         self._tickets: OrderedDict[str, tuple[bytes, float]] = OrderedDict()
+        # How much of an address is written down: the workspace says it, once there is one.
+        self.addresses: Callable[[], How] = lambda: "short"
 
     async def login(self, email: str, password: str, address: str, *, client: str = "") -> Login:
         """Check a password typed at this network address, in a program that calls itself ``client``.
@@ -92,12 +94,17 @@ class Accounts:
         if account is None or account.disabled or not fits:
             # Not what was typed: people type their password into the wrong field.
             known = "" if account is None else account.agent
-            self._incidents.record("login.failed", target=known, detail={"address": shortened(address)})
+            self._incidents.record("login.failed", target=known, detail=self._seen(address))
             raise Refused(ErrorCode.UNAUTHORISED, "The e-mail address or the password is wrong.")
         self._by_account.succeeded(email)
         # Not all of the address: a guesser with one good account would begin anew with each of its logins.
         self._by_address.took_back(household(address))
-        return await self._remember(account, address=shortened(address), client=client, by=account.agent)
+        kept = as_kept(address, self.addresses())
+        return await self._remember(account, address=kept, client=client, by=account.agent)
+
+    def _seen(self, address: str) -> dict[str, str]:
+        kept = as_kept(address, self.addresses())
+        return {"address": kept} if kept else {}
 
     async def log_in(self, agent: str, *, by: str = audit.OWNER) -> Login:
         """A login without a password, for whoever may do without: the command line, the demo's "Sit down as Ada"."""

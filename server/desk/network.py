@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
+from typing import Literal, assert_never
 
+How = Literal["short", "full", "none"]
 _KEPT_BITS = {4: 24, 6: 48}
 _IPV4 = 4
 
@@ -15,6 +17,19 @@ def shortened(address: str) -> str:
     except ValueError:
         return ""
     return str(ip_network(f"{address}/{_KEPT_BITS[version]}", strict=False))
+
+
+def as_kept(address: str, how: How) -> str:
+    """What is written down of an address under the workspace's setting `addresses`."""
+    match how:
+        case "short":
+            return shortened(address)
+        case "full":
+            return address
+        case "none":
+            return ""
+        case _:
+            assert_never(how)
 
 
 def household(address: str) -> str:

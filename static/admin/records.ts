@@ -9,6 +9,9 @@ export type WaitEvent = (typeof WAIT_EVENTS)[number];
 export const ROLES = ["agent", "supervisor", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
+export const ADDRESSES = ["short", "full", "none"] as const;
+export type Addresses = (typeof ADDRESSES)[number];
+
 export interface Workspace {
   key: string;
   name: string;
@@ -19,6 +22,9 @@ export interface Workspace {
   blip_seconds: number;
   hold_place_seconds: number;
   reoffer_seconds: number;
+  mask_cards: boolean;
+  retention_days: number;
+  addresses: Addresses;
 }
 
 /** `[at once, per minute]`; `[0, 0]` is no limit. */

@@ -7,7 +7,7 @@ export function workspace(): WorkspaceFile {
   return {
     workspace: {
       key: "demo", name: "Demo", timezone: "Europe/Copenhagen", language: "en", default_department: "support", grace_seconds: 20,
-      blip_seconds: 10, hold_place_seconds: 120, reoffer_seconds: 60,
+      blip_seconds: 10, hold_place_seconds: 120, reoffer_seconds: 60, mask_cards: true, retention_days: 0, addresses: "short",
     },
     limits: {
       text_chars: 8000, connections_per_visitor: 50, connections_per_agent: 100, messages_per_visitor: [300, 600], messages_per_agent: [600, 1200],

@@ -204,6 +204,17 @@ async def test_what_is_done_is_recorded(house):
     assert (await house.store.read(audit.verify)).wrong is None
 
 
+@pytest.mark.parametrize(("how", "kept"), [("full", "192.0.2.77"), ("none", "")])
+async def test_how_much_of_an_address_is_kept_is_a_setting(house, how, kept):
+    house.accounts.addresses = lambda: how
+    await refused(house, "wrong", address="192.0.2.77")
+    await login(house, address="192.0.2.77")
+    assert [seen.address for _, seen in await house.accounts.logins("a_ada")] == [kept]
+    await recorded(house)
+    details = [row.detail.get("address", "") for row in await house.store.read(audit.since) if "login" in row.action]
+    assert details == [kept, kept]
+
+
 async def test_failed_logins_are_recorded_without_what_was_typed_and_not_without_end(house):
     before = len(await recorded(house))
     for name in ("ada", "ada", "hunter2-is-my-password", "nobody"):

@@ -1,9 +1,15 @@
-import type { Limits as Values, Rate } from "../records.ts";
+import type { Addresses, Limits as Values, Rate } from "../records.ts";
 import { LIMITS, ofWorkspace } from "../sections.ts";
-import { Field, idOf, NumberField, NumberInput, SelectField, TextField, wrongAt, type Keys } from "./fields.tsx";
+import { CheckField, Field, idOf, NumberField, NumberInput, SelectField, TextField, wrongAt, type Keys } from "./fields.tsx";
 import { PageHead } from "./page.tsx";
 import { useFile } from "./place.ts";
 import { Section, type Form } from "./section.tsx";
+
+const ADDRESS_OPTIONS: { value: Addresses; label: string }[] = [
+  { value: "short", label: "Shortened to the network" },
+  { value: "full", label: "Whole" },
+  { value: "none", label: "Not at all" },
+];
 
 /** What holds for all departments. */
 export function Workspace() {
@@ -29,6 +35,15 @@ export function Workspace() {
             <NumberField form={form} name="blip_seconds" label="A visitor may be gone for" unit="seconds" hint="Then nobody is asked for them: a page change takes less." />
             <NumberField form={form} name="hold_place_seconds" label="A place is kept for" unit="seconds" hint="Then the conversation is closed; what was typed stays readable." />
             <NumberField form={form} name="reoffer_seconds" label="A refusal holds for" unit="seconds" hint="So long, who declined or missed a conversation is not asked again." />
+          </div>
+        )}
+      </Section>
+      <Section of={ofWorkspace("kept", "What is kept", ["mask_cards", "retention_days", "addresses"])} title="What is kept">
+        {(form) => (
+          <div class="pairs">
+            <CheckField form={form} name="mask_cards" label="Mask card numbers" hint="Before anything else happens to what somebody types: •••• 4242. Nobody can look it up later." />
+            <NumberField form={form} name="retention_days" label="Closed conversations are kept for" unit="days" max={36500} hint="Then they are removed for good, with visitors who have none left. 0: for ever." />
+            <SelectField form={form} name="addresses" label="Network addresses of logins" options={ADDRESS_OPTIONS} />
           </div>
         )}
       </Section>
