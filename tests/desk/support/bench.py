@@ -136,8 +136,24 @@ class DeskBench(Checks):
             places=engine.standing,
             countries=Countries(),
         )
+        self.desk = self._desk(engine)
+        self.queues = Queues(self.hub, engine=engine, clock=self.clock)
+        self.hours = HoursClock(engine, self.clock)
+        self.pushes = Pushes(
+            self.hub,
+            places=engine.standing,
+            serving=engine.serving,
+            ringing=engine.ringing,
+            watchers=self.messages.watchers,
+            overview=Overview(self.hub, lambda _seconds, call: self._later.append(call)),
+        )
+        self.clients.clear()
+        engine.on_untold = lambda _conversations: self.desk.reopen_everybody()
+        await engine.start()
+
+    def _desk(self, engine: Engine) -> Desk:
         agents = AgentRequests(engine=engine, messages=self.messages)
-        self.desk = Desk(
+        return Desk(
             Rooms(
                 store=self.store,
                 hub=self.hub,
@@ -161,19 +177,6 @@ class DeskBench(Checks):
                 now=self.clock.now,
             )
         )
-        self.queues = Queues(self.hub, engine=engine, clock=self.clock)
-        self.hours = HoursClock(engine, self.clock)
-        self.pushes = Pushes(
-            self.hub,
-            places=engine.standing,
-            serving=engine.serving,
-            ringing=engine.ringing,
-            watchers=self.messages.watchers,
-            overview=Overview(self.hub, lambda _seconds, call: self._later.append(call)),
-        )
-        self.clients.clear()
-        engine.on_untold = lambda _conversations: self.desk.reopen_everybody()
-        await engine.start()
 
     async def restart(self) -> None:
         """The process dies and another one takes over: nobody is connected any more."""
