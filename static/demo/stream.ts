@@ -131,7 +131,7 @@ export class Stream {
     void this.#options.kill().catch(() => undefined);
     const lost = await this.#until(() => this.#writers.every(({ session }) => session.state.value.name !== "open"));
     if (!lost) return false;
-    this.#change({ phase: "away" });
+    this.#change({ phase: "away", stored: null }); // nobody can look
     const [before, known] = [this.#lastAt, this.#acknowledged.size];
     const back = await this.#until(() => this.#acknowledged.size > known);
     if (back) this.#change({ phase: "back", awayMs: this.#lastAt - before });

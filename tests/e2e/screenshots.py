@@ -278,9 +278,28 @@ async def ten_visitors(people: People, camera: Camera) -> None:
     await camera.take("console-why", ada.page)
 
 
+class Supervised(Server):
+    """As the demo is when people start it: killed, it is started again."""
+
+    supervised = True
+
+
+async def a_killed_server(people: People, camera: Camera) -> None:
+    """The demo's page while the server is dead, and when everything was counted."""
+    shop = await people.visitor()
+    kill = shop.page.get_by_role("region", name="Kill the server and watch")
+    await kill.get_by_role("button").click()
+    await expect(kill.get_by_role("status")).to_contain_text("The server is dead.")
+    await kill.scroll_into_view_if_needed()
+    await camera.take("demo-server-killed", shop.page)
+    await expect(kill.get_by_role("status")).to_contain_text("Nothing was lost")
+    await camera.take("demo-nothing-lost", shop.page)
+
+
 async def settings_and_visitors(camera: Camera) -> None:
-    for workspace, show in ((SHOP, the_settings), ("", ten_visitors)):
-        with tempfile.TemporaryDirectory() as data, Server(Path(data), workspace) as server:
+    scenes = ((SHOP, the_settings, Server), ("", ten_visitors, Server), ("", a_killed_server, Supervised))
+    for workspace, show, kind in scenes:
+        with tempfile.TemporaryDirectory() as data, kind(Path(data), workspace) as server:
             async with chromium() as browser:
                 people = People(browser, server)
                 people.looks |= {"viewport": {"width": 1280, "height": 800}, "timezone_id": where_it_is_day()}
