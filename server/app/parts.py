@@ -92,12 +92,7 @@ class Parts:
         openings = _openings(config, ground, hub, engine, installed)
         desk = _desk(config, ground, hub, engine, openings, messages, intake)
         presence.desk = desk
-        gauges = Gauges(
-            engine=engine,
-            clock=clock,
-            promises=Promises(store=store, clock=clock, directory=lambda: engine.directory),
-            rule_failures=lambda: intake.failures,
-        )
+        gauges = _gauges(ground, engine, intake)
         queues = Queues(hub, engine=engine, clock=clock)
         pushes = _pushes(hub, engine, messages)
         engine.on_untold = _untold(engine, desk, clock).failed
@@ -166,6 +161,15 @@ def _desk(  # noqa: PLR0913, PLR0917 - what a desk stands on
             origins=Origins(lambda: engine.directory, public=config.public, absent_ok=config.demo),
             now=ground.clock.now,
         )
+    )
+
+
+def _gauges(ground: Ground, engine: Engine, intake: Intake) -> Gauges:
+    return Gauges(
+        engine=engine,
+        clock=ground.clock,
+        promises=Promises(store=ground.store, clock=ground.clock, directory=lambda: engine.directory),
+        rule_failures=lambda: intake.failures,
     )
 
 
