@@ -23,6 +23,7 @@ from tests.blackbox.workspace import agent, department, workspace
 
 FLOOD = 10_000
 MOST = 20
+EMPTY: dict[str, str] = {}
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +143,7 @@ async def test_a_thousand_connects_of_one_address_leave_room_for_others(
             held.append(await http.ws_connect(url, headers=headers))
             answers[101] += 1
         except aiohttp.WSServerHandshakeError as refused:
-            waits.append(int((refused.headers or {})["Retry-After"]))
+            waits.append(int((refused.headers or EMPTY)["Retry-After"]))
             answers[refused.status] += 1
 
     for _ in range(10):
