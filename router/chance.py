@@ -5,8 +5,10 @@ offer), so the same decision always draws the same number: a router rebuilt from
 sequence it would have had, and two methods compared in the lab meet the same luck.
 """
 
-_MASK = (1 << 64) - 1
-_GOLDEN = 0x9E3779B97F4A7C15
+from typing import Final
+
+_MASK: Final = (1 << 64) - 1
+_GOLDEN: Final = 0x9E3779B97F4A7C15
 
 
 def draw(seed: int, arrival: int, offer_no: int) -> int:

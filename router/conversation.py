@@ -1,8 +1,9 @@
 """A conversation at run time: where it stands, who was asked, who refused."""
 
-from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
+from router.compiling import mypyc_attr
 from router.line import Pool
 from router.model import (
     NO_NEEDS,
@@ -30,72 +31,136 @@ class Shelf(Enum):
     HELD = 3
 
 
-IN_LINE = frozenset({ConversationState.WAITING, ConversationState.OFFERED})
+_WAITING: Final = ConversationState.WAITING
+_OFFERED: Final = ConversationState.OFFERED
+_HELD: Final = Shelf.HELD
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@mypyc_attr(acyclic=True)
 class Conversation:
     """A conversation at run time.
 
     `waited_ms`: before this line entry. `previous` lost it and comes first, `sender` gave it to this line and comes
     last. `since_at`: from when it counts as waiting (`router.order`). `returned`: this line entry began because its
-    agent was lost. `said`: the wait messages of this line entry by the name of their rule, `told_at` when the last of
+    agent was lost. `said`: the wait messages of this line entry, by the name of their rule, `told_at` when the last of
     all was, `told_place` the place that was told last, at first the one it entered with. `unconfirmed`,
     `unconfirmed_at`: the offer by which it was assigned automatically, and when, until the console confirms it.
     `widening_step`: how many of the department's steps have come. `left`: a message left by a visitor who went.
+    `order`: its place in the one order of the workspace, by its key.
+
+    For the indexes, kept by `State.shelve`: `pool`, in which it stands, `shelf`, how, and `placed`, under which order.
     """
 
-    id: ConversationId
-    visitor: VisitorId
-    department: DepartmentId
-    arrival: int
-    key_at: int
-    entered_line_at: int
-    head_start_ms: int
-    cost: int
-    state: ConversationState = ConversationState.WAITING
-    waited_ms: int = 0
-    line_entry: int = 1
-    owner: AgentId | None = None
-    previous: AgentId | None = None
-    sender: AgentId | None = None
-    assign_no: int = 0
-    offer_no: int = 0
-    offers: dict[AgentId, Offer] = field(default_factory=dict)
-    refusals: dict[AgentId, Refusal] = field(default_factory=dict)
-    awaiting_reply: bool = True
-    quiet_since: int = 0
-    asked_at: int | None = None
-    visitor_left_at: int | None = None
-    quarantined_until: int | None = None
-    said: dict[str, Said] = field(default_factory=dict)
-    unconfirmed: OfferId | None = None
-    unconfirmed_at: int | None = None
-    needs: Needs = NO_NEEDS
-    widening_step: int = 0
-    reservation: Reservation | None = None
-    promise: Promise | None = None
-    told_at: int | None = None
-    told_place: int | None = None
-    rules: tuple[str, ...] = ()
-    left: bool = False
-    since_at: int = 0
-    returned: bool = False
-    # Where it stands in the indexes: pool, how, under which order. Kept by `State.shelve`.
-    shelf: tuple[Pool, Shelf, Order] | None = None
+    __slots__ = (
+        "arrival",
+        "asked_at",
+        "assign_no",
+        "awaiting_reply",
+        "cost",
+        "department",
+        "entered_line_at",
+        "head_start_ms",
+        "id",
+        "key_at",
+        "left",
+        "line_entry",
+        "needs",
+        "offer_no",
+        "offers",
+        "order",
+        "owner",
+        "placed",
+        "pool",
+        "previous",
+        "promise",
+        "quarantined_until",
+        "quiet_since",
+        "refusals",
+        "reservation",
+        "returned",
+        "rules",
+        "said",
+        "sender",
+        "shelf",
+        "since_at",
+        "state",
+        "told_at",
+        "told_place",
+        "unconfirmed",
+        "unconfirmed_at",
+        "visitor",
+        "visitor_left_at",
+        "waited_ms",
+        "widening_step",
+    )
 
-    @property
-    def order(self) -> Order:
-        return (self.key_at, self.arrival, self.id)
+    def __init__(  # noqa: PLR0913 - what is known when it begins
+        self,
+        conversation: ConversationId,
+        *,
+        visitor: VisitorId,
+        department: DepartmentId,
+        arrival: int,
+        key_at: int,
+        head_start_ms: int,
+        cost: int,
+        needs: Needs = NO_NEEDS,
+        rules: tuple[str, ...] = (),
+        left: bool = False,
+    ) -> None:
+        self.id = conversation
+        self.visitor = visitor
+        self.department = department
+        self.arrival = arrival
+        self.head_start_ms = head_start_ms
+        self.cost = cost
+        self.needs = needs
+        self.rules = rules
+        self.left = left
+        self.key_at = key_at
+        self.order = Order((key_at, arrival, conversation))
+        self.state: ConversationState = _WAITING
+        self.entered_line_at = self.since_at = self.quiet_since = self.waited_ms = 0
+        self.line_entry = 1
+        self.assign_no = self.offer_no = self.widening_step = 0
+        self.awaiting_reply = True
+        self.returned = False
+        self.owner: AgentId | None = None
+        self.previous: AgentId | None = None
+        self.sender: AgentId | None = None
+        self.offers: dict[AgentId, Offer] = {}
+        self.refusals: dict[AgentId, Refusal] = {}
+        self.said: tuple[Said, ...] = ()
+        self.asked_at: int | None = None
+        self.visitor_left_at: int | None = None
+        self.quarantined_until: int | None = None
+        self.told_at: int | None = None
+        self.told_place: int | None = None
+        self.unconfirmed: OfferId | None = None
+        self.unconfirmed_at: int | None = None
+        self.reservation: Reservation | None = None
+        self.promise: Promise | None = None
+        self.pool: Pool | None = None
+        self.shelf: Shelf = _HELD
+        self.placed: Order | None = None
+
+    def rekey(self, key_at: int) -> None:
+        """Another key, and the order that follows from it."""
+        self.key_at = key_at
+        self.order = Order((key_at, self.arrival, self.id))
 
     @property
     def in_line(self) -> bool:
-        return self.state in IN_LINE
+        return self.state is _WAITING or self.state is _OFFERED
 
     @property
     def ready(self) -> bool:
         """In line, and may be proposed to somebody."""
-        return self.shelf is not None and self.shelf[1] is not Shelf.HELD
+        return self.pool is not None and self.shelf is not _HELD
+
+    def said_of(self, rule: str) -> Said | None:
+        """What was said in this line entry by the rule of this name."""
+        return next((said for said in self.said if said.rule == rule), None)
 
     @property
     def directed_offer(self) -> Offer | None:

@@ -126,7 +126,7 @@ def close(step: Step, conversation: Conversation, *, by: str, closed_by: AgentId
     """The end. Rings are withdrawn in the same step; an owner's wrap-up begins."""
     if conversation.offers:
         end_offers_of(step, conversation, OfferState.WITHDRAWN)
-    wrap_up_ms, owner = step.state.lines[conversation.department].settings.wrap_up_ms, conversation.owner
+    wrap_up_ms, owner = step.state.lines[conversation.department].wrap_up_ms, conversation.owner
     step.emit(
         ConversationClosed(
             at=step.now,

@@ -6,6 +6,7 @@ pair are counted for those who refused the conversation only.
 """
 
 from collections.abc import Collection, Iterable
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -17,10 +18,14 @@ from router.methods import describe, priority
 from router.model import AgentId, Candidate, Clause, Decision, Method
 from router.state import State
 from router.step import Step
+from router.table import Row, Table
 
-TABLE = 50
-# So many agents who changed since the pools were brought up to date are counted one by one; more are settled first.
-_UNSETTLED = 16
+TABLE: Final = 50
+# So many agents who changed since the pools were brought up to date are counted one by one; more are settled first:
+# most of them stand as they did before.
+_UNSETTLED: Final = 2
+_SKILLS: Final = Clause.SKILLS
+_RESERVED: Final = Shelf.RESERVED
 
 _Counts = dict[Clause, int]
 
@@ -45,7 +50,7 @@ def record(  # noqa: PLR0913 - what there is to say of a choice
     else:
         counts = _count(state, pool, conversation, not_yet, chosen)
     return Decision(
-        method=pool.line.settings.method,
+        method=pool.line.method,
         reason=reason,
         takeable=len(pool.people) - sum(counts.values()),
         chosen=None if chosen is None else _compared(state, pool, chosen),
@@ -62,13 +67,13 @@ def explain(state: State, conversation: Conversation) -> Decision:
     pool = state.pool_of(conversation)
     rows: list[Candidate] = []
     counts: _Counts = {}
-    for agent_id in pool.people:
-        clause = excluded(state, pool, state.agents[agent_id], conversation)
-        rows.append(_excluded(_keep_row(state, pool, state.agents[agent_id]), clause))
+    for agent in pool.team:
+        clause = excluded(state, pool, agent, conversation)
+        rows.append(_new_row(pool, agent, clause, describe(agent, pool.line) if pool.line.turned else ""))
         if clause is not None:
             counts[clause] = counts.get(clause, 0) + 1
     return Decision(
-        method=pool.line.settings.method,
+        method=pool.line.method,
         reason="waiting",
         takeable=len(rows) - sum(counts.values()),
         chosen=None,
@@ -80,16 +85,16 @@ def explain(state: State, conversation: Conversation) -> Decision:
     )
 
 
-_bare_decisions: dict[tuple[Method, str], Decision] = {}
+_bare_decisions: Final[dict[tuple[Method, str], Decision]] = {}
 
 
 def _bare(line: Line, reason: str) -> Decision:
     """Where nobody will ask: the same one every time."""
-    key = (line.settings.method, reason)
+    key = (line.method, reason)
     known = _bare_decisions.get(key)
     if known is None:
         known = _bare_decisions[key] = Decision(
-            method=line.settings.method,
+            method=line.method,
             reason=reason,
             takeable=0,
             chosen=None,
@@ -106,12 +111,49 @@ def _bare(line: Line, reason: str) -> Decision:
 def _table(
     state: State, pool: Pool, conversation: Conversation, not_yet: Collection[AgentId]
 ) -> tuple[tuple[Candidate, ...], _Counts]:
-    rows = [agent.rows.get(pool) or _keep_row(state, pool, agent) for agent in pool.team]
+    """The rows as they are kept, but for those that something about the pair excludes; and the counts."""
+    table = pool.table
+    if table is None:
+        table = pool.table = Table([_begin_row(pool, agent) for agent in pool.team])
+    candidates = [
+        row.candidate if row.version == row.agent.version else _look_again(state, pool, table, row)
+        for row in table.rows
+    ]
+    counts = {clause: count for clause, count in table.counts.items() if count}
     against = _against(state, pool, conversation, not_yet, pool.eligible)
     if against:
-        rows = [row if row.excluded is not None else _excluded(row, against.get(row.agent)) for row in rows]
-    clauses = [row.excluded for row in rows]
-    return tuple(rows), {clause: clauses.count(clause) for clause in set(clauses) if clause is not None}
+        for number, row in enumerate(table.rows):
+            clause = against.get(row.agent.id)
+            if clause is not None and row.excluded is None:
+                candidates[number] = replace(row.candidate, excluded=clause)
+                counts[clause] = counts.get(clause, 0) + 1
+    return tuple(candidates), counts
+
+
+def _begin_row(pool: Pool, agent: Agent) -> Row:
+    return Row(agent, _new_row(pool, agent, _SKILLS, ""), eligible=agent.id in pool.eligible)
+
+
+def _look_again(state: State, pool: Pool, table: Table, row: Row) -> Candidate:
+    """The agent changed since; what the row says of them did most often not. The measure stands in it where the
+    other columns do not tell it.
+    """
+    agent, line = row.agent, pool.line
+    excluded = standing(state, agent, line) if row.eligible else _SKILLS
+    running, used, words = len(agent.holds), agent.used, describe(agent, line) if line.turned else ""
+    if excluded is not row.excluded or running != row.running or used != row.used or words != row.words:
+        _count_row(table.counts, row.excluded, excluded)
+        row.excluded, row.running, row.used, row.words = excluded, running, used, words
+        row.candidate = _new_row(pool, agent, excluded, words)
+    row.version = agent.version
+    return row.candidate
+
+
+def _count_row(counts: _Counts, before: Clause | None, now: Clause | None) -> None:
+    if before is not None:
+        counts[before] -= 1
+    if now is not None:
+        counts[now] = counts.get(now, 0) + 1
 
 
 def _against(
@@ -127,7 +169,7 @@ def _against(
     if not by_pair and not not_yet and conversation.reservation is None:
         return {}
     against = dict.fromkeys(not_yet, Clause.WAVE)
-    if conversation.shelf is not None and conversation.shelf[1] is Shelf.RESERVED and conversation.reservation:
+    if conversation.shelf is _RESERVED and conversation.reservation:
         against |= dict.fromkeys(set(among) - set(conversation.reservation.agents), Clause.RESERVED)
     if by_pair:
         for agent_id in among:
@@ -137,35 +179,22 @@ def _against(
     return against
 
 
-def _excluded(row: Candidate, clause: Clause | None) -> Candidate:
-    return row if row.excluded is clause else replace(row, excluded=clause)
-
-
 def _compared(state: State, pool: Pool, agent: Agent) -> Candidate:
     """The row of the chosen or the runner-up: with the measure in words."""
-    return _new_row(state, pool, agent, describe(agent, pool.line.settings))
+    excluded = standing(state, agent, pool.line) if agent.id in pool.eligible else _SKILLS
+    return _new_row(pool, agent, excluded, describe(agent, pool.line))
 
 
-def _keep_row(state: State, pool: Pool, agent: Agent) -> Candidate:
-    """Kept until the agent changes. The measure is in it where the other columns do not tell it."""
-    row = _new_row(state, pool, agent, describe(agent, pool.line.settings) if pool.line.turned else "")
-    agent.rows[pool] = row
-    return row
-
-
-def _new_row(state: State, pool: Pool, agent: Agent, measure: str) -> Candidate:
-    line = pool.line
-    member = line.members.get(agent.id)
-    preference = pool.eligible.get(agent.id)
+def _new_row(pool: Pool, agent: Agent, excluded: Clause | None, measure: str) -> Candidate:
     return Candidate(
         agent=agent.id,
-        excluded=Clause.SKILLS if preference is None else standing(state, agent, line),
+        excluded=excluded,
         running=len(agent.holds),
         used=agent.used,
-        max_slots=agent.settings.max_slots,
-        priority=priority(agent, line) if member is None else member.priority,
+        max_slots=agent.max_slots,
+        priority=priority(agent, pool.line),
         measure=measure,
-        preference=preference or 0,
+        preference=pool.eligible.get(agent.id, 0),
     )
 
 
@@ -179,13 +208,14 @@ def _count(
     if len(state.unsettled) > _UNSETTLED:
         settle(state, but=None if chosen is None else chosen.id)
     counts: _Counts = dict(pool.counts)
-    for agent_id in state.unsettled & pool.eligible.keys():
-        _recount(counts, pool.standing.get(agent_id), standing(state, state.agents[agent_id], pool.line))
+    for agent_id in state.unsettled:
+        if agent_id in pool.eligible:
+            _recount(counts, pool.standing.get(agent_id), standing(state, state.agents[agent_id], pool.line))
     skills = len(pool.people) - len(pool.eligible)
     if skills:
-        counts[Clause.SKILLS] = skills
+        counts[_SKILLS] = skills
     asked: Collection[AgentId] = [agent_id for agent_id in conversation.refusals if agent_id in pool.eligible]
-    if conversation.shelf is not None and conversation.shelf[1] is Shelf.RESERVED:
+    if conversation.shelf is _RESERVED:
         settle(state)  # rare: then everybody who is open is looked at
         asked = list(pool.ranks)
     for agent_id, clause in _against(state, pool, conversation, not_yet, asked).items():

@@ -22,6 +22,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
+from typing import Final
 
 from router.agent import Agent
 from router.chance import draw
@@ -44,11 +45,12 @@ from router.state import State
 from router.step import Step
 
 # Sorts behind every agent id.
-_LAST = "\U0010ffff"
+_LAST: Final = "\U0010ffff"
 # How many of the next in rank are looked at to name a runner-up.
-_RUNNERS_UP = 8
+_RUNNERS_UP: Final = 8
 # Where a head comes from that is a touched conversation, not the first of a pool.
-_TOUCHED = -1
+_TOUCHED: Final = -1
+_RESERVED: Final = Shelf.RESERVED
 
 
 def dispatch(step: Step) -> None:
@@ -80,17 +82,16 @@ def _serve_alone(step: Step, agent: Agent) -> bool:
         agent.was_open = False
         state.woken_agents.clear()
         return True
-    pools = state.pools_of[agent.id]
-    if not state.plain and any(pool.first is not None and not pool.plain for pool in pools):
+    pools: list[Pool] = agent.pools
+    if not state.plain and any(pool.ready.first is not None and not pool.plain for pool in pools):
         agent.was_open = False
         return False
     agent.was_open = True
-    firsts = [order for pool in pools if (order := pool.first) is not None]
-    if not firsts or directed is not None:
+    pool = _first_of(pools)
+    if pool is None or pool.ready.first is None or directed is not None:
         state.woken_agents.clear()
         return True
-    conversation = state.conversations[min(firsts)[2]]
-    pool = state.pool_of(conversation)
+    conversation = state.conversations[pool.ready.first[2]]
     by_pair = conversation.cost > 1 or agent.fresh or conversation.refusals
     if by_pair and pair_excluded(state, pool.line, agent, conversation) is not None:
         return False
@@ -101,6 +102,20 @@ def _serve_alone(step: Step, agent: Agent) -> bool:
         return True
     state.woken_agents.add(agent.id)
     return False
+
+
+def _first_of(pools: list[Pool]) -> Pool | None:
+    """The pool with the first of all who are ready there. Keys first: to compare whole orders is dearer."""
+    found: Pool | None = None
+    best: Order | None = None
+    smallest = 0
+    for pool in pools:
+        order = pool.ready.first
+        if order is not None:
+            key_at = order[0]
+            if best is None or key_at < smallest or (key_at == smallest and order < best):
+                found, best, smallest = pool, order, key_at
+    return found
 
 
 def _one_pass(step: Step, alone: Agent | None) -> None:
@@ -119,7 +134,7 @@ def _one_pass(step: Step, alone: Agent | None) -> None:
         return
     sources = list(pools.items())
     heads = [(order, _TOUCHED) for order in conversations.values()]
-    heads += [(pool.first, source) for source, (pool, _) in enumerate(sources) if pool.first is not None]
+    heads += [(first, source) for source, (pool, _) in enumerate(sources) if (first := pool.ready.first) is not None]
     heapify(heads)
     while heads:
         if alone is not None and standings(alone, state.now)[0] is not None:
@@ -165,9 +180,10 @@ def _open_where(state: State) -> dict[Pool, list[AgentId]]:
             continue
         rings_already = agent.was_open and not state.costly
         agent.was_open = True
-        for pool in state.pools_of[agent_id]:
+        pools: list[Pool] = agent.pools
+        for pool in pools:
             line = pool.line
-            if pool.first is None or (rings_already and not line.capped if line.soft else directed is not None):
+            if pool.ready.first is None or (rings_already and not line.capped if line.soft else directed is not None):
                 continue
             if not (line.capped and capped(state, agent, line)):
                 found.setdefault(pool, []).append(agent_id)
@@ -183,11 +199,11 @@ def _goes_on(state: State, pool: Pool, agent: Agent, order: Order) -> bool:
 
 def _propose(step: Step, conversation: Conversation, among: Sequence[AgentId] | None) -> None:
     """Offer a ready conversation to whom it should go, among these agents or all. One that no longer is, to nobody."""
-    if conversation.shelf is None or not conversation.ready:
+    pool = conversation.pool
+    if pool is None or not conversation.ready:
         return
-    pool = conversation.shelf[0]
     reservation = conversation.reservation
-    if reservation is not None and conversation.shelf[1] is Shelf.RESERVED:
+    if reservation is not None and conversation.shelf is _RESERVED:
         among = _of_reservation(step.state, pool, reservation)
     else:
         reservation = None
@@ -263,7 +279,7 @@ def _ring_one(
 def _offer(step: Step, pool: Pool, conversation: Conversation, choice: "_Choice") -> None:
     chosen, runner_up, reason = choice
     decision = record(step, pool, conversation, chosen=chosen, runner_up=runner_up, reason=reason)
-    auto = pool.line.settings.accept == "auto"
+    auto = pool.line.auto
     offer = make_offer(step, chosen, conversation, decision, auto=auto)
     if auto:
         take(step, offer, via="offer", confirm=offer.id)

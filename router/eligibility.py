@@ -27,6 +27,8 @@ that rings there softly, the older one would have been overtaken without a chanc
 when the older one has had its `ring_ms`.
 """
 
+from typing import Final
+
 from router.agent import Agent
 from router.conversation import Conversation
 from router.line import Line, Pool
@@ -38,27 +40,29 @@ from router.state import State
 
 
 # (b), (c), (d): what keeps the agent from serving anywhere.
-_AVAILABLE = Status.AVAILABLE  # the member of an enumeration is looked up at a fifth of the price under a name
-_OTHER_STATUS = (Clause.STATUS, Clause.STATUS)
-_UNREACHABLE = (Clause.UNREACHABLE, Clause.UNREACHABLE)
-_FULL = (Clause.FULL, Clause.FULL)
-_RINGING = Clause.RINGING
+_Standings = tuple[Clause | None, Clause | None]
+# The member of an enumeration is looked up at a fifth of the price under a name.
+_AVAILABLE: Final = Status.AVAILABLE
+_OTHER_STATUS: Final[_Standings] = (Clause.STATUS, Clause.STATUS)
+_UNREACHABLE: Final[_Standings] = (Clause.UNREACHABLE, Clause.UNREACHABLE)
+_FULL: Final[_Standings] = (Clause.FULL, Clause.FULL)
+_RINGING: Final = Clause.RINGING
+_CAP: Final = Clause.CAP
 
 
-def standings(agent: Agent, now: int) -> tuple[Clause | None, Clause | None]:
+def standings(agent: Agent, now: int) -> _Standings:
     """What keeps the agent from serving any ring_all line, and any other; the cap apart. Remembered for the moment."""
-    version, moment, known = agent.standings
-    if version == agent.version and moment == now:
-        return known
+    if agent.standings_version == agent.version and agent.standings_at == now:
+        return agent.standings
     if agent.status is not _AVAILABLE:
-        found: tuple[Clause | None, Clause | None] = _OTHER_STATUS
+        found = _OTHER_STATUS
     elif not agent.connected or agent.deaf:
         found = _UNREACHABLE
-    elif agent.used >= agent.settings.max_slots:
+    elif agent.used >= agent.max_slots:
         found = _FULL
     else:
         found = (None, disturbed(agent, now))
-    agent.standings = (agent.version, now, found)
+    agent.standings, agent.standings_version, agent.standings_at = found, agent.version, now
     return found
 
 
@@ -68,7 +72,7 @@ def disturbed(agent: Agent, now: int) -> Clause | None:
         return Clause.BREATHING
     if agent.rest_until is not None and now < agent.rest_until:
         return Clause.RESTING
-    if agent.directed >= agent.settings.rings_at_once:
+    if agent.directed >= agent.rings_at_once:
         return _RINGING
     return None
 
@@ -91,8 +95,9 @@ def room_under_cap(state: State, agent: Agent, member: Member) -> int:
 
 def standing(state: State, agent: Agent, line: Line) -> Clause | None:
     """The first clause about the agent alone that keeps them from serving this line."""
-    clause = standings(agent, state.now)[0 if line.soft else 1]
-    return Clause.CAP if clause is None and line.capped and capped(state, agent, line) else clause
+    general, directed = standings(agent, state.now)
+    clause = general if line.soft else directed
+    return _CAP if clause is None and line.capped and capped(state, agent, line) else clause
 
 
 def settle(state: State, *, but: AgentId | None = None) -> None:
@@ -112,7 +117,8 @@ def _settle_agent(state: State, agent: Agent) -> None:
     if settled[0] is not None and settled == agent.settled:
         return  # in no pool before, in none now, and for the same reason
     agent.settled = settled
-    for pool in state.pools_of[agent.id]:
+    pools: list[Pool] = agent.pools
+    for pool in pools:
         settle_in(state, agent, pool)
 
 

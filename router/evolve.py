@@ -5,7 +5,7 @@ rings, deadlines, who was woken) are kept in the same place as the record they f
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -51,41 +51,46 @@ def apply(state: State, event: e.Event) -> None:
 
 
 # The columns of the tables, by what has happened: a change is one look-up, and what is in no table raises.
-_OFFER_MADE = Column(CONVERSATION, Cause.OFFER_MADE)
-_LAST_OFFER_ENDED = Column(CONVERSATION, Cause.LAST_OFFER_ENDED)
-_ASSIGNED = Column(CONVERSATION, Cause.ASSIGNED)
-_RETURNED = Column(CONVERSATION, Cause.RETURNED)
-_MOVED = Column(CONVERSATION, Cause.MOVED)
-_CLOSED = Column(CONVERSATION, Cause.CLOSED)
-_HOLD_FOR_OFFER = Column(HOLD, Cause.OFFER_MADE)
-_HOLD_AS_OWNER = Column(HOLD, Cause.ASSIGNED)
-_HOLD_TO_WRAP_UP = Column(HOLD, Cause.CLOSED_WITH_WRAP_UP)
-_LET_GO = Column(HOLD, Cause.LET_GO)
+_OFFER_MADE: Final = Column(CONVERSATION, Cause.OFFER_MADE)
+_LAST_OFFER_ENDED: Final = Column(CONVERSATION, Cause.LAST_OFFER_ENDED)
+_ASSIGNED: Final = Column(CONVERSATION, Cause.ASSIGNED)
+_RETURNED: Final = Column(CONVERSATION, Cause.RETURNED)
+_MOVED: Final = Column(CONVERSATION, Cause.MOVED)
+_CLOSED: Final = Column(CONVERSATION, Cause.CLOSED)
+_HOLD_FOR_OFFER: Final = Column(HOLD, Cause.OFFER_MADE)
+_HOLD_AS_OWNER: Final = Column(HOLD, Cause.ASSIGNED)
+_HOLD_TO_WRAP_UP: Final = Column(HOLD, Cause.CLOSED_WITH_WRAP_UP)
+_LET_GO: Final = Column(HOLD, Cause.LET_GO)
+_OFFER_ENDS: Final = frozenset(OFFER[step(OFFER, None, OfferState.PENDING)])
 # Members of enumerations under names of this module: to look one up costs a quarter of a microsecond.
-_OFFER = HoldKind.OFFER
-_PENDING, _ACCEPTED, _TAKEN = OfferState.PENDING, OfferState.ACCEPTED, OfferState.TAKEN
-_STARTED = Cause.STARTED
+_OFFER: Final = HoldKind.OFFER
+_PENDING: Final = OfferState.PENDING
+_ACCEPTED: Final = OfferState.ACCEPTED
+_TAKEN: Final = OfferState.TAKEN
+_DECLINED: Final = OfferState.DECLINED
+_MISSED: Final = OfferState.MISSED
+_STARTED: Final = Cause.STARTED
 _Turn = Column[HoldKind, HoldKind | None]
 
 
 def _set_hold(state: State, agent: Agent, conversation: Conversation, turn: _Turn, until: int | None = None) -> None:
     """Begin, turn or end the agent's hold of a conversation, as the table says."""
-    holds, name = agent.holds, conversation.id
+    holds, name, cost = agent.holds, conversation.id, conversation.cost
     before = holds.get(name)
     if before is None:
         kind = turn[None]
     else:
-        kind = turn[before.kind]
-        agent.used -= before.cost
-        if before.kind is _OFFER:
+        was = before.kind
+        kind = turn[was]
+        agent.used -= cost
+        if was is _OFFER:
             agent.directed -= 1
     if kind is None:
         del holds[name]
         return
-    cost = conversation.cost
     holds[name] = Hold(agent=agent.id, conversation=name, kind=kind, cost=cost, until=until, since=state.now)
     agent.used += cost
-    if agent.used >= agent.settings.max_slots:
+    if agent.used >= agent.max_slots:
         agent.was_open = False  # whoever is full, though it be within one step, rings for no more
     if kind is _OFFER:
         agent.directed += 1
@@ -102,7 +107,7 @@ def _configured(state: State, event: e.Configured) -> None:
     state.settings = event.settings
     rebuild_indexes(state)
     for conversation in state.conversations.values():
-        if conversation.shelf is not None:
+        if conversation.pool is not None:
             note_place(state, conversation)
     _look_at_everybody(state)
 
@@ -149,21 +154,19 @@ def _started(state: State, event: e.ConversationStarted) -> None:
     state.arrival = event.arrival
     state.costly = state.costly or event.cost > 1
     conversation = Conversation(
-        id=event.conversation,
+        event.conversation,
         visitor=event.visitor,
         department=event.department,
         arrival=event.arrival,
         key_at=event.key_at,
-        entered_line_at=event.at,
         head_start_ms=event.head_start_ms,
         cost=event.cost,
-        quiet_since=event.at,
         needs=event.needs,
-        reservation=event.reservation,
         rules=event.rules,
         left=event.left,
-        since_at=event.at,
     )
+    conversation.entered_line_at = conversation.quiet_since = conversation.since_at = event.at
+    conversation.reservation = event.reservation
     conversation.state = step(CONVERSATION, None, _STARTED)
     state.conversations[conversation.id] = conversation
     state.changed_conversations.add(conversation.id)
@@ -173,9 +176,10 @@ def _started(state: State, event: e.ConversationStarted) -> None:
 
 
 def _assigned(state: State, event: e.ConversationAssigned) -> None:
-    conversation = conversation_of(state, event)
-    if event.previous is not None:
-        before = agent_of(state, event.previous)
+    conversation = conversation_of(state, event.conversation)
+    previous, confirm = event.previous, event.confirm
+    if previous is not None:
+        before = agent_of(state, previous)
         _set_hold(state, before, conversation, _LET_GO)
         wake(state, before)
     if conversation.in_line:
@@ -187,9 +191,9 @@ def _assigned(state: State, event: e.ConversationAssigned) -> None:
     conversation.returned = False
     conversation.quiet_since = event.at
     conversation.asked_at = None
-    conversation.unconfirmed = event.confirm
-    conversation.unconfirmed_at = None if event.confirm is None else event.at
-    if event.confirm is not None:
+    conversation.unconfirmed = confirm
+    conversation.unconfirmed_at = None if confirm is None else event.at
+    if confirm is not None:
         watch(state, Due.AUTO_CONFIRM, conversation.id)
     state.unshelve(conversation)
     if not conversation.awaiting_reply:
@@ -204,20 +208,21 @@ def _take(state: State, agent: Agent, conversation: Conversation, event: e.Conve
     agent.assigned_at = event.at
     agent.turns[conversation.department] = state.assignments
     agent.misses = 0
-    agent.breathing_until = event.breathing_until
-    if event.breathing_until is not None:
+    breathing_until = agent.breathing_until = event.breathing_until
+    if breathing_until is not None:
         watch(state, Due.BREATHING, agent.id)
-    wake(state, agent)
+    if agent.used < agent.max_slots:
+        wake(state, agent)
 
 
 def _returned(state: State, event: e.ConversationReturned) -> None:
-    conversation = conversation_of(state, event)
+    conversation = conversation_of(state, event.conversation)
     before = agent_of(state, event.previous)
     _set_hold(state, before, conversation, _LET_GO)
     conversation.state = _RETURNED[conversation.state]
     conversation.owner = None
     conversation.department = event.department
-    conversation.key_at = event.key_at
+    conversation.rekey(event.key_at)
     conversation.awaiting_reply = True
     conversation.unconfirmed = conversation.unconfirmed_at = None
     conversation.returned = event.reason == "agent_gone"
@@ -242,10 +247,10 @@ def _enter_line(state: State, conversation: Conversation, at: int, line_entry: i
 
 
 def _moved(state: State, event: e.ConversationMoved) -> None:
-    conversation = conversation_of(state, event)
+    conversation = conversation_of(state, event.conversation)
     conversation.state = _MOVED[conversation.state]
     conversation.department = event.department
-    conversation.key_at = event.key_at
+    conversation.rekey(event.key_at)
     state.shelve(conversation)
     if conversation.in_line:
         conversation.line_entry += 1
@@ -258,23 +263,24 @@ def _moved(state: State, event: e.ConversationMoved) -> None:
 
 
 def _closed(state: State, event: e.ConversationClosed) -> None:
-    conversation = conversation_of(state, event)
+    conversation = conversation_of(state, event.conversation)
     conversation.state = _CLOSED[conversation.state]
     conversation.unconfirmed = conversation.unconfirmed_at = None
     state.unshelve(conversation)
-    if event.agent is not None:
-        agent = agent_of(state, event.agent)
-        turn = _LET_GO if event.wrap_up_until is None else _HOLD_TO_WRAP_UP
-        _set_hold(state, agent, conversation, turn, event.wrap_up_until)
+    owner, wrap_up_until = event.agent, event.wrap_up_until
+    if owner is not None:
+        agent = agent_of(state, owner)
+        turn = _LET_GO if wrap_up_until is None else _HOLD_TO_WRAP_UP
+        _set_hold(state, agent, conversation, turn, wrap_up_until)
         wake(state, agent)
-    if event.wrap_up_until is None:
+    if wrap_up_until is None:
         _forget(state, conversation)
     else:
         watch(state, Due.WRAP_UP, conversation.id)
 
 
 def _wrap_up_ended(state: State, event: e.WrapUpEnded) -> None:
-    conversation = conversation_of(state, event)
+    conversation = conversation_of(state, event.conversation)
     agent = agent_of(state, event.agent)
     _set_hold(state, agent, conversation, _LET_GO)
     _forget(state, conversation)
@@ -282,7 +288,7 @@ def _wrap_up_ended(state: State, event: e.WrapUpEnded) -> None:
 
 
 def _written(state: State, event: e.MessageWritten) -> None:
-    conversation = conversation_of(state, event)
+    conversation = conversation_of(state, event.conversation)
     conversation.awaiting_reply = event.writer is Writer.VISITOR
     if event.writer is Writer.AGENT:  # whoever writes has seen it
         conversation.unconfirmed = conversation.unconfirmed_at = None
@@ -292,17 +298,17 @@ def _written(state: State, event: e.MessageWritten) -> None:
 
 
 def _idle_asked(state: State, event: e.IdleAsked) -> None:
-    conversation = conversation_of(state, event)
+    conversation = conversation_of(state, event.conversation)
     conversation.asked_at = event.at
     watch_idle(state, conversation)
 
 
 def _notice_due(state: State, event: e.NoticeDue) -> None:
-    note_said(state, conversation_of(state, event), event)
+    note_said(state, conversation_of(state, event.conversation), event)
 
 
 def _widened(state: State, event: e.ConversationWidened) -> None:
-    conversation = conversation_of(state, event)
+    conversation = conversation_of(state, event.conversation)
     conversation.widening_step = event.step
     state.shelve(conversation)
     watch(state, Due.WIDEN, conversation.id)
@@ -310,20 +316,20 @@ def _widened(state: State, event: e.ConversationWidened) -> None:
 
 
 def _wait_promised(state: State, event: e.WaitPromised) -> None:
-    conversation = conversation_of(state, event)
+    conversation = conversation_of(state, event.conversation)
     conversation.promise = event.promise
     look_again(state, conversation)
 
 
 def _quarantined(state: State, event: e.Quarantined) -> None:
-    conversation = conversation_of(state, event)
+    conversation = conversation_of(state, event.conversation)
     conversation.quarantined_until = event.until
     state.shelve(conversation)
     watch_conversation(state, conversation)
 
 
 def _quarantine_ended(state: State, event: e.QuarantineEnded) -> None:
-    conversation = conversation_of(state, event)
+    conversation = conversation_of(state, event.conversation)
     conversation.quarantined_until = None
     state.shelve(conversation)
     watch_conversation(state, conversation)
@@ -335,10 +341,7 @@ def _quarantine_ended(state: State, event: e.QuarantineEnded) -> None:
 
 def _offer_made(state: State, event: e.OfferMade) -> None:
     offer = event.offer
-    agent = agent_of(state, offer.agent)
-    state.changed_conversations.add(offer.conversation)
-    conversation = state.conversations[offer.conversation]
-    step(OFFER, None, _PENDING)
+    agent, conversation = agent_of(state, offer.agent), conversation_of(state, offer.conversation)
     conversation.offer_no += 1
     conversation.offers[agent.id] = offer
     agent.rings[conversation.id] = state.offers[offer.id] = offer
@@ -349,13 +352,13 @@ def _offer_made(state: State, event: e.OfferMade) -> None:
             state.add_fresh(agent, conversation.order)
     else:
         _set_hold(state, agent, conversation, _HOLD_FOR_OFFER, offer.expires_at)
-        if conversation.shelf is not None:
-            state.hold_back(conversation, conversation.shelf)
+        if conversation.pool is not None:
+            state.hold_back(conversation, conversation.pool)
     watch_offer(state, offer)
 
 
 def _offer_seen(state: State, event: e.OfferSeen) -> None:
-    conversation = conversation_of(state, event)
+    conversation = conversation_of(state, event.conversation)
     if conversation.unconfirmed == event.offer:
         conversation.unconfirmed = conversation.unconfirmed_at = None
     else:
@@ -365,7 +368,7 @@ def _offer_seen(state: State, event: e.OfferSeen) -> None:
 
 
 def _miss_counted(state: State, event: e.OfferMissCounted) -> None:
-    conversation = conversation_of(state, event)
+    conversation = conversation_of(state, event.conversation)
     agent = agent_of(state, event.agent)
     agent.misses += 1
     state.drop_fresh(agent, conversation.order)
@@ -380,20 +383,22 @@ def _replace_offer(state: State, offer: Offer) -> None:
 
 
 def _offer_ended(state: State, event: e.OfferEnded) -> None:
-    step(OFFER, _PENDING, event.end)
-    conversation = conversation_of(state, event)
+    end, soft = event.end, event.soft
+    if end not in _OFFER_ENDS:
+        step(OFFER, _PENDING, end)
+    conversation = conversation_of(state, event.conversation)
     agent = agent_of(state, event.agent)
     del state.offers[event.offer], conversation.offers[agent.id], agent.rings[conversation.id]
-    if event.soft:
+    if soft:
         state.drop_fresh(agent, conversation.order)
-    elif event.end is not _ACCEPTED:  # accepted: the assignment that follows turns the hold
-        _set_hold(state, agent, conversation, _LET_GO)
-    if event.end is _ACCEPTED:
+    if end is _ACCEPTED:  # the assignment that follows turns the hold
         return
-    if event.end is OfferState.DECLINED or event.end is OfferState.MISSED:
+    if not soft:
+        _set_hold(state, agent, conversation, _LET_GO)
+    if end is _DECLINED or end is _MISSED:
         _note_refusal(state, conversation, agent, event)
-    if event.end is not _TAKEN:
-        if event.soft and conversation.ready and state.line_of(conversation).settings.ring_waves:
+    if end is not _TAKEN:
+        if soft and conversation.ready and state.line_of(conversation).settings.ring_waves:
             state.woken_conversations.add(conversation.id)  # the wave has room again
         if not conversation.offers and conversation.in_line:
             conversation.state = _LAST_OFFER_ENDED[conversation.state]
@@ -404,14 +409,14 @@ def _offer_ended(state: State, event: e.OfferEnded) -> None:
 
 def _note_refusal(state: State, conversation: Conversation, agent: Agent, event: e.OfferEnded) -> None:
     conversation.refusals[agent.id] = Refusal(agent=agent.id, kind=event.end, at=event.at)
-    agent.misses = agent.misses + 1 if event.end is OfferState.MISSED else 0
+    agent.misses = agent.misses + 1 if event.end is _MISSED else 0
     if event.rest_until is not None:
         agent.rest_until = max(event.rest_until, agent.rest_until or 0)
         watch(state, Due.REST, agent.id)
     watch(state, Due.LAPSE, conversation.id, agent.id)
 
 
-FOLDS: dict[type[e.Event], Callable[[State, Any], None]] = {
+FOLDS: Final[dict[type[e.Event], Callable[[State, Any], None]]] = {
     e.Configured: _configured,
     e.Restarted: _restarted,
     e.PauseEnded: _pause_ended,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from router.agent import Agent
 from router.line import Line
-from router.methods import measure
+from router.methods import measure, words
 from router.model import AgentId, AgentSettings, DepartmentId, DepartmentSettings, Member, Status
 from router.needs import CLOSED
 from router.state import State
@@ -17,7 +17,7 @@ def rebuild_indexes(state: State) -> None:
     _make_lines(state)
     state.reserved.clear()
     for conversation in state.conversations.values():
-        conversation.shelf = None
+        conversation.pool = conversation.placed = None
         state.shelve(conversation)
     watch_everything(state)
 
@@ -33,10 +33,10 @@ def _know_agents(state: State) -> None:
         members = _members(settings, state.settings.departments)
         agent = state.agents.get(agent_id)
         if agent is None:
-            state.agents[agent_id] = Agent(settings=settings, members=members)
+            state.agents[agent_id] = Agent(settings, members)
             state.changed_agents.add(agent_id)
         else:
-            agent.settings, agent.members = settings, members
+            agent.configure(settings, members)
 
 
 def _members(
@@ -50,15 +50,15 @@ def _make_lines(state: State) -> None:
     for agent_id in state.settings.agents:
         for department, member in state.agents[agent_id].members.items():
             members[department][agent_id] = member
-    state.pools_of = {agent: [] for agent in state.agents}
     state.unsettled = set()
     state.lines = {
-        department: Line(settings, members[department], measure(settings))
+        department: Line(settings, members[department], measure(settings), words(settings))
         for department, settings in state.settings.departments.items()
     }
     state.plain = not any(line.soft or line.capped for line in state.lines.values())
     for agent in state.agents.values():
+        agent.pools = []
         agent.serving = agent.present and agent.status is Status.AVAILABLE
         state.unsettle(agent)  # what was remembered of them was under other settings
     for line in state.lines.values():
-        state.make_pool(line, CLOSED)
+        line.base = state.make_pool(line, CLOSED)

@@ -190,7 +190,7 @@ def _check_indexes(state: State) -> None:
     for agent in state.agents.values():
         again_agent = fresh.agents[agent.id]
         _require(agent.fresh == again_agent.fresh, f"{agent.id}: fresh {agent.fresh}, should be {again_agent.fresh}")
-        for pool in state.pools_of[agent.id]:
+        for pool in agent.pools:
             _require(agent.id in pool.eligible, f"{agent.id}: listed in a pool without being eligible")
 
 

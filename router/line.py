@@ -12,23 +12,26 @@ of preference. Both sides of a pool are kept sorted so that the hot path never w
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from heapq import merge
 from itertools import islice
-
-from sortedcontainers import SortedList
+from typing import Final
 
 from router.agent import Agent
 from router.model import AgentId, Clause, ConversationId, DepartmentSettings, Member, Method, Needs, Order
 from router.needs import CLOSED, Opening
+from router.ordered import Ordered
+from router.table import Table
 
 # An agent's place among the open ones: the method's measure, and the id to make it unique.
 Rank = tuple[float | str, ...]
 # What the method puts first (smallest); `router.methods` has one for each.
 Measure = Callable[[Agent, "Line"], Rank]
+# The same in words.
+Describe = Callable[[Agent, DepartmentSettings], str]
 
 # Pools without anybody in them are kept, up to so many: the next one who asks for the same finds it.
-_POOLS = 256
+_POOLS: Final = 256
 
 
 class Pool:
@@ -41,7 +44,6 @@ class Pool:
     __slots__ = (
         "counts",
         "eligible",
-        "first",
         "held",
         "line",
         "near",
@@ -54,21 +56,19 @@ class Pool:
         "ringing",
         "serving",
         "standing",
+        "table",
         "team",
     )
 
-    def __init__(
-        self, line: "Line", opening: Opening, team: tuple[Agent, ...], eligible: Mapping[AgentId, int]
-    ) -> None:
+    def __init__(self, line: "Line", opening: Opening, team: tuple[Agent, ...], eligible: dict[AgentId, int]) -> None:
         self.line = line
         self.plain = not line.soft and not line.capped
         self.opening = opening
         self.team = team
         self.people = tuple(agent.id for agent in team)
         self.eligible = eligible
-        self.ready: SortedList[Order] = SortedList()
+        self.ready = Ordered()
         self.held: list[Order] = []  # sorted, and short
-        self.first: Order | None = None  # of those ready
         self.ringing: set[ConversationId] = set()
         self.open: list[Rank] = []
         self.ranks: dict[AgentId, Rank] = {}
@@ -76,37 +76,31 @@ class Pool:
         self.counts: Counter[Clause] = Counter()
         self.serving = 0
         self.near: tuple[Pool, ...] | None = None
+        self.table: Table | None = None  # of its decision records
 
     def __len__(self) -> int:
         return len(self.ready) + len(self.held)
 
     def put(self, order: Order, *, ready: bool) -> None:
         """A conversation comes to stand here."""
-        if not ready:
+        if ready:
+            self.ready.add(order)
+        else:
             insort(self.held, order)
-            return
-        self.ready.add(order)
-        if self.first is None or order < self.first:
-            self.first = order
 
     def take_out(self, order: Order, *, ready: bool) -> None:
         """A conversation goes from here."""
-        if not ready:
-            del self.held[bisect_left(self.held, order)]
-        elif order == self.first:
-            rest = self.ready
-            rest.pop(0)
-            self.first = rest[0] if len(rest) else None
-        else:
+        if ready:
             self.ready.remove(order)
+        else:
+            del self.held[bisect_left(self.held, order)]
 
     def ahead(self, order: Order) -> int:
-        return self.ready.bisect_left(order) + bisect_left(self.held, order)
+        return self.ready.ahead(order) + bisect_left(self.held, order)
 
     def next_ready(self, after: Order) -> Order | None:
         """The first ready conversation behind `after`."""
-        index = self.ready.bisect_right(after)
-        return self.ready[index] if index < len(self.ready) else None
+        return self.ready.after(after)
 
     def stand(self, agent: AgentId, standing: Clause | None, rank: Rank | None) -> None:
         """Note what keeps this agent from serving here (None: nothing, then `rank` is their place)."""
@@ -130,24 +124,43 @@ class Pool:
 
 
 class Line:
-    """The line of a department and the people behind the counter."""
+    """The line of a department and the people behind the counter.
+
+    `base`: the pool of those who ask for nothing, with all members; there from when the line is made. `method` and what
+    follows it are of the settings: to ask a frozen value is dearer.
+    """
 
     __slots__ = (
+        "auto",
+        "base",
         "by_needs",
         "capped",
+        "describe",
         "measure",
         "members",
+        "method",
         "pools",
+        "ring_ms",
         "settings",
         "soft",
         "timed",
         "turn_order",
         "turned",
+        "wrap_up_ms",
     )
 
-    def __init__(self, settings: DepartmentSettings, members: Mapping[AgentId, Member], measure: Measure) -> None:
+    base: Pool
+
+    def __init__(
+        self, settings: DepartmentSettings, members: dict[AgentId, Member], measure: Measure, describe: Describe
+    ) -> None:
         self.settings = settings
         self.measure = measure
+        self.describe = describe
+        self.method = settings.method
+        self.auto = settings.accept == "auto"
+        self.ring_ms = settings.ring_ms
+        self.wrap_up_ms = settings.wrap_up_ms
         self.soft = settings.method is Method.RING_ALL
         self.timed = bool(settings.messages or settings.widen or settings.ring_waves)  # waiting alone changes something
         self.turned = settings.method in {Method.ROUND_ROBIN, Method.LONGEST_IDLE}  # the measure is not seen elsewhere
@@ -156,11 +169,6 @@ class Line:
         self.turn_order = {agent: number for number, agent in enumerate(members)}
         self.pools: dict[Opening, Pool] = {}
         self.by_needs: dict[tuple[Needs, int], Pool] = {}  # pools found before, by needs and widening step
-
-    @property
-    def base(self) -> Pool:
-        """For those who ask for nothing: all members."""
-        return self.pools[CLOSED]
 
     def waiting(self) -> int:
         """How many wait in line, without those ringing for one agent alone."""

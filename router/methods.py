@@ -10,20 +10,20 @@ Running counts the holds of all departments: what is offered or being wrapped up
 active, and not to count a ringing offer would send a burst to one agent.
 """
 
-from collections.abc import Callable
 from functools import lru_cache
+from typing import Final
 
 from router.agent import Agent
-from router.line import Line, Measure, Pool, Rank
+from router.line import Describe, Line, Measure, Pool, Rank
 from router.model import DepartmentSettings, Method
 
 # Behind every priority number and every turn.
-_OUTSIDE = 1_000_000
+_OUTSIDE: Final = 1_000_000
 
 
 def share(agent: Agent) -> float:
     """Used part of the agent's own slots. Division rounds correctly, so equal fractions are equal numbers."""
-    return agent.used / max(agent.settings.max_slots, 1)
+    return agent.used / max(agent.max_slots, 1)
 
 
 def _ring_all(agent: Agent, line: Line) -> Rank:
@@ -59,7 +59,7 @@ def _longest_idle(agent: Agent, line: Line) -> Rank:  # noqa: ARG001
     return (agent.assigned_at,)
 
 
-_MEASURES: dict[Method, Measure] = {
+_MEASURES: Final[dict[Method, Measure]] = {
     Method.RING_ALL: _ring_all,
     Method.MAX_UTILIZATION: _max_utilization,
     Method.AVERAGE_UTILIZATION: _average_by_count,
@@ -95,9 +95,14 @@ def rank(agent: Agent, pool: Pool) -> Rank:
     return (*line.measure(agent, line), agent.id)
 
 
-def describe(agent: Agent, settings: DepartmentSettings) -> str:
+def describe(agent: Agent, line: Line) -> str:
     """The measure in words, for the decision record."""
-    return _WORDS[settings.method](agent, settings)
+    return line.describe(agent, line.settings)
+
+
+def words(settings: DepartmentSettings) -> Describe:
+    """What puts the department's measure into words."""
+    return _WORDS[settings.method]
 
 
 def _nothing(agent: Agent, settings: DepartmentSettings) -> str:  # noqa: ARG001
@@ -109,11 +114,13 @@ def _turn(agent: Agent, settings: DepartmentSettings) -> str:
 
 
 def _idle_since(agent: Agent, settings: DepartmentSettings) -> str:  # noqa: ARG001
-    return f"assigned_at {agent.assigned_at}"
+    if agent.words_at != agent.assigned_at:
+        agent.words, agent.words_at = f"assigned_at {agent.assigned_at}", agent.assigned_at
+    return agent.words
 
 
 def _load(agent: Agent, settings: DepartmentSettings) -> str:  # noqa: ARG001
-    return _load_in_words(len(agent.holds), agent.used, agent.settings.max_slots)
+    return _load_in_words(len(agent.holds), agent.used, agent.max_slots)
 
 
 @lru_cache(maxsize=4096)
@@ -121,7 +128,7 @@ def _load_in_words(running: int, used: int, max_slots: int) -> str:
     return f"running {running}, share {used / max(max_slots, 1):.2f}"
 
 
-_WORDS: dict[Method, Callable[[Agent, DepartmentSettings], str]] = {
+_WORDS: Final[dict[Method, Describe]] = {
     Method.RING_ALL: _nothing,
     Method.RANDOM: _nothing,
     Method.ROUND_ROBIN: _turn,

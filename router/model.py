@@ -20,8 +20,9 @@ VisitorId = NewType("VisitorId", str)
 WaitEvent = Literal["queued", "every", "place", "waited", "estimate_passed", "nobody", "returned"]
 LineOrder = Literal["head_start", "strict"]
 
-# The one order of the workspace: key_at, then arrival number; the id only finds the conversation.
-Order = tuple[int, int, ConversationId]
+# The one order of the workspace: key_at, then arrival number; the id only finds the conversation. A type of its own, so
+# that compiled code hands on the tuple it has, and does not take it apart and build it anew.
+Order = NewType("Order", tuple[int, int, ConversationId])
 
 
 class Method(StrEnum):

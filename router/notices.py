@@ -89,7 +89,7 @@ def _has_something_to_say(
 
 def _say(step: Step, conversation: Conversation, number: int, prospect: _Prospect) -> None:
     messages = step.state.line_of(conversation).settings.messages
-    said = conversation.said.get(name_of(messages, number))
+    said = conversation.said_of(name_of(messages, number))
     step.emit(
         NoticeDue(
             at=step.now,

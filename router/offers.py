@@ -1,5 +1,7 @@
 """Offers from birth to end: made, seen, accepted, declined, missed, withdrawn; and the assignment they lead to."""
 
+from typing import Final
+
 from router.agent import Agent
 from router.commands import AcceptOffer, DeclineOffer, Pick, SeeOffer, TransferToAgent
 from router.conversation import Conversation
@@ -27,8 +29,8 @@ from router.model import (
 )
 from router.step import Step
 
-MISSED_OFFERS = "missed offers"
-_ACCEPTED = OfferState.ACCEPTED  # looked up under a name: a quarter of a microsecond each time
+MISSED_OFFERS: Final = "missed offers"
+_ACCEPTED: Final = OfferState.ACCEPTED  # looked up under a name: a quarter of a microsecond each time
 
 
 # Making and ending.
@@ -46,7 +48,7 @@ def make_offer(  # noqa: PLR0913 - three kinds of offers differ by their flags
 ) -> Offer:
     """Ring at this agent. A directed offer takes slots; soft rings that no longer fit beside it are lost."""
     now = step.now
-    ring_until = now + step.state.lines[conversation.department].settings.ring_ms
+    ring_until = now + step.state.lines[conversation.department].ring_ms
     offer = Offer(
         id=OfferId(f"o_{conversation.id.removeprefix('c_')}-{conversation.offer_no + 1}"),
         conversation=conversation.id,
@@ -113,15 +115,16 @@ def _settings(step: Step, conversation: Conversation) -> DepartmentSettings:
 
 def take(step: Step, offer: Offer, *, via: str, confirm: OfferId | None = None) -> None:
     """The offer is accepted: other rings end as taken, and the conversation is the agent's."""
-    conversation = step.state.conversations[offer.conversation]
+    state = step.state
+    conversation = state.conversations[offer.conversation]
     end_offer(step, offer, _ACCEPTED)
     if conversation.offers:
         end_offers_of(step, conversation, OfferState.TAKEN)
-    assign(step, step.state.agents[offer.agent], conversation, via=via, confirm=confirm)
+    assign(step, state.agents[offer.agent], conversation, via=via, confirm=confirm)
 
 
 def assign(step: Step, agent: Agent, conversation: Conversation, *, via: str, confirm: OfferId | None = None) -> None:
-    now, breathing_ms = step.now, agent.settings.breathing_ms
+    now, breathing_ms = step.now, agent.breathing_ms
     step.emit(
         ConversationAssigned(
             at=now,
@@ -177,13 +180,12 @@ def decline(step: Step, command: DeclineOffer) -> None:
 
 def _pending(step: Step, agent: AgentId, offer_id: OfferId) -> Offer:
     offer = step.state.offers.get(offer_id)
-    if offer is None or offer.agent != agent:
-        step.agent(agent)
+    if offer is not None and offer.agent == agent:
+        return offer
+    step.agent(agent)
     if offer is None:
         raise CommandRejected(Rejection.GONE, "the offer has ended")
-    if offer.agent != agent:
-        raise CommandRejected(Rejection.NOT_FOUND, "no such offer")
-    return offer
+    raise CommandRejected(Rejection.NOT_FOUND, "no such offer")
 
 
 def pick(step: Step, command: Pick) -> None:
@@ -238,7 +240,7 @@ def _check_target(step: Step, target: Agent, conversation: Conversation) -> None
         raise CommandRejected(Rejection.CONFLICT, "the colleague has no free slot")
     if keeps_room(step.state, target, conversation.order, conversation.cost) is not None:
         raise CommandRejected(Rejection.CONFLICT, "the colleague's last slot is kept for an older conversation")
-    if target.directed >= target.settings.rings_at_once:
+    if target.directed >= target.rings_at_once:
         raise CommandRejected(Rejection.CONFLICT, "another offer is ringing at the colleague")
 
 
@@ -249,7 +251,7 @@ def _candidate(agent: Agent, conversation: Conversation) -> Candidate:
         excluded=None,
         running=len(agent.holds),
         used=agent.used,
-        max_slots=agent.settings.max_slots,
+        max_slots=agent.max_slots,
         priority=member.priority if member is not None else 0,
     )
 

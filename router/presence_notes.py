@@ -80,20 +80,20 @@ def restaff(state: State, agent: Agent) -> None:
     serving = agent.present and agent.status is Status.AVAILABLE
     if serving is not agent.serving:
         agent.serving = serving
-        for pool in state.pools_of[agent.id]:
+        for pool in agent.pools:
             pool.serving += 1 if serving else -1
             if pool.serving == (1 if serving else 0):
                 state.untold.update(conversation for _, _, conversation in (*pool.ready, *pool.held))
 
 
 def visitor_connected(state: State, event: e.VisitorConnected) -> None:
-    conversation = conversation_of(state, event)
+    conversation = conversation_of(state, event.conversation)
     conversation.visitor_left_at = None
     state.shelve(conversation)
 
 
 def visitor_disconnected(state: State, event: e.VisitorDisconnected) -> None:
-    conversation = conversation_of(state, event)
+    conversation = conversation_of(state, event.conversation)
     conversation.visitor_left_at = event.at
     state.shelve(conversation)
     watch_line(state, conversation)

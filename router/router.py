@@ -8,7 +8,7 @@ arms one timer for `next_deadline`.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from router import commands as c
 from router.configure import configure
@@ -49,7 +49,9 @@ from router.state import State
 from router.step import Step
 from router.watch import due_at
 
-LISTED = 50
+LISTED: Final = 50
+# A restart forgives what became due while we were down, a quarantine is for what cannot be done when due.
+_LENIENT: Final = frozenset({c.Restart, c.Quarantine})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +119,7 @@ class Router:
         rejection = None
         if self._configured is not state.settings:  # they changed while no router ran
             configure(step, c.Configure(settings=self._configured))
-        # A restart forgives what became due while we were down, a quarantine is for what cannot be done when due.
-        if state.deadlines.soonest <= state.now and not isinstance(command, (c.Restart, c.Quarantine)):
+        if state.deadlines.soonest <= state.now and type(command) not in _LENIENT:
             fire_due(step)
         try:
             _DEEDS[type(command)](step, command)
@@ -240,7 +241,7 @@ def _tick(step: Step, command: c.Tick) -> None:
     """What is due has been done."""
 
 
-_DEEDS: dict[type[c.Command], Callable[[Step, Any], None]] = {
+_DEEDS: Final[dict[type[c.Command], Callable[[Step, Any], None]]] = {
     c.Configure: configure,
     c.Restart: lambda step, _command: restart(step),
     c.Tick: _tick,

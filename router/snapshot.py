@@ -164,7 +164,7 @@ def conversation_record(conversation: Conversation) -> ConversationRecord:
         asked_at=conversation.asked_at,
         visitor_left_at=conversation.visitor_left_at,
         quarantined_until=conversation.quarantined_until,
-        said=tuple(conversation.said[rule] for rule in sorted(conversation.said)),
+        said=tuple(sorted(conversation.said, key=lambda said: said.rule)),
         unconfirmed=conversation.unconfirmed,
         unconfirmed_at=conversation.unconfirmed_at,
         needs=conversation.needs,
@@ -242,67 +242,64 @@ def restore(settings: WorkspaceSettings, snapshot: Snapshot) -> State:
 
 
 def _restore_agent(settings: WorkspaceSettings, record: AgentRecord) -> Agent:
-    holds = {hold.conversation: hold for hold in record.holds}
-    return Agent(
-        settings=settings.agents[record.id],
-        members={},
-        status=record.status,
-        reason=record.reason,
-        connected=record.connected,
-        deaf=record.deaf,
-        present=record.present,
-        grace_until=record.grace_until,
-        misses=record.misses,
-        rest_until=record.rest_until,
-        breathing_until=record.breathing_until,
-        assigned_at=record.assigned_at,
-        turns=dict(record.turns),
-        holds=holds,
-        used=sum(hold.cost for hold in record.holds),
-        directed=sum(hold.kind is HoldKind.OFFER for hold in record.holds),
-    )
+    agent = Agent(settings.agents[record.id], {})
+    agent.status = record.status
+    agent.reason = record.reason
+    agent.connected = record.connected
+    agent.deaf = record.deaf
+    agent.present = record.present
+    agent.grace_until = record.grace_until
+    agent.misses = record.misses
+    agent.rest_until = record.rest_until
+    agent.breathing_until = record.breathing_until
+    agent.assigned_at = record.assigned_at
+    agent.turns = dict(record.turns)
+    agent.holds = {hold.conversation: hold for hold in record.holds}
+    agent.used = record.used
+    agent.directed = sum(hold.kind is HoldKind.OFFER for hold in record.holds)
+    return agent
 
 
 def _restore_conversation(state: State, record: ConversationRecord) -> None:
     conversation = Conversation(
-        id=record.id,
+        record.id,
         visitor=record.visitor,
         department=record.department,
-        state=record.state,
         arrival=record.arrival,
         key_at=record.key_at,
-        entered_line_at=record.entered_line_at,
-        waited_ms=record.waited_ms,
         head_start_ms=record.head_start_ms,
         cost=record.cost,
-        line_entry=record.line_entry,
-        owner=record.owner,
-        previous=record.previous,
-        sender=record.sender,
-        assign_no=record.assign_no,
-        offer_no=record.offer_no,
-        offers={offer.agent: offer for offer in record.offers},
-        refusals={refusal.agent: refusal for refusal in record.refusals},
-        awaiting_reply=record.awaiting_reply,
-        quiet_since=record.quiet_since,
-        asked_at=record.asked_at,
-        visitor_left_at=record.visitor_left_at,
-        quarantined_until=record.quarantined_until,
-        said={said.rule: said for said in record.said},
-        unconfirmed=record.unconfirmed,
-        unconfirmed_at=record.unconfirmed_at,
         needs=record.needs,
-        widening_step=record.widening_step,
-        reservation=record.reservation,
-        promise=record.promise,
-        told_at=record.told_at,
-        told_place=record.told_place,
         rules=record.rules,
         left=record.left,
-        # Recorded before it was kept: its key says it.
-        since_at=record.since_at or record.key_at + record.head_start_ms,
-        returned=record.returned,
     )
+    conversation.state = record.state
+    conversation.entered_line_at = record.entered_line_at
+    conversation.waited_ms = record.waited_ms
+    conversation.line_entry = record.line_entry
+    conversation.owner = record.owner
+    conversation.previous = record.previous
+    conversation.sender = record.sender
+    conversation.assign_no = record.assign_no
+    conversation.offer_no = record.offer_no
+    conversation.offers = {offer.agent: offer for offer in record.offers}
+    conversation.refusals = {refusal.agent: refusal for refusal in record.refusals}
+    conversation.awaiting_reply = record.awaiting_reply
+    conversation.quiet_since = record.quiet_since
+    conversation.asked_at = record.asked_at
+    conversation.visitor_left_at = record.visitor_left_at
+    conversation.quarantined_until = record.quarantined_until
+    conversation.said = record.said
+    conversation.unconfirmed = record.unconfirmed
+    conversation.unconfirmed_at = record.unconfirmed_at
+    conversation.widening_step = record.widening_step
+    conversation.reservation = record.reservation
+    conversation.promise = record.promise
+    conversation.told_at = record.told_at
+    conversation.told_place = record.told_place
+    # Recorded before it was kept: its key says it.
+    conversation.since_at = record.since_at or record.key_at + record.head_start_ms
+    conversation.returned = record.returned
     state.conversations[conversation.id] = conversation
     state.costly = state.costly or conversation.cost > 1
     for offer in record.offers:

@@ -5,6 +5,7 @@ records and the clock alone; `router.invariants` recomputes them.
 """
 
 from bisect import bisect_left, insort
+from typing import Final
 
 from router.agent import Agent
 from router.conversation import Conversation, Shelf
@@ -24,9 +25,9 @@ from router.model import (
 from router.needs import Opening, meets, opening, preference
 
 # Members of enumerations under names of this module: to look one up costs a quarter of a microsecond.
-_READY = Shelf.READY
-_HELD = Shelf.HELD
-_RESERVED = Shelf.RESERVED
+_READY: Final = Shelf.READY
+_HELD: Final = Shelf.HELD
+_RESERVED: Final = Shelf.RESERVED
 
 
 class State:
@@ -45,7 +46,6 @@ class State:
         self.reserved: dict[AgentId, set[ConversationId]] = {}  # those in line that are reserved for an agent
         self.offers: dict[OfferId, Offer] = {}
         self.lines: dict[DepartmentId, Line] = {}
-        self.pools_of: dict[AgentId, list[Pool]] = {}  # where the agent is eligible
         self.unsettled: set[AgentId] = set()  # changed since `router.eligibility.settle`
         self.deadlines = Deadlines()
         self.plain = True  # so is every pool of every line
@@ -83,7 +83,6 @@ class State:
     def unsettle(self, agent: Agent) -> None:
         """Something about the agent changed: their standing and their row are to be looked at anew."""
         agent.version += 1
-        agent.rows.clear()
         self.unsettled.add(agent.id)
 
     def forget_touched(self) -> None:
@@ -120,10 +119,11 @@ class State:
         }
         team = tuple(self.agents[agent] for agent in people)
         pool = line.pools[opened] = Pool(line, opened, team, eligible)
-        for agent in eligible:
-            self.pools_of[agent].append(pool)
-            self.agents[agent].settled = None
-            pool.serving += self.agents[agent].serving
+        for agent in team:
+            if agent.id in eligible:
+                agent.pools.append(pool)
+                agent.settled = None
+                pool.serving += agent.serving
         self.unsettled.update(eligible)
         self._forget_near()
         return pool
@@ -140,7 +140,7 @@ class State:
         del line.pools[pool.opening]
         line.by_needs.clear()
         for agent in pool.eligible:
-            self.pools_of[agent].remove(pool)
+            self.agents[agent].pools.remove(pool)
         self._forget_near()
 
     def _forget_near(self) -> None:
@@ -151,7 +151,7 @@ class State:
     def near(self, pool: Pool) -> tuple[Pool, ...]:
         """The pools that share an eligible agent with this one, itself included."""
         if pool.near is None:
-            others = (other for agent in pool.eligible for other in self.pools_of[agent])
+            others = (other for agent in pool.eligible for other in self.agents[agent].pools)
             pool.near = tuple(dict.fromkeys((pool, *others)))
         return pool.near
 
@@ -184,19 +184,16 @@ class State:
 
     def shelve(self, conversation: Conversation) -> None:
         """Put a conversation where it belongs in the pools, now. Coming to be ready wakes it."""
-        before = conversation.shelf
         if not conversation.in_line or conversation.department not in self.lines:
-            if before is not None:
-                self._unshelve(conversation, *before)
+            self._take_away(conversation)
         else:
             directed = conversation.directed_offer is not None
             pool, order = self.pool_of(conversation), conversation.order
             kind = self._kind(conversation, pool, directed=directed)
-            if before is None or before[0] is not pool or before[1] is not kind or before[2] != order:
-                if before is not None:
-                    self._unshelve(conversation, *before)
+            if pool is not conversation.pool or kind is not conversation.shelf or order != conversation.placed:
+                self._take_away(conversation)
                 pool.put(order, ready=kind is _READY)
-                conversation.shelf = (pool, kind, order)
+                conversation.pool, conversation.shelf, conversation.placed = pool, kind, order
                 if kind is not _HELD:
                     self.woken_conversations.add(conversation.id)
             if directed:
@@ -206,26 +203,28 @@ class State:
         if conversation.reservation is not None:
             self._note_reservation(conversation, conversation.reservation)
 
-    def hold_back(self, conversation: Conversation, shelf: tuple[Pool, Shelf, Order]) -> None:
+    def hold_back(self, conversation: Conversation, pool: Pool) -> None:
         """It rings for one agent: what `shelve` would come to."""
-        pool, kind, order = shelf
-        if kind is not _HELD:
-            pool.take_out(order, ready=kind is _READY)
-            pool.put(order, ready=False)
-            conversation.shelf = (pool, _HELD, order)
+        if conversation.shelf is _READY:
+            pool.take_out(conversation.order, ready=True)
+            pool.put(conversation.order, ready=False)
+        conversation.shelf = _HELD
         pool.ringing.add(conversation.id)
 
     def unshelve(self, conversation: Conversation) -> None:
         """It is in no line any more: what `shelve` would come to."""
-        if conversation.shelf is not None:
-            self._unshelve(conversation, *conversation.shelf)
+        self._take_away(conversation)
         if conversation.reservation is not None:
             self._note_reservation(conversation, conversation.reservation)
 
-    def _unshelve(self, conversation: Conversation, pool: Pool, kind: Shelf, order: Order) -> None:
-        pool.take_out(order, ready=kind is _READY)
-        pool.ringing.discard(conversation.id)
-        conversation.shelf = None
+    def _take_away(self, conversation: Conversation) -> None:
+        """Out of the pool in which it stands, if any."""
+        pool, order = conversation.pool, conversation.placed
+        if pool is not None and order is not None:
+            pool.take_out(order, ready=conversation.shelf is _READY)
+            pool.ringing.discard(conversation.id)
+            conversation.pool = conversation.placed = None
+            conversation.shelf = _HELD
 
     def _kind(self, conversation: Conversation, pool: Pool, *, directed: bool) -> Shelf:
         if directed or conversation.quarantined_until is not None or not self.visitor_there(conversation):

@@ -1,10 +1,8 @@
 """Taking a record to change it: that it changed is noted here, for storing it and for looking at it again."""
 
-from typing import Any
-
 from router.agent import Agent
 from router.conversation import Conversation
-from router.model import AgentId
+from router.model import AgentId, ConversationId
 from router.state import State
 
 
@@ -12,7 +10,6 @@ def agent_of(state: State, agent_id: AgentId) -> Agent:
     """The agent, about whom something changes."""
     agent = state.agents[agent_id]
     agent.version += 1  # as `State.unsettle` does; written out, for every event comes by here
-    agent.rows.clear()
     state.unsettled.add(agent_id)
     state.changed_agents.add(agent_id)
     return agent
@@ -23,7 +20,7 @@ def wake(state: State, agent: Agent) -> None:
     state.woken_agents.add(agent.id)
 
 
-def conversation_of(state: State, event: Any) -> Conversation:
-    """The conversation an event is about, in which something changes."""
-    state.changed_conversations.add(event.conversation)
-    return state.conversations[event.conversation]
+def conversation_of(state: State, conversation: ConversationId) -> Conversation:
+    """The conversation, in which something changes."""
+    state.changed_conversations.add(conversation)
+    return state.conversations[conversation]

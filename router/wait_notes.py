@@ -10,7 +10,7 @@ from router.watch import watch_notices
 
 def begin(state: State, conversation: Conversation) -> None:
     """A new entry into a line: what was said and promised belonged to the one that is over. Watch the line after it."""
-    conversation.said.clear()
+    conversation.said = ()
     conversation.told_at = conversation.told_place = conversation.promise = None
     if state.lines[conversation.department].settings.messages:
         note_place(state, conversation)
@@ -28,7 +28,8 @@ def note_place(state: State, conversation: Conversation) -> None:
 def note_said(state: State, conversation: Conversation, event: NoticeDue) -> None:
     """A rule spoke: the next one keeps its distance, and this one may be due again."""
     name = name_of(state.line_of(conversation).settings.messages, event.rule)
-    conversation.said[name] = Said(rule=name, count=event.occurrence, at=event.at)
+    others = (said for said in conversation.said if said.rule != name)
+    conversation.said = (*others, Said(rule=name, count=event.occurrence, at=event.at))
     conversation.told_at = event.at
     conversation.told_place = event.place
     watch_notices(state, conversation)

@@ -52,7 +52,7 @@ def _likeness(rule: MessageRule) -> str:
 
 def is_spent(rule: MessageRule, name: str, conversation: Conversation) -> bool:
     """It has spoken as often as it may in this line entry."""
-    said = conversation.said.get(name)
+    said = conversation.said_of(name)
     count = 0 if said is None else said.count
     return count >= (rule.max_count if rule.when in {"every", "place"} else min(1, rule.max_count))
 
@@ -69,7 +69,7 @@ def _own_moment(rule: MessageRule, name: str, conversation: Conversation) -> int
     entered_at = conversation.entered_line_at
     match rule.when:
         case "every":
-            said = conversation.said.get(name)
+            said = conversation.said_of(name)
             return (entered_at if said is None else said.at) + rule.seconds_ms if rule.seconds_ms else None
         case "waited":
             return entered_at + rule.seconds_ms
@@ -88,7 +88,7 @@ def _interrupts(rule: MessageRule, conversation: Conversation) -> bool:
         case "returned" | "nobody":
             return True
         case "queued":
-            last = [name for name, said in conversation.said.items() if said.at == conversation.told_at]
+            last = [said.rule for said in conversation.said if said.at == conversation.told_at]
             return any(name.startswith("nobody") for name in last)
         case "every" | "place" | "waited" | "estimate_passed":
             return False

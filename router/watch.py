@@ -5,6 +5,7 @@ that a deadline may have come nearer; that it may have moved away or vanished ne
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from router.conversation import Conversation
 from router.deadlines import Due
@@ -14,7 +15,10 @@ from router.wait_rules import due_at as notice_due_at
 from router.wait_rules import name_of
 
 # Members of enumerations under names of this module: to look one up costs a quarter of a microsecond.
-_CONFIRM, _RING, _LAPSE, _QUARANTINE = Due.CONFIRM, Due.RING, Due.LAPSE, Due.QUARANTINE
+_CONFIRM: Final = Due.CONFIRM
+_RING: Final = Due.RING
+_LAPSE: Final = Due.LAPSE
+_QUARANTINE: Final = Due.QUARANTINE
 
 
 def due_at(state: State, due: Due, one: str, two: str) -> int | None:
@@ -42,8 +46,8 @@ def _after_quarantine(conversation: Conversation, at: int | None) -> int | None:
     return at if at is None or until is None else max(at, until)
 
 
-_ELSEWHERE = {Due.PAUSE, Due.GRACE, Due.BREATHING, Due.REST}
-_OF_OFFER = {Due.CONFIRM, Due.RING}
+_ELSEWHERE: Final = {Due.PAUSE, Due.GRACE, Due.BREATHING, Due.REST}
+_OF_OFFER: Final = {Due.CONFIRM, Due.RING}
 
 
 def _elsewhere_due_at(state: State, due: Due, agent_id: AgentId) -> int | None:
@@ -139,7 +143,7 @@ def _reserved_until(state: State, conversation: Conversation) -> int | None:  # 
     return conversation.reservation.until if conversation.reservation is not None and conversation.in_line else None
 
 
-_OF_CONVERSATION: dict[Due, Callable[[State, Conversation], int | None]] = {
+_OF_CONVERSATION: Final[dict[Due, Callable[[State, Conversation], int | None]]] = {
     Due.AUTO_CONFIRM: _confirmed_by,
     Due.WRAP_UP: _wrap_up_until,
     Due.PLACE: _place_given_up_at,
@@ -158,7 +162,7 @@ def _notice_at(state: State, conversation: Conversation, number: int) -> int | N
     return notice_due_at(messages[number], name_of(messages, number), conversation) if number < len(messages) else None
 
 
-_NUMBERED = {Due.WAVE: _wave_at, Due.NOTICE: _notice_at}
+_NUMBERED: Final = {Due.WAVE: _wave_at, Due.NOTICE: _notice_at}
 
 
 # Seeing that it is looked at.
@@ -176,13 +180,14 @@ def watch_offer(state: State, offer: Offer) -> None:
     (`OfferSeen`): most offers are accepted long before either, and every entry costs twice, coming and going.
     """
     ring_at, confirm_ms = offer.miss_at if offer.soft else offer.expires_at, state.settings.confirm_ms
+    watch_ring = ring_at
     if confirm_ms and not offer.seen:
         confirm_at = offer.made_at + confirm_ms
-        state.deadlines.want(confirm_at, _CONFIRM, offer.conversation, offer.agent)
-        if ring_at is not None and ring_at < confirm_at:
-            state.deadlines.want(ring_at, _RING, offer.conversation, offer.agent)
-    elif ring_at is not None:
-        state.deadlines.want(ring_at, _RING, offer.conversation, offer.agent)
+        state.deadlines.want_in_turn(confirm_at, _CONFIRM, offer.conversation, offer.agent)
+        if ring_at is not None and ring_at >= confirm_at:
+            watch_ring = None
+    if watch_ring is not None:
+        state.deadlines.want(watch_ring, _RING, offer.conversation, offer.agent)
 
 
 def watch_idle(state: State, conversation: Conversation) -> None:
@@ -231,7 +236,7 @@ def watch_everything(state: State) -> None:
 
 
 # What has no event only wakes somebody: once past it needs no second look.
-_WAKES = {Due.BREATHING, Due.REST, Due.BLIP, Due.LAPSE, Due.WAVE, Due.RESERVED, Due.NOTICE}
+_WAKES: Final = {Due.BREATHING, Due.REST, Due.BLIP, Due.LAPSE, Due.WAVE, Due.RESERVED, Due.NOTICE}
 
 
 def watch(state: State, due: Due, one: str = "", two: str = "") -> None:

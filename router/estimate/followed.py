@@ -63,7 +63,7 @@ class Followed:
 
     @property
     def order(self) -> Order:
-        return (self.key_at, self.arrival, self.id)
+        return Order((self.key_at, self.arrival, self.id))
 
     @property
     def counts(self) -> tuple[DepartmentId, int, int]:

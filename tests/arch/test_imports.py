@@ -162,7 +162,7 @@ def test_each_check_finds_its_fault(check, path, text):
         (wrong_direction, "server/http/rest.py", "from server.desk import engine"),
         (wrong_direction, "server/cli.py", "from server.app import run"),
         (away_from_home, "server/http/rest.py", "from aiohttp import web"),
-        (impure, "router/line.py", "import random\nfrom sortedcontainers import SortedDict\nx = random.Random(1)"),
+        (impure, "router/line.py", "import random\nfrom msgspec import Struct\nx = random.Random(1)"),
         (sql_text, "server/desk/a.py", "'Begin with the oldest. Select one from the line.'"),
     ],
 )
