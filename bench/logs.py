@@ -23,7 +23,7 @@ def of_frontdesk(folder: Path, *, messages: int) -> Path:
     """A data directory with so many messages of closed conversations, and agents of one slot each."""
 
     def fill(made: Path) -> None:
-        past.fill(made, messages=messages, waiting=0, active=0, agents=AGENTS, slots=1)
+        past.fill(made, messages=max(messages, 20), waiting=0, active=0, agents=AGENTS, slots=1)
 
     return _copy(f"frontdesk-{messages}", fill, folder / "data")
 

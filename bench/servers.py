@@ -71,7 +71,7 @@ def _process(command: list[str], port: int) -> Iterator[int]:
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as child:
         try:
-            for _ in range(200):
+            for _ in range(1200):
                 with contextlib.suppress(OSError), sockets.create_connection(("127.0.0.1", port), 0.1):
                     break
                 time.sleep(0.05)
@@ -129,7 +129,8 @@ class Frontdesk:
             file = Path(folder) / "workspace.toml"
             file.write_text(past.workspace(logs.AGENTS, slots=1) + _LIMITS, encoding="utf-8")
             data = logs.of_frontdesk(Path(folder), messages=messages)
-            command = [str(Path(sys.executable).with_name("frontdesk")), "demo", "--port", str(port)]
+            command = [str(Path(sys.executable).with_name("frontdesk")), "demo", "--no-supervisor"]
+            command += ["--port", str(port)]
             command += ["--data", str(data), "--workspace", str(file)]
             with _process(command, port) as pid:
                 yield cls(pid, port)

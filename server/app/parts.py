@@ -87,6 +87,7 @@ class Parts:
             clock=clock,
             tell=engine.tell,
             text_chars=lambda: engine.directory.limits.text_chars,
+            later=asyncio.get_running_loop().call_later,
         )
         intake = Intake(lambda: engine.directory)
         openings = _openings(config, ground, hub, engine, installed)

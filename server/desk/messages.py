@@ -16,6 +16,7 @@ from server.desk.audience import Hub
 from server.desk.identity import AgentIdentity, VisitorIdentity
 from server.desk.sending import Appended, Plain, Sending, Sendings
 from server.desk.watchers import Watchers
+from server.desk.writers import Later, Writers
 from server.session.ports import Peer, Ticket
 from server.store import entries, routing
 from server.store.base import Failed, Store, StoreUnavailable, Tx
@@ -30,10 +31,8 @@ from server.wire.times import rfc3339
 
 Identity = VisitorIdentity | AgentIdentity
 TEXT_CHARS = 8000
-_TELL_AGAIN_MS = 5_000
 _DOUBTFUL = 10_000
 _WRITERS = {writer.value: writer for writer in model.Writer}
-_NOBODY = (None, 0)
 
 
 def check_text(text: str, most: int = TEXT_CHARS) -> str:
@@ -99,16 +98,16 @@ class Messages:
         clock: Clock,
         tell: Callable[[commands.Command], None],
         text_chars: Callable[[], int] = lambda: TEXT_CHARS,
+        later: Later | None = None,
     ) -> None:
-        """`tell` reaches the router. `text_chars`: how long a text may be now."""
+        """`tell` reaches the router. `text_chars`: how long a text may be now. `later`: as in `Writers`."""
         self._store = store
         self._hub = hub
         self._clock = clock
-        self._tell = tell
         self.text_chars = text_chars
         self.counts = {"visitor": 0, "agent": 0, "bot": 0, "note": 0}  # stored by their requests, since the start
         self.watchers = Watchers()
-        self._last_writer: dict[str, tuple[model.Writer, int]] = {}
+        self._writers = Writers(tell, later=later)
         self._doubtful: dict[tuple[str, str, str], bool] = {}
         self._series = Sendings(one=_append, told=self._told)
 
@@ -122,7 +121,7 @@ class Messages:
 
     def forget(self, conversation: str) -> None:
         """It was closed, or changed hands: whoever writes next is news."""
-        self._last_writer.pop(conversation, None)
+        self._writers.forget(conversation)
 
     def known_as(self, identity: VisitorIdentity, name: str) -> None:
         """The visitor exists: all their pages write under the name that was given on one of them."""
@@ -195,7 +194,7 @@ class Messages:
             self._hub.publish(topic, frame)
         if self.watchers:
             self.watchers.tell(item.conversation, frame)
-        self._wrote(item.conversation, _WRITERS[item.role], item.at)
+        self._writers.wrote(item.conversation, _WRITERS[item.role], item.at)
 
     def _sent(self, item: Sending, appended: Appended) -> None:
         row = appended.row
@@ -240,13 +239,7 @@ class Messages:
 
     def wrote(self, conversation: str, writer: model.Writer) -> None:
         """The router cares who wrote last and roughly when, not how often."""
-        self._wrote(conversation, writer, self._clock.now())
-
-    def _wrote(self, conversation: str, writer: model.Writer, now: int) -> None:
-        last, at = self._last_writer.get(conversation, _NOBODY)
-        if last is not writer or now - at >= _TELL_AGAIN_MS:
-            self._last_writer[conversation] = (writer, now)
-            self._tell(commands.Wrote(conversation=model.ConversationId(conversation), writer=writer))
+        self._writers.wrote(conversation, writer, self._clock.now())
 
 
 def _append(tx: Tx, sending: Sending) -> Appended:

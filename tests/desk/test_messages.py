@@ -199,7 +199,7 @@ async def test_a_message_races_with_the_close(it: Story):
     assert close.reply["ok"]
     assert [outcome(first), outcome(second)] == [3, "closed"]
     assert [event["seq"] for event in it.vera.told("entry")] == [1, 2, 3, 4]
-    assert not it.desk.messages._last_writer
+    assert not it.desk.messages._writers.last
 
 
 # Notes.

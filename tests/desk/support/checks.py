@@ -93,7 +93,7 @@ class Checks:
         assert {each.id for each in open_ones.all()} == running
         assert set(open_ones._by_visitor.values()) == {each.id for each in open_ones.all() if not each.left}
         assert [*open_ones._closed, *open_ones._moved, *open_ones._expected] == []
-        assert set(self.messages._last_writer) <= running
+        assert set(self.messages._writers.last) <= running
         assert {conversation for conversation, _ in self.desk._read} <= running
         here = {client.peer for client in self.clients}
         assert set(self.local._topics) <= here
