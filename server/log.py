@@ -10,7 +10,8 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Final, Literal, TextIO
+from contextlib import suppress
+from typing import Any, Final, Literal, TextIO, cast
 
 import structlog
 
@@ -22,7 +23,7 @@ _MANY_LINES: Final = frozenset({"exception", "stack"})
 
 def set_up(style: Style = "json", *, level: int = logging.INFO, stream: TextIO | None = None) -> None:
     """Configure structlog, and the libraries' own logging to come out the same way."""
-    stream = stream or sys.stderr
+    stream = cast("TextIO", _Unfailing(stream or sys.stderr))
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -43,6 +44,25 @@ def set_up(style: Style = "json", *, level: int = logging.INFO, stream: TextIO |
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+
+
+class _Unfailing:
+    """A stream whose reader may be gone or whose disk may be full: no chat is to fail for want of a log."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
 
 
 def escape_control_characters(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import logging
@@ -17,8 +18,8 @@ def set_up():
     """Log into a text; give the library back as it was."""
     handlers, level = logging.root.handlers[:], logging.root.level
 
-    def into(style: log.Style) -> io.StringIO:
-        stream = io.StringIO()
+    def into(style: log.Style, stream: io.StringIO | None = None) -> io.StringIO:
+        stream = stream or io.StringIO()
         log.set_up(style, stream=stream)
         return stream
 
@@ -68,3 +69,17 @@ def test_a_traceback_is_kept_in_its_line_without_what_the_variables_held(set_up)
     assert 1 == stream.getvalue().count("\n")
     assert "KeyError" in json.loads(stream.getvalue())["exception"]
     assert "hunter2" not in stream.getvalue().replace('password = "hunter2"', "")
+
+
+class Full(io.StringIO):
+    """A file on a full disk."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_a_log_that_cannot_be_written_fails_nobody(set_up, style):
+    set_up(style, Full())
+    structlog.get_logger("test").warning("nobody reads this")
+    logging.getLogger("a library").warning("nor this")
