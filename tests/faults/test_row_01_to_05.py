@@ -137,9 +137,7 @@ async def test_row_5_two_tabs_hold_the_same_whoever_is_cut(people: People, proxy
 
 @pytest.mark.row(2)
 @pytest.mark.timeout(300)
-async def test_row_2_whose_identification_was_never_answered_stays_who_they_are(
-    people: People, proxy: Proxy
-) -> None:
+async def test_row_2_whose_identification_was_never_answered_stays_who_they_are(people: People, proxy: Proxy) -> None:
     page = await a_page(people, proxy)
     person, conversation = page.me["id"], page.conversation
     for number in range(times(3, 20)):

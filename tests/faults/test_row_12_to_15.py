@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import os
 import time
+from pathlib import Path
 
 import pytest
 from websockets.asyncio.client import connect
@@ -14,6 +16,7 @@ from server.wire.codes import CloseCode
 from tests.blackbox.people import People
 from tests.blackbox.wire import Visitor
 from tests.faults.extent import FULL, promised_within, times
+from tests.faults.namespace import Faraway, cable
 from tests.faults.proxy import DOWN, Cut, Proxy
 from tests.faults.serving import Serving
 from tests.faults.talking import come_back, console_through, judge, through
@@ -135,6 +138,39 @@ async def test_row_13_who_vanishes_without_a_word_is_missed(
         await come_back(client)
     assert ada.state["status"] == "available"
     await judge(page.conversation, page=page)
+
+
+@pytest.mark.row(13)
+@pytest.mark.full
+@pytest.mark.timeout(180)
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a network")
+async def test_row_13_a_cable_that_is_pulled_out_is_noticed(tmp_path: Path, templates: Path) -> None:
+    with cable() as between, Faraway(tmp_path, templates, between) as serving:
+        people = People(serving)
+        ada = await people.agent("ada")
+        page = await people.visitor()
+        await page.start("sales", "Hello")
+        await ada.takes(page.conversation)
+        await page.say(page.conversation, "before")
+        between.pull()
+        post = await page.post(page.conversation, "into the void")
+        # A ping every 25 s less the time for its answer, give or take a tenth; then that time, or the kernel's own.
+        with promised_within(40, "both are missed"):
+            while closed_in(serving) < 2:  # noqa: ASYNC110 - another process's file
+                await asyncio.sleep(0.2)
+        between.plug_in()
+        for client in (ada, page):
+            await client.leave(abruptly=True)
+            await come_back(client)
+        await page.settled(post)
+        assert post.attempts == 2
+        await judge(page.conversation, page=page, ada=ada)
+        for client in (ada, page):
+            await client.leave()
+
+
+def closed_in(serving: Serving) -> int:
+    return serving.log.read_text(encoding="utf-8").count('"event": "connection closed"')
 
 
 def reachable(events: list[dict[str, object]], key: str) -> bool:
