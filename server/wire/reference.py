@@ -79,6 +79,13 @@ def _limits(value: Mapping[str, Any]) -> Iterator[str]:
         yield f", {value['minimum']} to {value['maximum']}"
 
 
+_ORDER = (
+    "What may be sent again is sent again oldest first, before anything new: until the first write that was refused "
+    "comes again, `rate_limited` refuses all that were sent after it; `retry_after_ms` says when. After the others the "
+    "connection closes with 4000. Who goes on all the same is let go with 4008."
+)
+
+
 def _codes() -> str:
     errors = "\n".join(f"| `{code}` | {'yes' if code.retryable else 'no'} |" for code in ErrorCode)
     closes = "\n".join(
@@ -86,7 +93,7 @@ def _codes() -> str:
         for code in CloseCode
     )
     return (
-        f"## Error codes\n\n| code | send the same again |\n|---|---|\n{errors}\n\n"
+        f"## Error codes\n\n{_ORDER}\n\n| code | send the same again |\n|---|---|\n{errors}\n\n"
         f"## Close codes\n\n| code | meaning | reconnect |\n|---|---|---|\n{closes}"
     )
 
