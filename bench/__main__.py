@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from bench import connections as connections_bench
 from bench import offer as offer_bench
 from bench import proof as routing_proof
 from bench import relay as relay_bench
@@ -44,6 +45,14 @@ def offer(seconds: float, rate: int, closes: float, messages: int) -> None:
 
 
 @main.command()
+@click.option("--count", default=15_000, show_default=True, help="Visitors' connections.")
+@click.option("--rounds", default=1, show_default=True, help="Runs of each server; the least counts.")
+def connections(*, count: int, rounds: int) -> None:
+    """What an idle connection takes of memory."""
+    connections_bench.run(connections=count, rounds=rounds)
+
+
+@main.command()
 @click.option("--messages", default=1_000_000, show_default=True, help="In the log.")
 @click.option("--open", "opened", default=10_000, show_default=True, help="Conversations that are not over.")
 def restart(*, messages: int, opened: int) -> None:
@@ -59,11 +68,11 @@ def storm(clients: int) -> None:
 
 
 @main.command()
-@click.option("--compiled", is_flag=True, help="With a compiled copy of the router.")
-def routing(*, compiled: bool) -> None:
+@click.option("--here", is_flag=True, help="Only the router that this process imports.")
+def routing(*, here: bool) -> None:
     """What a decision costs, and a simulated conversation."""
-    if compiled:
-        routing_bench.run_compiled()
+    if here:
+        routing_bench.run_here()
     else:
         routing_bench.run()
 

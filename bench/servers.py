@@ -65,7 +65,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def _process(command: list[str], port: int) -> Iterator[int]:
+def running(command: list[str], port: int) -> Iterator[int]:
     """A running process that listens; terminated at the end."""
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -95,7 +95,7 @@ class Minimal:
         with tempfile.TemporaryDirectory() as folder:
             port = free_port()
             data = logs.of_minimal(Path(folder), messages=messages)
-            with _process([sys.executable, "-m", "bench.minimal", str(port), str(data)], port) as pid:
+            with running([sys.executable, "-m", "bench.minimal", str(port), str(data)], port) as pid:
                 yield cls(pid, port)
 
     async def open_pairs(self, pairs: int, heard: Heard) -> list[Socket]:
@@ -132,7 +132,7 @@ class Frontdesk:
             command = [str(Path(sys.executable).with_name("frontdesk")), "demo", "--no-supervisor"]
             command += ["--port", str(port)]
             command += ["--data", str(data), "--workspace", str(file)]
-            with _process(command, port) as pid:
+            with running(command, port) as pid:
                 yield cls(pid, port)
 
     async def open_pairs(self, pairs: int, heard: Heard) -> list[Socket]:
