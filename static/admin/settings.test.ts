@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { Api, within } from "./api.ts";
-import { membersOf, ofDepartment, RULES } from "./sections.ts";
+import { LIMITS, membersOf, ofDepartment, RULES } from "./sections.ts";
 import { Settings } from "./settings.ts";
 import { Server } from "./testing.ts";
 import { NEW_RULE, type Department } from "./records.ts";
@@ -37,6 +37,19 @@ describe("a change", () => {
     expect(settings.unsaved.value).toEqual([]);
     expect(settings.said.value?.id).toBe(RINGING.id);
     expect(server.asked.at(-1)).toBe("GET settings");
+  });
+
+  test("of the limits is saved as one table, and what is wrong with one of them is beside it", async () => {
+    const limits = settings.value(LIMITS)!;
+    settings.change(LIMITS, { ...limits, messages_per_visitor: [5, 0] });
+    const problems = [{ path: ["limits", "messages_per_visitor"], record: "limits", message: "must be …", hint: "" }];
+    server.refuses.push({ status: 400, error: { code: "bad_request", message: "no", field: "messages_per_visitor", problems } });
+    expect(await settings.save(LIMITS)).toBe(false);
+    expect(settings.drafts.value[LIMITS.id]?.problems.map((one) => one.at)).toEqual(["messages_per_visitor"]);
+    settings.change(LIMITS, { ...limits, messages_per_visitor: [5, 60] });
+    expect(await settings.save(LIMITS)).toBe(true);
+    expect(server.file.limits).toEqual({ ...limits, messages_per_visitor: [5, 60] });
+    expect(server.asked).toContain("PUT limits");
   });
 
   test("taken back by hand is none", () => {
