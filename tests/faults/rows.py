@@ -316,6 +316,21 @@ ROWS = (
         )
     ),
     Row(
+        number=65,
+        fault="floods: 10,000 messages on one socket, 1,000 connections of one address",
+        expected="refused with a code and a time, then cut (4008, 429); who waits as told loses nothing; others notice "
+        "nothing",
+        how="over real processes; order and loss as a property of the limits",
+        elsewhere=("tests/blackbox/test_limits.py", "tests/session/test_limits.py", "tests/session/test_bounded.py"),
+    ),
+    Row(
+        number=73,
+        fault="the event loop is blocked by a bug",
+        expected="a line in the log with the stack of where it stands, once; a second one when it turns again; counted",
+        how="a step that waits for a gate, which opens when the watchdog has spoken",
+        elsewhere=("tests/test_watchdog.py::test_a_loop_that_is_blocked_shows_where",),
+    ),
+    Row(
         number=75,
         fault="the process is stopped (SIGSTOP) under load, for longer than a heartbeat, and continued",
         expected="it goes on; nothing is lost or doubled",
