@@ -340,7 +340,15 @@ class Desk:
             raise Refused(ErrorCode.UNAVAILABLE, "Not ready. Try again.", retry_after_ms=1000) from None
         if found is None:
             raise Refused(ErrorCode.NOT_FOUND, "There is no such conversation.", field="conversation")
+        if self._looks_on(identity, request.conversation):
+            self._incidents.read(identity.person, request.conversation)
         peer.send(encode(replies.HistoryReply(re=request.id, entries=found.entries, notes=found.notes)))
+
+    def _looks_on(self, identity: Identity, conversation: str) -> bool:
+        """Whether they read as a supervisor, and not as the one who answers or at whom it rings."""
+        if not (isinstance(identity, AgentIdentity) and identity.supervises):
+            return False
+        return self._owner(conversation) != identity.agent and identity.agent not in self._engine.ringing(conversation)
 
     def _ping(self, peer: Peer, request: ask.Ping) -> asyncio.Future[None]:
         return asyncio.ensure_future(self._answer_ping(peer, request))

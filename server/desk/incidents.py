@@ -1,5 +1,5 @@
-"""What happens without anybody being let in, for the audit log: failed logins, reaches for what is another's, old
-tokens.
+"""What happens without a commit of its own, for the audit log: failed logins, reaches for what is another's, old
+tokens, supervisors who read.
 
 Whoever tries can try often, and the log is kept for ever. So one kind of incident of one source is recorded at once,
 and again after `QUIET_S` at the earliest, with how many there were meanwhile; and of all kinds and sources together no
@@ -43,8 +43,11 @@ class Incidents:
         self, action: str, *, actor: str = "", target: str = "", detail: Mapping[str, Any] | None = None
     ) -> None:
         """It happened; the source is ``actor``, or else ``target``. Never raises."""
+        self._record(action, actor=actor, target=target, detail=detail or {}, source=actor or target)
+
+    def _record(self, action: str, *, actor: str, target: str, detail: Mapping[str, Any], source: str) -> None:
         now = self._clock.monotonic()
-        key = (action, actor or target)
+        key = (action, source)
         at, skipped = self._last.get(key, (now - QUIET_S, 0))
         if now - at < QUIET_S or not self._room(now):
             self._last[key] = (at, skipped + 1)
@@ -53,7 +56,11 @@ class Incidents:
         self._last.pop(key, None)
         self._last[key] = (now, 0)
         self._bound()
-        self._store_it(actor, action, target, {**(detail or {}), **({"unrecorded": skipped} if skipped else {})})
+        self._store_it(actor, action, target, {**detail, **({"unrecorded": skipped} if skipped else {})})
+
+    def read(self, actor: str, conversation: str) -> None:
+        """A supervisor read what is not theirs to answer; page after page of one conversation is recorded once."""
+        self._record("conversation.read", actor=actor, target=conversation, detail={}, source=f"{actor} {conversation}")
 
     def refused(self, actor: str, asked: str, code: ErrorCode, *, target: str | None) -> None:
         """Somebody was refused: recorded where they may not do it, or named something that is not there for them.

@@ -87,6 +87,16 @@ async def test_of_one_that_is_over_there_is_only_what_was(it: Story):
     assert not it.desk.messages.watchers
 
 
+async def test_reading_back_is_recorded_once_for_each_conversation(it: Story):
+    c = await it.talk()
+    other = await it.another()
+    for conversation in (c, c, other):
+        assert (await it.sue.ask("history", conversation=conversation))["ok"]
+    assert (await it.ada.ask("history", conversation=c))["ok"]
+    await it.desk.store.write(lambda _tx: None)  # after what is still in the queue
+    assert await recorded(it) == [(it.sue.me, "conversation.read", each) for each in (c, other)]
+
+
 def test_one_connection_watches_so_many():
     watchers, peer = Watchers(), ScriptedPeer("agent", "s_1")
     for number in range(MOST):
