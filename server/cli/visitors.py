@@ -18,7 +18,14 @@ from server.wire.stored import ErasedAnswer, RemovedAnswer, VisitorsFound
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
 
 
-@click.group()
+@click.group(
+    epilog="""\b
+Examples:
+  frontdesk visitor find maria@example.org
+  frontdesk visitor export v_k3x7mq0p --output maria.json
+  frontdesk visitor erase v_k3x7mq0p
+"""
+)
 def visitor() -> None:
     """Find, export and erase what is stored of a visitor."""
 
@@ -110,7 +117,13 @@ def erase(*, visitor: str, force: bool, yes: bool, as_json: bool, data: Path) ->
     )
 
 
-@click.group()
+@click.group(
+    epilog="""\b
+Examples:
+  frontdesk retention run --dry-run
+  frontdesk retention run
+"""
+)
 def retention() -> None:
     """Remove what is older than the workspace keeps it."""
 

@@ -66,7 +66,7 @@ def test_what_is_not_meant_so_ends_with_2(arguments: list[str]):
 
 
 def test_a_fault_of_our_own_is_logged_and_said_in_a_sentence(command: Run, monkeypatch: pytest.MonkeyPatch):
-    def broken(*_arguments: object) -> None:
+    def broken(*_arguments: object, **_more: object) -> None:
         raise ZeroDivisionError("a secret detail")
 
     monkeypatch.setattr(doing, "ask_server", broken)
