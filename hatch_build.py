@@ -10,8 +10,9 @@ By hand, in an environment that has Node.js:
     python hatch_build.py --modules   only fetch what the build and the TypeScript tests need
     python hatch_build.py --compiled DIR   a copy of router/ in DIR, compiled: to measure or to test it
 
-With FRONTDESK_COMPILE=1 in the environment, a wheel also carries the hot path of router/ compiled to C (decision 19).
-That needs a C compiler and makes a wheel of one platform; the sources are in it as well.
+A wheel also carries the hot path of router/ compiled to C, where there is a C compiler (decisions 19 and 20): a wheel
+of one platform, with the sources in it as well. Without one it carries the sources alone. FRONTDESK_COMPILE=0 in the
+environment never compiles, =1 fails where it cannot. What is installed in place (`pip install -e`) is never compiled.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from contextlib import contextmanager
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -52,10 +54,13 @@ COMPILED = (
     *("agent", "chance", "conversation", "conversations", "deadlines", "decisions", "dispatch", "due", "eligibility"),
     *("entrance", "evolve", "indexes", "line", "methods", "needs", "notices", "offers", "order", "presence"),
     *("presence_notes", "router", "state", "step", "touch", "transitions", "wait_notes", "wait_rules", "watch"),
-    *("lab/run", "lab/tally"),
+    *("lab/run", "lab/tally", "ordered", "table"),
 )
 # With what they import that has types: without, everything would be "any object" and slower.
-COMPILER = ["mypy>=1.18", "setuptools>=77", "msgspec>=0.20", "sortedcontainers-stubs>=2.4"]
+COMPILER = ["mypy>=1.18", "setuptools>=77", "msgspec>=0.20"]
+# Functions of the compiled modules call each other directly: nobody puts others in their place.
+_CALLS = "-fno-semantic-interposition"
+WISH = "FRONTDESK_COMPILE"
 
 
 class PagesError(Exception):
@@ -74,23 +79,52 @@ class PagesHook(BuildHookInterface):  # type: ignore[type-arg]
 
     def dependencies(self) -> list[str]:
         pages = [] if is_fresh(Path(self.root)) else [NODE_PACKAGE]
-        return pages + (COMPILER if self._compiles() else [])
+        in_place = any("editable" in argument for argument in sys.argv)  # pip names what it wants there
+        return pages + (COMPILER if self._compiles() and not in_place else [])
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         build_pages(Path(self.root))
-        if self._compiles() and version != "editable":
-            self._work = tempfile.TemporaryDirectory()
-            work = Path(self._work.name)
-            for built in compile_router(Path(self.root), work):
-                build_data["force_include"][str(built)] = built.relative_to(work).as_posix()
-            build_data.update(pure_python=False, infer_tag=True)
+        if self.target_name != "wheel" or version == "editable":
+            return
+        missing = what_is_missing()
+        try:
+            if self._compiles():
+                self._compile(build_data)
+        except CompilerError as error:
+            self.finalize(version, build_data, "")
+            if os.environ.get(WISH) == "1":
+                raise
+            missing = str(error)
+        if missing is not None:
+            print(f"frontdesk: the router stays as it is, in Python: {missing}", file=sys.stderr)
+
+    def _compile(self, build_data: dict[str, Any]) -> None:
+        self._work = tempfile.TemporaryDirectory()
+        work = Path(self._work.name)
+        for built in compile_router(Path(self.root), work):
+            build_data["force_include"][str(built)] = built.relative_to(work).as_posix()
+        build_data.update(pure_python=False, infer_tag=True)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
         if self._work is not None:
             self._work.cleanup()
+            self._work = None
 
     def _compiles(self) -> bool:
-        return self.target_name == "wheel" and os.environ.get("FRONTDESK_COMPILE") == "1"
+        wish = os.environ.get(WISH)
+        return self.target_name == "wheel" and (wish == "1" or what_is_missing() is None)
+
+
+def what_is_missing() -> str | None:
+    """Why the router is not compiled here, in words, or None."""
+    if os.environ.get(WISH) == "0":
+        return f"{WISH}=0 says so"
+    compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]
+    if shutil.which(compiler) is None:
+        return f"there is no C compiler ({compiler})"
+    if not (Path(sysconfig.get_path("include")) / "Python.h").is_file():
+        return "the headers of Python are not installed"
+    return None
 
 
 def compile_router(root: Path, into: Path) -> list[Path]:
@@ -98,7 +132,10 @@ def compile_router(root: Path, into: Path) -> list[Path]:
     shutil.copytree(root / "router", into / "router", ignore=shutil.ignore_patterns("__pycache__"))
     files = [f"router/{name}.py" for name in COMPILED]
     options = ["--explicit-package-bases", "--namespace-packages", "--ignore-missing-imports"]
-    done = subprocess.run([sys.executable, "-m", "mypyc", *options, *files], cwd=into, check=False)  # noqa: S603
+    flags = f"{os.environ.get('CFLAGS', '')} {_CALLS if sys.platform == 'linux' else ''}".strip()
+    environment = {**os.environ, "CFLAGS": flags}
+    program = [sys.executable, "-m", "mypyc", *options, *files]
+    done = subprocess.run(program, cwd=into, env=environment, check=False)  # noqa: S603
     if done.returncode != 0:
         raise CompilerError(f"compiling the router failed (mypyc ended with {done.returncode})")
     shutil.rmtree(into / "build")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -17,7 +19,8 @@ from tests.arch.source import ROOT
 @pytest.fixture(scope="module")
 def distributions(tmp_path_factory):
     folder = tmp_path_factory.mktemp("dist")
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-d", str(folder)], cwd=ROOT, check=True)
+    built = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
+    subprocess.run(built, cwd=ROOT, check=True, env={**os.environ, "FRONTDESK_COMPILE": "0"})
     (wheel,) = folder.glob("*.whl")
     (sdist,) = folder.glob("*.tar.gz")
     return wheel, sdist
@@ -60,14 +63,44 @@ def test_what_is_compiled_on_request_are_modules_of_the_router():
 
 
 @pytest.mark.parametrize(
-    ("target", "wish", "asked"),
-    [("wheel", "1", True), ("wheel", "", False), ("wheel", "0", False), ("sdist", "1", False)],
+    ("case", "asked"),
+    [
+        (("wheel", "", True, "get_requires_for_build_wheel"), True),
+        (("wheel", "", False, "get_requires_for_build_wheel"), False),
+        (("wheel", "1", False, "get_requires_for_build_wheel"), True),
+        (("wheel", "0", True, "get_requires_for_build_wheel"), False),
+        (("wheel", "1", True, "get_requires_for_build_editable"), False),
+        (("sdist", "1", True, "get_requires_for_build_sdist"), False),
+    ],
 )
-def test_a_compiler_is_asked_for_on_request_only(monkeypatch, tmp_path, target, wish, asked):
+def test_what_compiles_is_fetched_where_it_can_compile(monkeypatch, tmp_path, case, asked):
+    target, wish, compiler, wanted_of_us = case
     monkeypatch.setenv("FRONTDESK_COMPILE", wish)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}" if compiler else None)
+    monkeypatch.setattr(sys, "argv", ["_in_process.py", wanted_of_us])
     nothing: Any = None
     hook = hatch_build.PagesHook(str(ROOT), {}, nothing, nothing, str(tmp_path), target)
     assert (set(hatch_build.COMPILER) <= set(hook.dependencies())) is asked
+
+
+def test_what_cannot_be_compiled_stays_as_it_is_unless_it_must(monkeypatch, tmp_path, capsys):
+    def fails(_root, _into):
+        raise hatch_build.CompilerError("the compiler fell over")
+
+    monkeypatch.setattr(hatch_build, "compile_router", fails)
+    monkeypatch.setattr(hatch_build, "build_pages", lambda _root: None)
+    monkeypatch.setattr(hatch_build, "what_is_missing", lambda: None)
+    nothing: Any = None
+    hook = hatch_build.PagesHook(str(ROOT), {}, nothing, nothing, str(tmp_path), "wheel")
+    monkeypatch.setenv("FRONTDESK_COMPILE", "")
+    data: dict[str, Any] = {"force_include": {}}
+    hook.initialize("standard", data)
+    assert data == {"force_include": {}}
+    assert "stays as it is, in Python: the compiler fell over" in capsys.readouterr().err
+    monkeypatch.setenv("FRONTDESK_COMPILE", "1")
+    hook.initialize("editable", data)
+    with pytest.raises(hatch_build.CompilerError):
+        hook.initialize("standard", data)
 
 
 def test_the_lock_file_names_no_host():
