@@ -268,8 +268,8 @@ async def test_what_is_written_while_it_rings_is_read_by_whoever_accepts(it: Sto
 async def test_the_router_hears_who_wrote_last_and_roughly_when(it: Story):
     c = await it.talk()
     heard: list[commands.Command] = []
-    tell = it.desk.messages._tell
-    it.desk.messages._tell = lambda command: (heard.append(command), tell(command))[1]  # type: ignore[func-returns-value]
+    tell = it.desk.messages._writers._tell
+    it.desk.messages._writers._tell = lambda command: (heard.append(command), tell(command))[1]  # type: ignore[func-returns-value]
     for number in range(3):
         await it.vera.ask("message.send", conversation=c, client_id=f"{number}", text="Hello?")
     assert len(heard) == 1

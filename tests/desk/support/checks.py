@@ -105,7 +105,8 @@ class Checks:
             rows = await self.store.read(
                 lambda tx, log=log, number=number: tx.all(  # type: ignore[misc]
                     f"SELECT id, {number}, (SELECT COUNT(*) FROM {log} e WHERE e.conversation = conversation.n), "
-                    f"(SELECT COALESCE(MAX(seq), 0) FROM {log} e WHERE e.conversation = conversation.n) FROM conversation"
+                    f"(SELECT COALESCE(MAX(seq), 0) FROM {log} e WHERE e.conversation = conversation.n) "
+                    "FROM conversation"
                 )
             )
             for conversation, top, count, newest in rows:

@@ -95,15 +95,17 @@ class FaultyStore:
         self._inner.submit(failing, then=told, lane=lane)
 
     def append(self, series: Series[Item, V], item: Item, *, lane: Lane | None = None) -> None:
-        if self._held is not None or self._writes_to_fail:
-            self.submit(
-                lambda tx: series.one(tx, item),
-                then=lambda outcome: series.told([item], [_value(outcome)]),
-                lane=lane,
-            )
+        self.writes += 1
+        if self._held is not None:
+            self._held.append(lambda: self._append(series, item, lane))
         else:
-            self.writes += 1
+            self._append(series, item, lane)
+
+    def _append(self, series: Series[Item, V], item: Item, lane: Lane | None) -> None:
+        if not self._writes_to_fail:
             self._inner.append(series, item, lane=lane)
+            return
+        self._submit(lambda tx: series.one(tx, item), lambda outcome: series.told([item], [_value(outcome)]), lane)
 
     async def write(self, transaction: Transaction[T], *, lane: Lane | None = None) -> T:
         told: asyncio.Future[T] = asyncio.get_running_loop().create_future()
