@@ -80,7 +80,6 @@ class Parts:
         told = Telling()
         presence = Present()
         engine = Engine(store=store, clock=clock, presence=presence, directory=found, publish=told, pause=pause)
-        ground.accounts.addresses = lambda: engine.directory.workspace.addresses
         messages = Messages(
             store=store,
             hub=hub,
@@ -144,6 +143,7 @@ def _desk(  # noqa: PLR0913, PLR0917 - what a desk stands on
     intake: Intake,
 ) -> Desk:
     agents = AgentRequests(engine=engine, messages=messages)
+    ground.accounts.addresses = lambda: engine.directory.workspace.addresses
     return Desk(
         Rooms(
             store=ground.store,
