@@ -23,8 +23,10 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections import deque
+from contextlib import suppress
 from heapq import heapify, heapreplace
 from pathlib import Path
 
@@ -59,6 +61,7 @@ _CYCLES = 4_000
 _CONVERSATIONS = 60_000
 _NOW = 1_800_000_000_000
 _BATCH = 100
+_DAY_S = 86_400
 _ROOT = Path(__file__).resolve().parent.parent
 _COPIES = _ROOT / "bench" / ".compiled"
 
@@ -91,13 +94,22 @@ def compiled_copy() -> Path:
         digest.update(path.read_bytes())
     copy = _COPIES / digest.hexdigest()[:16]
     if not copy.is_dir():
-        shutil.rmtree(_COPIES, ignore_errors=True)
+        _COPIES.mkdir(exist_ok=True)
+        _forget_old_copies()
         print("\ncompiling the router, once for these sources: about a minute", flush=True)
-        work = copy.with_suffix(".new")
-        built = [sys.executable, str(_ROOT / "hatch_build.py"), "--compiled", str(work)]
+        work = tempfile.mkdtemp(dir=_COPIES, suffix=".new")  # another process may be at it, too
+        built = [sys.executable, str(_ROOT / "hatch_build.py"), "--compiled", work]
         subprocess.run(built, check=True, stdout=subprocess.DEVNULL)
-        work.rename(copy)
+        with suppress(OSError):  # the other one was first
+            Path(work).rename(copy)
     return copy
+
+
+def _forget_old_copies() -> None:
+    """Of other sources. Somebody may be using those of today."""
+    for copy in _COPIES.iterdir():
+        if copy.stat().st_mtime < time.time() - _DAY_S:
+            shutil.rmtree(copy, ignore_errors=True)
 
 
 def _elsewhere(folder: Path) -> None:
