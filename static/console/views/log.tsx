@@ -151,10 +151,15 @@ function Event({ entry, me, team = false }: { entry: Entry; me: string; team?: b
   return <p class={look}>{notice && <span class="unseen">{team ? "Only for the team: " : "Told the visitor: "}</span>}{eventText(entry, me)}{waited} · {clockTime(entry.at)}</p>;
 }
 
+function noteTitle(entry: Entry, mine: boolean): string {
+  if (entry.kind === "whisper") return mine ? "Your whisper, only for the agent" : `${entry.from.name} whispers, the visitor does not hear it`;
+  return `${mine ? "Your note" : `Note by ${entry.from.name || "Frontdesk"}`}, only for the team`;
+}
+
 function NoteRow({ entry, mine }: { entry: Entry; mine: boolean }) {
   return (
     <div class="note-row">
-      <p class="note-text"><b>{mine ? "Your note" : `Note by ${entry.from.name || "Frontdesk"}`}, only for the team</b> · {clockTime(entry.at)}<br /><Linked text={said(entry)} /></p>
+      <p class="note-text"><b>{noteTitle(entry, mine)}</b> · {clockTime(entry.at)}<br /><Linked text={said(entry)} /></p>
     </div>
   );
 }

@@ -46,9 +46,16 @@ function Facts({ conversation }: { conversation: Conversation }) {
       {required.length > 0 && <Fact name="Requires">{required.map((need) => <span key={need} class="tag quiet">{need}</span>)}</Fact>}
       {preferred.length > 0 && <Fact name="Prefers">{preferred.map((need) => <span key={need} class="tag quiet">{need}</span>)}</Fact>}
       {(conversation.tags ?? []).length > 0 && <Fact name="Tags">{conversation.tags?.map((tag) => <span key={tag} class="tag">{tag}</span>)}</Fact>}
+      {vouched(visitor).map(([name, said]) => <Fact key={`vouched ${name}`} name={name}>{said} <span class="tag quiet">by the site</span></Fact>)}
+      {conversation.rating && <Fact name="Rated">{conversation.rating.score} of 5{conversation.rating.comment !== "" && `: “${conversation.rating.comment}”`}</Fact>}
       {conversation.previous_agent && <Fact name="Before">With {conversation.previous_agent.name}</Fact>}
     </dl>
   );
+}
+
+/** What the site has signed about them, in its own words. */
+function vouched({ attributes = {} }: Conversation["visitor"]): [string, string][] {
+  return Object.entries(attributes).map(([name, said]) => [name, typeof said === "string" ? said : JSON.stringify(said)]);
 }
 
 function Fact({ name, children }: { name: string; children: ComponentChildren }) {
