@@ -27,6 +27,7 @@ from server.desk.desk import Desk
 from server.desk.engine import Engine
 from server.http import listening
 from server.http.application import application
+from server.http.site import Site
 from server.store import workspaces
 from server.store.base import Store
 
@@ -37,6 +38,7 @@ log = structlog.get_logger(__name__)
 _RUBBISH = (10_000, 20, 20)
 STOP_WITHIN_S = 9.5  # Docker kills after 10
 EXIT_TOO_LATE = 75  # EX_TEMPFAIL
+_KEPT_ALIVE_S = 150.0  # between two requests of plain HTTP: longer than proxies keep a connection for the next one
 _ANSWERED_WITHIN_S = 1.0  # requests of plain HTTP under way
 
 
@@ -149,12 +151,18 @@ async def _listening(
         demo=config.demo,
         show=parts.show,
     )
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_ANSWERED_WITHIN_S)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=_ANSWERED_WITHIN_S,
+        keepalive_timeout=_KEPT_ALIVE_S,
+    )
     await runner.setup()
     try:
         for one in sockets:
             try:
-                await web.SockSite(runner, one, backlog=1024).start()
+                await Site(runner, one).start()
             except OSError as error:
                 raise listening.CannotListen(config.host, config.port, error) from error
         yield
