@@ -89,7 +89,7 @@ def write(tx: Tx, batch: Batch) -> Written:
         notes=tuple(row for log, row in added if log == "note"),
         rings=tuple(routing.ring(tx, offer) for offer in rings),
         overtaken=frozenset(row.id for row in rows.values() if row.left and _is_overtaken(tx, row)),
-        lines=tuple(conversations.line(tx, department, limit=LINE_SHOWN) for department in lines),
+        lines=tuple(conversations.line(tx, department, limit=LINE_SHOWN) for department in sorted(lines)),
     )
 
 

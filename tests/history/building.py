@@ -72,8 +72,8 @@ class Run:
 
     # People.
 
-    def come(self, by: str, person: str = "", role: str = "visitor") -> Someone:
-        """For the first time or again, with the positions it has."""
+    def come(self, by: str, person: str = "", role: str = "visitor", *, epoch: str = "") -> Someone:
+        """For the first time or again, with the positions it has; `epoch`: of those, if it is not today's."""
         someone = self.people.setdefault(by, Someone(by, person, role))
         if role == "agent":
             self.slots.setdefault(person, 3)
@@ -83,7 +83,7 @@ class Run:
         entries = {talk: seq for (talk, log), seq in someone.has.items() if log == "entry"}
         notes = {talk: seq for (talk, log), seq in someone.has.items() if log == "note"}
         self.records.append(
-            record.Identifying(by=by, line=someone.line, epoch=self.epoch, entries=entries, notes=notes)
+            record.Identifying(by=by, line=someone.line, epoch=epoch or self.epoch, entries=entries, notes=notes)
         )
         self.records.append(
             record.Identified(

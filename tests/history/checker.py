@@ -65,6 +65,7 @@ class Checker:
         self._owners: dict[tuple[str, int], str] = {}
         self._newest_v = 0
         self._epoch = ""
+        self._past: set[str] = set()  # epochs of before a restore
 
     def take(self, record: Record) -> None:  # noqa: C901, PLR0912 - one line for each kind
         """The next record."""
@@ -175,10 +176,18 @@ class Checker:
             runs.append((seq, seq))
 
     def _identified(self, told: Identified) -> None:
-        """I9: the epoch stays, and no snapshot is older than what was known."""
-        self._fault(Invariant.I9, self._all.reader(told.by).identified(told), by=told.by)
+        """I9: no snapshot is older than what was known, and the epoch stays, but for a restore, which ends it for good:
+        then everybody forgets what they had.
+        """
+        reader = self._all.reader(told.by)
+        asked = reader.asked_epoch
+        self._fault(Invariant.I9, reader.identified(told), by=told.by)
         if self._epoch and told.epoch != self._epoch:
             self._fault(Invariant.I9, f"the epoch was {self._epoch} and is {told.epoch}", by=told.by)
+        if told.epoch in self._past:
+            self._fault(Invariant.I9, f"the epoch {told.epoch} is that of before the restore", by=told.by)
+        if asked not in {"", told.epoch} and not told.reset:
+            self._fault(Invariant.I9, f"{told.by} goes on in {told.epoch} from a position in {asked}", by=told.by)
         self._epoch = told.epoch
         self._newest_v = max(self._newest_v, told.v)
 
@@ -225,6 +234,7 @@ class Checker:
         self._all.marks.clear()
         self._owners.clear()
         self._newest_v = 0
+        self._past.add(self._epoch)
         self._epoch = ""
         for outbox in self._all.outboxes.values():
             outbox.forget()

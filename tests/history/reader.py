@@ -56,6 +56,11 @@ class Reader:
         self._expected.clear()
         self._marks.clear()
 
+    @property
+    def asked_epoch(self) -> str:
+        """Of the positions it came with; empty: it came with none."""
+        return "" if self._asked is None else self._asked.epoch
+
     def identifying(self, asked: Identifying, newest_v: int) -> None:
         """`newest_v`: the largest version that anybody was told before."""
         self._asked, self._asked_v = asked, newest_v

@@ -157,7 +157,8 @@ def a_restored_backup(run: Run) -> None:
     for someone in run.people.values():
         someone.has.clear()
     for by in list(run.people):
-        run.come(by)
+        run.come(by, epoch="e1")
+        change(run, place(run, record.Identified, -1, by=by), reset=True)
     run.writes("ada", "c_1", "after the backup")
     run.say("vera", "c_1", "m3")
     run.yes("vera", "c_1", "m3", run.stores("vera", "c_1", "m3"))
@@ -395,6 +396,19 @@ def another_epoch(run: Run) -> None:
     run.come("ben")
 
 
+def a_restore_under_the_same_epoch(run: Run) -> None:
+    run.server("restored")
+    run.go("ben")
+    run.come("ben")
+
+
+def a_position_of_another_history(run: Run) -> None:
+    run.server("restored")
+    run.go("ben")
+    run.epoch = "e2"
+    run.come("ben", epoch="e1")
+
+
 def an_assignment_counted_again(run: Run) -> None:
     run.lose("c_1")
     run.take("ada", "c_1")
@@ -466,6 +480,8 @@ BAD: list[tuple[Callable[[Run], None], set[Invariant]]] = [
     (one_slot_too_many, {I.I8}),
     (a_snapshot_of_yesterday, {I.I9}),
     (another_epoch, {I.I9}),
+    (a_restore_under_the_same_epoch, {I.I9}),
+    (a_position_of_another_history, {I.I9}),
     (an_assignment_counted_again, {I.I9}),
     (a_version_behind_its_events, {I.I9}),
     (a_mark_that_goes_back, {I.I11}),

@@ -14,9 +14,13 @@ class Visitor(Client):
 
     endpoint: Endpoint = "visitor"
     conversation = ""
+    person = ""
 
     def take_snapshot(self, me: Frame, snapshot: Frame) -> None:
-        self.credentials = {**self.credentials, "token": me["token"]}
+        if self.person not in {"", me["id"]}:
+            self.world.complain(f"{self.name} was {self.person} and is {me['id']}")
+        self.person = me["id"]
+        self.credentials["token"] = me["token"]  # of the browser: all its pages come with the newest
         shown = snapshot["conversation"]
         self.conversation = "" if shown is None else shown["id"]
         if shown is not None:
