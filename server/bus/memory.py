@@ -51,28 +51,24 @@ class MemoryBus:
         if not self._open or len(self._waiting) >= self._max_waiting:
             self._lost += 1
             return
-        if self._delivering:
-            self._waiting.append((topic, payload))
-        else:
-            self._deliver(topic, payload)
+        self._waiting.append((topic, payload))
+        if not self._delivering:
+            self._deliver()
 
     def statistics(self) -> BusStatistics:
         return BusStatistics(published=self._published, lost=self._lost, waiting=len(self._waiting))
 
-    def _deliver(self, topic: str, payload: bytes) -> None:
+    def _deliver(self) -> None:
         self._delivering = True
         try:
-            self._tell_all(topic, payload)
             while self._waiting:
-                self._tell_all(*self._waiting.popleft())
+                topic, payload = self._waiting.popleft()
+                for ticket, listener in self._in_order:
+                    # One of those before it may have unsubscribed it.
+                    if ticket in self._listeners:
+                        try:
+                            listener(topic, payload)
+                        except Exception:  # noqa: BLE001 - a listener's fault is its own
+                            _log.exception("listener failed", topic=topic)
         finally:
             self._delivering = False
-
-    def _tell_all(self, topic: str, payload: bytes) -> None:
-        for ticket, listener in self._in_order:
-            # One of those before it may have unsubscribed it.
-            if ticket in self._listeners:
-                try:
-                    listener(topic, payload)
-                except Exception:  # noqa: BLE001 - a listener's fault is its own
-                    _log.exception("listener failed", topic=topic)

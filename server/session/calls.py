@@ -97,7 +97,11 @@ class Calls:
             return None
         if not self._desk.pipelines(request):
             return self._finish(request, work)
-        self._follow(request, work)
+        if isinstance(work, Ticket):
+            self._in_flight += 1
+            work.follower = self
+        else:
+            self._follow(request, work)
         return None
 
     async def _perform_later(self, request: AnyRequest, room: int) -> None:
@@ -117,9 +121,6 @@ class Calls:
 
     def _follow(self, request: AnyRequest, work: Awaitable[Any]) -> None:
         self._in_flight += 1
-        if isinstance(work, Ticket):
-            work.follower = self
-            return
         if not isinstance(work, asyncio.Future):
             work = asyncio.ensure_future(work)
             self._tasks.add(work)
@@ -127,7 +128,9 @@ class Calls:
 
     def ended(self, ticket: Ticket, error: Exception | None) -> None:
         """As a `Follower`."""
-        self._ended()
+        self._in_flight -= 1
+        if self._waiting:
+            self._wake()
         if error is not None:
             self._fail(ticket.request, error)
 
