@@ -12,12 +12,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from types import FrameType
 
 import structlog
+
+from server.clock import Clock
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +26,7 @@ MOST_STARTS = 10
 WITHIN_S = 60.0
 
 
-def supervise(command: Callable[[int, bool], Sequence[str]]) -> int:
+def supervise(command: Callable[[int, bool], Sequence[str]], *, clock: Clock) -> int:
     """Run it until it ends by itself or this process is told to stop; the status to end with.
 
     ``command(pipe, again)``: the command line, given the descriptor to hand to `stop_with`, and whether it has been
@@ -46,14 +47,14 @@ def supervise(command: Callable[[int, bool], Sequence[str]]) -> int:
         signal.signal(number, pass_on)
     starts: deque[float] = deque(maxlen=MOST_STARTS)
     while True:
-        starts.append(time.monotonic())
+        starts.append(clock.monotonic())
         line = command(ours, len(starts) > 1)
         child = subprocess.Popen(line, pass_fds=(ours,), start_new_session=True)  # noqa: S603 - our own program
         status = child.wait()
         if status >= 0 or stopping:
             os.close(theirs)
             return status if status >= 0 else 128 - status
-        if len(starts) == MOST_STARTS and time.monotonic() - starts[0] < WITHIN_S:
+        if len(starts) == MOST_STARTS and clock.monotonic() - starts[0] < WITHIN_S:
             log.critical("it was killed again and again: it is not started any more", times=MOST_STARTS)
             return 128 - status
         log.warning("it was killed: it is started again", signal=-status)

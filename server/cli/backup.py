@@ -6,9 +6,9 @@ import re
 import secrets
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -51,7 +51,7 @@ def backup(*, target: Path, keep: int | None, data: Path) -> None:
     if folder is None and keep is not None:
         raise Failure(f"--keep is for a folder, and {target} is none.")
     insist_there(data)
-    stamp = _stamp()
+    stamp = _stamp(SystemClock().now())
     file = target.absolute() if folder is None else (folder / f"frontdesk-{stamp}.sqlite3").absolute()
     with _progress(file, data / DATABASE):
         _back_up(data, file)
@@ -129,7 +129,7 @@ def restore(*, file: Path, replace: bool, data: Path) -> None:
         audit.append(tx, at=now, actor=audit.OWNER, action="database.restored", target=file.name, detail=detail)
 
     try:
-        done = put_back(file, data, stamp=_stamp(), now=now, renew=renew, replace=replace)
+        done = put_back(file, data, stamp=_stamp(now), now=now, renew=renew, replace=replace)
     except StoreError as error:
         raise StartError(str(error)) from error
     if done.aside is not None:
@@ -137,8 +137,8 @@ def restore(*, file: Path, replace: bool, data: Path) -> None:
     click.echo(f"{file} is restored to {data}. Start the server; everybody inside logs in again.")
 
 
-def _stamp() -> str:
-    return time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+def _stamp(now: int) -> str:
+    return f"{datetime.fromtimestamp(now / 1000, UTC):%Y%m%d-%H%M%S}"
 
 
 def _megabytes(file: Path) -> str:
