@@ -11,6 +11,7 @@ import click
 from server import log, supervisor
 from server.app import Config, StartError, run
 from server.cli.options import bounding_options, data_option, listening_options
+from server.clock import SystemClock
 from server.crowd.crowd import MOST
 from server.demo import run_demo
 from server.http.listening import CannotListen, free_port
@@ -218,4 +219,4 @@ def _supervised(*, data: Path, host: str, port: int, workspace: Path | None, vis
         more = ["--again"] if again else ["--visitors", str(visitors)]
         return supervisor.program(["demo", "--started-by", str(pipe), *fixed, *more])
 
-    return supervisor.supervise(command)
+    return supervisor.supervise(command, clock=SystemClock())

@@ -14,7 +14,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "server.histogram": (),
     "server.watchdog": ("server.clock", "server.histogram"),
     "server.log": (),
-    "server.supervisor": (),
+    "server.supervisor": ("server.clock",),
     "server.wire": (),
     "server.settings": ("router",),
     "server.session": ("server.wire", "server.clock"),
