@@ -205,14 +205,12 @@ async def test_row_11_who_comes_while_others_write_misses_nothing_and_sees_nothi
 
     async def write() -> None:
         while not over.is_set():
-            await ada.post(page.conversation, f"{len(ada.posts)}")
-            if len(ada.unsettled()) > 8:
-                await ada.settled()
+            await ada.settled(*[await ada.post(page.conversation, f"{len(ada.posts)}") for _ in range(8)])
 
     writing = asyncio.create_task(write())
     tab = through(people, proxy, token=page.credentials["token"])
     try:
-        for _ in range(times(25, 500)):
+        for _ in range(times(25, 200)):
             await tab.enter()
             await tab.leave(abruptly=True)
     finally:

@@ -59,7 +59,8 @@ async def test_row_12_slow_readers_are_cut_cost_the_others_nothing_and_lose_noth
             link.set(DOWN, bytes_per_s=1, piece=1)
         over = asyncio.Event()
         tasks = [asyncio.create_task(written_until(page, over)) for page in pages]
-        watching = asyncio.create_task(own_serving_has_closed(own_serving, CloseCode.SLOW_READER, slow))
+        # By a full outbox, by a transport on which nothing moves, or by a ping that is not read.
+        watching = asyncio.create_task(ended_by_the_server(own_serving, slow))
         with promised_within(10 + slow / 20, f"{slow} slow readers are cut"):
             meanwhile = []
             while not watching.done():
@@ -101,7 +102,7 @@ def p99(values: list[float]) -> float:
     return sorted(values)[math.ceil(len(values) * 0.99) - 1]
 
 
-async def own_serving_has_closed(serving: Serving, code: CloseCode, count: int) -> None:
+async def closed_with(serving: Serving, code: CloseCode, count: int) -> None:
     """The log says so of each connection."""
     wanted = f'"code": {int(code)}, "event": "connection closed"'
     while serving.log.read_text(encoding="utf-8").count(wanted) < count:  # noqa: ASYNC110 - another process's file
@@ -131,7 +132,7 @@ async def test_row_13_who_vanishes_without_a_word_is_missed(
     # A ping every heartbeat less the time for its answer, give or take a tenth; then that time.
     with promised_within(heartbeat_ms / 1000 * 1.4, "both are missed"):
         await ben.reach(lambda: not reachable(ben.events, "ada"), within_s=150)
-        await own_serving_has_closed(own_serving, CloseCode.HEARTBEAT_LOST, 2)
+        await closed_with(own_serving, CloseCode.HEARTBEAT_LOST, 2)
     own_proxy.mend()
     for client in (ada, page):
         await client.leave(abruptly=True)
@@ -156,8 +157,7 @@ async def test_row_13_a_cable_that_is_pulled_out_is_noticed(tmp_path: Path, temp
         post = await page.post(page.conversation, "into the void")
         # A ping every 25 s less the time for its answer, give or take a tenth; then that time, or the kernel's own.
         with promised_within(40, "both are missed"):
-            while closed_in(serving) < 2:  # noqa: ASYNC110 - another process's file
-                await asyncio.sleep(0.2)
+            await ended_by_the_server(serving, 2)
         between.plug_in()
         for client in (ada, page):
             await client.leave(abruptly=True)
@@ -169,8 +169,11 @@ async def test_row_13_a_cable_that_is_pulled_out_is_noticed(tmp_path: Path, temp
             await client.leave()
 
 
-def closed_in(serving: Serving) -> int:
-    return serving.log.read_text(encoding="utf-8").count('"event": "connection closed"')
+async def ended_by_the_server(serving: Serving, count: int) -> None:
+    """So many connections are over, by the server's log."""
+    wanted = '"event": "connection closed"'
+    while serving.log.read_text(encoding="utf-8").count(wanted) < count:  # noqa: ASYNC110 - another process's file
+        await asyncio.sleep(0.1)
 
 
 def reachable(events: list[dict[str, object]], key: str) -> bool:
