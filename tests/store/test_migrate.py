@@ -139,3 +139,31 @@ def test_events_of_before_find_their_conversations(connection):
     migrate(connection, known, now=2)
     found = connection.execute("SELECT conversation FROM event ORDER BY v, n").fetchall()
     assert found == [("c_1",), ("c_1",), (None,), (None,)]
+
+
+def test_a_log_keeps_its_entries_and_their_names(connection):
+    known = known_migrations()
+    migrate(connection, known[:5], now=1)
+    connection.execute("""
+        INSERT INTO workspace (id, key, settings, v, counters) VALUES (1, 'demo', '{}', 0, '{}');
+        INSERT INTO visitor (id, workspace, site, name, email, language, timezone, visits, created_at, seen_at)
+          VALUES ('v_1', 1, 's_1', '', '', '', '', 1, 1, 1);
+        INSERT INTO conversation (n, id, workspace, site, visitor, department, state, key_at, arrival, entered_at,
+            assign_no, version, entries, notes, started_at, language, page, form, tags)
+          VALUES (7, 'c_1', 1, 's_1', 'v_1', 'd_1', 'active', 1, 1, 1, 0, 1, 3, 0, 1, '', '{}', '{}', '[]');
+        INSERT INTO entry (conversation, seq, kind, role, sender, name, client_id, text, body, at) VALUES
+          (7, 3, 'message', 'agent', 'a_1', 'Ada', 'm1', 'Hello', NULL, 30),
+          (7, 1, 'message', 'visitor', 'v_1', '', 'm1', 'Hi', NULL, 10),
+          (7, 2, 'joined', 'agent', 'a_1', 'Ada', NULL, '', '{"waited_ms":5}', 20);
+    """).fetchall()
+    before = connection.execute("SELECT * FROM entry ORDER BY seq").fetchall()
+    migrate(connection, known, now=2)
+    columns = "conversation, seq, kind, role, sender, name, client_id, text, body, at"
+    assert connection.execute(f"SELECT {columns} FROM entry ORDER BY seq").fetchall() == before
+    assert [row[0] for row in connection.execute("SELECT seq FROM entry ORDER BY position")] == [1, 2, 3]
+    for again in (
+        "(7, 3, 'message', 'x', 'x', '', NULL, '', NULL, 1)",
+        "(7, 4, 'message', 'x', 'a_1', '', 'm1', '', NULL, 1)",
+    ):
+        with pytest.raises(apsw.ConstraintError):
+            connection.execute(f"INSERT INTO entry ({columns}) VALUES {again}")
