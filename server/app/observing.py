@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -14,6 +15,7 @@ from server.desk.engine import Engine
 from server.desk.gauges import Gauges
 from server.desk.messages import Messages
 from server.desk.opening import Openings
+from server.desk.untold import Untold
 from server.http import measured
 from server.http.metrics import Metrics, Source, of_gauges, read_token
 from server.session.bounds import Bounds
@@ -60,6 +62,8 @@ class Measured:
     connections: Connections
     bounds: Bounds
     watch: Watch
+    failures: Counter[str]
+    untold: Untold
 
     def sources(self) -> Sequence[Source]:
         """All there is to see."""
@@ -71,6 +75,7 @@ class Measured:
             measured.of_store(self.store),
             measured.of_router(self.engine.router_seconds),
             measured.of_loop(self.watch.pulse, self.watch.watchdog),
+            measured.of_parts(self.failures, lambda: self.untold.failures),
             measured.of_process(version(), sqlite_version()),
         )
 

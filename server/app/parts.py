@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import random
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
@@ -68,6 +69,7 @@ class Parts:
     bounds: Bounds
     metrics: Metrics
     watch: Watch
+    failures: Counter[str]
     show: Show | None = None
 
     @classmethod
@@ -95,7 +97,9 @@ class Parts:
         gauges = _gauges(ground, engine, intake)
         queues = Queues(hub, engine=engine, clock=clock)
         pushes = _pushes(hub, engine, messages)
-        engine.on_untold = _untold(engine, desk, clock).failed
+        untold = _untold(engine, desk, clock)
+        engine.on_untold = untold.failed
+        failures = Counter[str]()
         show = _show(config, store, engine, told) if config.demo else None
         told.listeners = (pushes.told, lambda _told: queues.changed(), lambda what: _forget(what, desk, messages))
         proxies = TrustedProxies(config.trusted_proxies, country_header=config.country_header)
@@ -126,9 +130,12 @@ class Parts:
                     connections=connections,
                     bounds=bounds,
                     watch=watch,
+                    failures=failures,
+                    untold=untold,
                 ),
             ),
             watch=watch,
+            failures=failures,
             show=show,
         )
 

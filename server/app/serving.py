@@ -112,7 +112,9 @@ async def running(config: Config) -> AsyncIterator[Running]:
             parts = await Parts.build(config, ground)
             operations = ground.operations(parts.engine, parts.desk)
             retention = operations.privacy.retention
-            async with working(parts.engine, parts.queues, parts.hours, parts.logins, retention):
+            async with working(
+                parts.engine, parts.queues, parts.hours, parts.logins, retention, failures=parts.failures
+            ):
                 if config.prepare is not None and not founded:
                     await config.prepare(operations, url)
                 async with (

@@ -7,7 +7,7 @@ roles, codes, limits; never who somebody is.
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from prometheus_client import ProcessCollector
@@ -72,6 +72,7 @@ def of_connections(connections: Connections, bounds: Bounds) -> Source:
         return [
             open_,
             _gauge("frontdesk_connections_unidentified", "Of these, not identified yet.", bounds.entrance.unidentified),
+            _gauge("frontdesk_connections_max", "How many there may be; 0: as many as come.", bounds.entrance.most),
             closed,
         ]
 
@@ -161,6 +162,20 @@ def of_loop(pulse: Pulse, watchdog: Watchdog) -> Source:
             _histogram("frontdesk_loop_lag_seconds", "How late the loop is, ten times a second.", pulse.lag_seconds),
             _counter("frontdesk_loop_stalls", "Times the event loop stood; the log says where.", watchdog.stalls),
         ]
+
+    return source
+
+
+def of_parts(failures: Mapping[str, int], untold: Callable[[], int]) -> Source:
+    """What failed by a fault of ours and went on."""
+
+    async def source() -> Iterable[Metric]:
+        failed = CounterMetricFamily(
+            "frontdesk_part_failures", "Times a part beside the router failed and began again.", labels=["part"]
+        )
+        for part, count in sorted(failures.items()):
+            failed.add_metric([part], count)
+        return [failed, _counter("frontdesk_untold", "Commits that could not be told to everybody.", untold())]
 
     return source
 
