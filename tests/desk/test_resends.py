@@ -46,6 +46,11 @@ async def _wrapping_up(it: Story) -> dict[str, Any]:
     return {"conversation": c}
 
 
+async def _supervised(it: Story) -> dict[str, Any]:
+    await it.sue.ask("status.set", status="busy")
+    return {"conversation": await it.talk()}
+
+
 async def _nothing(_: Story) -> dict[str, Any]:
     return {}
 
@@ -75,6 +80,10 @@ NAMED: dict[str, tuple[str, Callable[[Story], Any], dict[str, Any], dict[str, An
     ),
     "agent conversation.close": ("ada", _talking, {"outcome": "solved", "tags": ["late"]}, {"outcome": "spam"}),
     "agent wrap_up.end": ("ada", _wrapping_up, {"outcome": "solved"}, {"outcome": "spam"}),
+    "agent conversation.take_over": ("sue", _supervised, {}, {}),
+    "agent agent.set_status": ("sue", _nothing, {"agent": "ada", "status": "away"}, {"status": "busy"}),
+    "agent whisper": ("sue", _talking, {"text": "Hello"}, {"text": "Goodbye"}),
+    "visitor conversation.rate": ("vera", _talking, {"score": 5, "comment": "Kind"}, {"score": 1}),
 }
 
 
@@ -91,7 +100,7 @@ async def test_a_resend_gets_the_first_outcome(tmp_path: Path, name: str, restar
         assert first["ok"]
         if restarted:
             await it.desk.restart()
-            client = await it.desk.agent(who) if who == "ada" else await it.desk.visitor(it.vera.credentials["token"])
+            client = await it.desk.agent(who) if who != "vera" else await it.desk.visitor(it.vera.credentials["token"])
         else:
             client = await it.desk.again(getattr(it, who))
         before = await everything(it.desk)
