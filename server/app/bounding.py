@@ -7,7 +7,6 @@ import resource
 from collections.abc import Callable
 from dataclasses import replace
 
-import structlog
 from msgspec.structs import asdict
 
 from server.clock import Clock
@@ -20,8 +19,6 @@ from server.settings.workspace import Limits
 
 # Files besides connections: the database with its readers, the log, the control socket.
 _OTHER_FILES = 200
-
-log = structlog.get_logger(__name__)
 
 
 def make_bounds(clock: Clock, most: Most, limits: Limits) -> Bounds:
@@ -51,7 +48,7 @@ class Following:
         if limits is self._limits:
             return
         if limits != self._limits:
-            self._bounds.limits.rates = rates(limits)
+            self._bounds.limits.change(rates(limits))
             self._text_chars(limits.text_chars)
         self._limits = limits
 
@@ -59,7 +56,7 @@ class Following:
 def make_room_for_files(most: Most) -> Most:
     """Have the system let this process open as many files as it may, and take in no more connections than that leaves.
 
-    A server that has run out of files cannot even say that it is full.
+    A server that has run out of files cannot even say that it is full. How many it comes to is told by `/metrics`.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:
@@ -67,5 +64,4 @@ def make_room_for_files(most: Most) -> Most:
     room = hard - _OTHER_FILES
     if hard == resource.RLIM_INFINITY or 0 < most.connections <= room:
         return most
-    log.info("fewer connections than asked for, because of the limit of open files", open_files=hard, connections=room)
     return replace(most, connections=max(1, room))

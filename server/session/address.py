@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
@@ -113,6 +114,7 @@ def _network(address: Address) -> str:
     return f"{IPv6Address(int(address) >> _WITHOUT_HOST_BITS << _WITHOUT_HOST_BITS)}/64"
 
 
+@lru_cache(maxsize=4096)  # a connection's is asked for several times, and those of one address come together
 def _parse(text: str) -> Address | None:
     """An address as proxies write it: alone, in brackets, with a port or a zone."""
     text = text.strip().strip('"')

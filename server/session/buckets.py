@@ -99,6 +99,12 @@ class Buckets:
         if bucket.full_at > now:
             self._rest(bucket, now)
 
+    def fill(self) -> None:
+        """Every bucket is full again."""
+        self._resting.clear()
+        for bucket in self._held.values():
+            bucket.full_at = 0.0
+
     def take(self, name: Hashable, rate: Rate, now: float) -> float:
         """Take one from the bucket of that name: 0, or the seconds until there is one."""
         if not rate.limits:

@@ -48,6 +48,11 @@ class Entrance:
         self._open_of: Counter[str] = Counter()
         self._unidentified_of: Counter[str] = Counter()
 
+    @property
+    def most(self) -> int:
+        """How many there may be; 0: as many as come."""
+        return self._most.connections
+
     def insist(self, address: str) -> None:
         """Raise `Refused` when one more of this address may not come in now.
 

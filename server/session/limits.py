@@ -106,7 +106,7 @@ class TurnedAway:
 
 
 class Limits:
-    """The limits of this process and who is near them. `rates` may be replaced at any time and hold at once."""
+    """The limits of this process and who is near them."""
 
     def __init__(self, now: Callable[[], float], rates: Rates | None = None, buckets: Buckets | None = None) -> None:
         """`now`: seconds that never run backwards."""
@@ -114,6 +114,11 @@ class Limits:
         self.rates = rates or Rates()
         self.buckets = buckets or Buckets()
         self.stopped: Counter[str] = Counter()
+
+    def change(self, rates: Rates) -> None:
+        """From now on these, for connections that are open, too. Everybody begins with full buckets."""
+        self.rates = rates
+        self.buckets.fill()
 
     def meter(self, subject: Subject) -> Meter:
         """For one connection; to be closed with it."""
@@ -184,7 +189,7 @@ class Meter:
             self._limits.buckets.let_go(bucket, now)
 
     def _follow(self) -> None:
-        """The rates were changed; buckets stay as full as they are."""
+        """The rates were changed."""
         self.close()
         self._rates = self._limits.rates
 

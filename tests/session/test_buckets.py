@@ -114,6 +114,16 @@ def test_without_a_limit_nothing_is_kept():
     assert len(buckets) == 0
 
 
+def test_all_are_filled_when_the_rules_change():
+    buckets = Buckets()
+    held = buckets.hold("held")
+    held.full_at = 100
+    assert [buckets.take("a", RATE, 10) for _ in range(3)] == [0, 0, 0]
+    buckets.fill()
+    assert buckets.take("a", RATE, 10) == 0
+    assert (held.full_at, buckets.hold("held")) == (0, held)
+
+
 def test_memory_is_bounded_whoever_comes():
     buckets = Buckets(at_rest=100)
     held = buckets.hold("held")
