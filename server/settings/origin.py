@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -21,6 +22,7 @@ class Origin(Struct, frozen=True):
     port: int
 
 
+@lru_cache(maxsize=1024)  # each connection's is compared with those of its site, which are always the same
 def parse_origin(text: str) -> Origin:
     """The origin of `http://shop.example:8080` or `https://shop.example`.
 
