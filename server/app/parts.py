@@ -108,6 +108,7 @@ class Parts:
         terms = Terms(server=f"frontdesk/{version()}", features=FEATURES)
         connections = Connections(desk, terms=terms, proxies=proxies, bounds=bounds)
         told.listeners += (gauges.told, Following(bounds, found.limits, text_chars=connections.text_chars).told)
+        measured = _measured(ground, engine, gauges, messages, openings, connections, bounds, watch, failures, untold)
         await engine.start()
         return cls(
             engine=engine,
@@ -119,25 +120,37 @@ class Parts:
             connections=connections,
             proxies=proxies,
             bounds=bounds,
-            metrics=metrics(
-                config,
-                Measured(
-                    store=store,
-                    engine=engine,
-                    gauges=gauges,
-                    messages=messages,
-                    openings=openings,
-                    connections=connections,
-                    bounds=bounds,
-                    watch=watch,
-                    failures=failures,
-                    untold=untold,
-                ),
-            ),
+            metrics=metrics(config, measured),
             watch=watch,
             failures=failures,
             show=show,
         )
+
+
+def _measured(  # noqa: PLR0913, PLR0917 - what has something to tell
+    ground: Ground,
+    engine: Engine,
+    gauges: Gauges,
+    messages: Messages,
+    openings: Openings,
+    connections: Connections,
+    bounds: Bounds,
+    watch: Watch,
+    failures: Counter[str],
+    untold: Untold,
+) -> Measured:
+    return Measured(
+        store=ground.store,
+        engine=engine,
+        gauges=gauges,
+        messages=messages,
+        openings=openings,
+        connections=connections,
+        bounds=bounds,
+        watch=watch,
+        failures=failures,
+        untold=untold,
+    )
 
 
 def _desk(  # noqa: PLR0913, PLR0917 - what a desk stands on
