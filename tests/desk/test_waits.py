@@ -53,7 +53,8 @@ async def sweep(desk: DeskBench, seconds: float = 2) -> None:
 async def told(desk: DeskBench) -> list[PromiseRow]:
     """The promises, oldest first, without those of the first three."""
     found = await desk.store.read(lambda tx: promises.since(tx, 1, at=0, limit=100))
-    return sorted(found, key=lambda row: row.at)[3:]
+    # Those three ended in the moment in which the next one is told.
+    return sorted(found, key=lambda row: (row.at, row.ended_at is None, row.ended_at or 0))[3:]
 
 
 async def begin(desk: DeskBench) -> tuple[Client, dict[str, Any]]:
