@@ -316,6 +316,89 @@ ROWS = (
         )
     ),
     Row(
+        number=48,
+        fault="an origin that is foreign, missing, null, or only looks right",
+        expected="no upgrade for agents, 4503 or none for visitors, 403 over REST; compared as values",
+        how="one corpus (suffix, prefix, port, scheme, userinfo, backtick, case, homographs) for every way in",
+        elsewhere=(
+            "tests/desk/test_origins.py",
+            "tests/http/test_origins_live.py",
+            "tests/settings/test_origin.py",
+        ),
+    ),
+    Row(
+        number=49,
+        fault="every request and route with ids of another visitor or agent",
+        expected="in the same words as what does not exist, and recorded; a handler without a policy does not start",
+        how="every request, person and state of a conversation over sockets; every route with an id over REST",
+        elsewhere=(
+            "tests/desk/test_access.py",
+            "tests/http/api/test_what_is_anothers.py",
+            "tests/http/api/test_access.py::test_each_role_is_let_in_where_the_policy_says_so_and_nowhere_else",
+            "tests/http/test_policy.py",
+        ),
+    ),
+    Row(
+        number=50,
+        fault="logout, a new password, another role, a disabled account, a login that is too old",
+        expected="its sockets are closed within 5 s; by age or by another process, within 30 s",
+        how="over real sockets; a clock that is set forward",
+        elsewhere=("tests/http/api/test_logins_and_audit.py", "tests/desk/test_login_watch.py"),
+    ),
+    Row(
+        number=51,
+        fault="a cross-site POST, a missing token, JSON as text/plain",
+        expected="refused",
+        how="every route that writes",
+        elsewhere=(
+            "tests/http/api/test_access.py::test_another_sites_page_asks_for_nobody",
+            "tests/http/api/test_access.py::test_no_form_is_taken_for_a_request",
+            "tests/http/test_rest.py::test_another_sites_page_cannot_ask",
+        ),
+    ),
+    Row(
+        number=52,
+        fault="script in what anybody writes: names, texts, titles, addresses, headers, settings, what a site signs",
+        expected="it is text; no policy of a page is broken",
+        how="a corpus and a canary in Chromium",
+        elsewhere=("tests/e2e/test_hostile_words.py", "tests/e2e/test_identity.py", "tests/http/test_pages.py"),
+    ),
+    Row(
+        number=54,
+        fault="the console in a frame; the chat in that of a site it is not for",
+        expected="the browser shows nothing of it",
+        how="two other origins in Chromium",
+        elsewhere=("tests/e2e/test_frames.py",),
+    ),
+    Row(
+        number=56,
+        fault="a visitor's token is copied, and used after its turn",
+        expected="a stranger with reset, and recorded; whoever keeps what they were given is never locked out",
+        how="as a property: tabs, lost and late replies, a thief; over a server that is killed between",
+        elsewhere=(
+            "tests/desk/test_visitor_tokens.py",
+            "tests/desk/test_recognition.py",
+            "tests/blackbox/test_who_is_who.py::test_a_token_outlives_lost_replies_and_kills",
+        ),
+    ),
+    Row(
+        number=57,
+        fault="a visitor types a known customer's e-mail; an identity is forged",
+        expected="somebody else without history; a forgery is unauthorised, and the connection lives",
+        how="over real sockets; a corpus of forgeries",
+        elsewhere=(
+            "tests/blackbox/test_who_is_who.py::test_a_customer_is_known_by_the_sites_word_alone",
+            "tests/desk/test_site_identity.py",
+        ),
+    ),
+    Row(
+        number=59,
+        fault="1,000 wrong logins from one address and from many, of known and unknown accounts",
+        expected="few are looked at, all are answered alike, whoever is logged in is served meanwhile",
+        how="a clock that stands still; checks that are counted; threads that are held",
+        elsewhere=("tests/desk/test_guessing.py", "tests/desk/test_accounts.py"),
+    ),
+    Row(
         number=65,
         fault="floods: 10,000 messages on one socket, 1,000 connections of one address",
         expected="refused with a code and a time, then cut (4008, 429); who waits as told loses nothing; others notice "
