@@ -51,3 +51,30 @@ def test_the_heap_does_not_grow_with_deadlines_that_were_withdrawn():
         deadlines.want(20_000 - number, *A)
     deadlines.next(lambda *_: 50_000)
     assert len(deadlines) < 100
+
+
+def test_what_comes_in_turn_is_due_in_the_order_of_all():
+    truth = {(Due.CONFIRM, f"c_{number}", "a"): at for number, at in enumerate((10, 20, 20, 20, 15, 30))}
+    deadlines = Deadlines()
+    for number in (0, 1, 3, 2, 4, 5):  # the third and the fifth come out of turn
+        ring = (Due.CONFIRM, f"c_{number}", "a")
+        deadlines.want_in_turn(truth[ring], *ring)
+    for (due, one, two), at in {A: 20, B: 20, (Due.PAUSE, "", ""): 25}.items():
+        truth[due, one, two] = at
+        deadlines.want(at, due, one, two)
+    assert deadlines.wanted(Due.CONFIRM, "c_3", "a") == 20
+    popped = []
+    while (key := deadlines.pop(100, lambda *key: truth.get(key))) is not None:
+        popped.append(key)
+    assert popped == sorted(truth, key=lambda key: (truth[key], key))
+    assert len(deadlines) == 0
+    assert deadlines.next(lambda *_: 1) is None
+
+
+def test_what_was_in_turn_and_is_over_is_dropped():
+    deadlines = Deadlines()
+    for number in range(5):
+        deadlines.want_in_turn(10 + number, Due.CONFIRM, f"c_{number}", "a")
+    assert deadlines.next(lambda _due, one, _two: 13 if one == "c_3" else None) == 13
+    assert deadlines.soonest == 13
+    assert len(deadlines) == 2
