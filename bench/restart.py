@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import http.client
 import os
 import signal
@@ -137,8 +138,12 @@ async def _rebuild(data: Path) -> tuple[Spent, dict[str, float]]:
             publish=Telling(),
             pause=pause,
         )
+        # As the server does it: what is built at the start stays, and is not swept meanwhile.
+        gc.collect()
+        gc.disable()
         with Watch() as whole:
             await engine.start()
+        gc.enable()
         with Watch() as reading:
             found = await ground.store.read(lambda tx: rebuild.read(tx, directory))
         with Watch() as routing:
@@ -154,6 +159,8 @@ def _start(data: Path) -> tuple[float, float, float]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             while not _ready(port):
+                if server.poll() is not None:
+                    raise RuntimeError(f"the server ended with {server.returncode}")
                 time.sleep(0.005)
             ready_ms = (time.perf_counter() - began) * 1000
             asyncio.run(_begin(port))

@@ -171,6 +171,8 @@ def _serving(command: list[str], port: int) -> Iterator[subprocess.Popen[bytes]]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             while not _answers(port):
+                if server.poll() is not None:
+                    raise RuntimeError(f"the server ended with {server.returncode}")
                 time.sleep(0.005)
             yield server
         finally:
