@@ -115,7 +115,8 @@ class Connection:
         self._jitter = jitter
         self._loop = asyncio.get_running_loop()
         self._protocol = Session(caller.endpoint, setting.terms)
-        self._writer = Writer(transport, drain, stall_seconds=setting.timing.stall_seconds, outbox=Outbox())
+        stall_seconds = setting.timing.stall_seconds
+        self._writer = Writer(transport, drain, stall_seconds=stall_seconds, outbox=Outbox(), turn=setting.turn)
         self._calls = Calls(setting.desk, self, self._request_failed)
         self._meter: Meter | None = None
         self._heard = self._working = self._sent_off = False

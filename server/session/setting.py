@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from server.session.bounds import Bounds
 from server.session.ports import Desk
 from server.session.protocol import Terms
 from server.session.timing import Timing
+from server.session.writing import Turn
 from server.wire.requests import Endpoint
 
 
@@ -20,6 +21,7 @@ class Setting:
     timing: Timing
     bounds: Bounds
     hello: bytes
+    turn: Turn = field(default_factory=Turn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,42 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+import structlog
+
 from server.session import framing
 from server.session.outbox import Outbox
 
 HIGH: Final = 64 * 1024  # unsent bytes in the transport above which the reader counts as slow
 CHUNK: Final = 64 * 1024
 MAX_EXEMPT: Final = 4 * 1024 * 1024
+
+_log = structlog.get_logger("session")
+
+
+class Turn:
+    """The connections that have something to send at the end of this turn of the event loop.
+
+    All of them together cost the loop one callback. A batch of messages has two for each, and each would be one.
+    """
+
+    __slots__ = ("_writers",)
+
+    def __init__(self) -> None:
+        self._writers: list[Writer] = []
+
+    def add(self, writer: Writer, loop: asyncio.AbstractEventLoop) -> None:
+        """Have it flushed, once."""
+        if not self._writers:
+            loop.call_soon(self._flush)
+        self._writers.append(writer)
+
+    def _flush(self) -> None:
+        writers, self._writers = self._writers, []
+        for writer in writers:
+            try:
+                writer.flush()
+            except Exception:  # noqa: BLE001 - one connection's fault is its own
+                _log.exception("a connection could not be written to")
 
 
 class Writer:
@@ -32,6 +62,7 @@ class Writer:
         "_slow",
         "_stall_seconds",
         "_transport",
+        "_turn",
         "outbox",
     )
 
@@ -42,13 +73,18 @@ class Writer:
         *,
         stall_seconds: float,
         outbox: Outbox,
+        turn: Turn | None = None,
     ) -> None:
-        """`drain` returns when the transport has room, and raises `ConnectionError` when it is gone."""
+        """`drain` returns when the transport has room, and raises `ConnectionError` when it is gone.
+
+        Connections of one event loop share a `turn`.
+        """
         self.outbox = outbox
         self._transport = transport
         self._drain = drain
         self._stall_seconds = stall_seconds
         self._loop = asyncio.get_running_loop()
+        self._turn = turn or Turn()
         self._scheduled = False
         self._slow: asyncio.Task[None] | None = None
         self._control = b""
@@ -63,7 +99,7 @@ class Writer:
             return False
         if not self._scheduled:
             self._scheduled = True
-            self._loop.call_soon(self._flush)
+            self._turn.add(self, self._loop)
         return True
 
     def send_exempt(self, frame: bytes) -> bool:
@@ -107,12 +143,8 @@ class Writer:
             self._slow.cancel()
             await asyncio.wait([self._slow])
 
-    def _schedule(self) -> None:
-        if not self._scheduled:
-            self._scheduled = True
-            self._loop.call_soon(self._flush)
-
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """The end of the turn: write what is queued."""
         self._scheduled = False
         if self._slow is not None or not self.outbox or self._transport.is_closing():
             return
@@ -127,6 +159,11 @@ class Writer:
             return False
         self._transport.write(framing.texts(self.outbox.take(MAX_EXEMPT)))
         return self.outbox.put(frame)
+
+    def _schedule(self) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            self._turn.add(self, self._loop)
 
     @property
     def _congested(self) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from server.session import framing
 from server.session.outbox import Outbox
-from server.session.writing import CHUNK, HIGH, Writer
+from server.session.writing import CHUNK, HIGH, Turn, Writer
 
 
 class Transport(asyncio.Transport):
@@ -202,3 +204,32 @@ async def test_a_transport_that_goes_while_it_is_slow_ends_the_task(transport, w
     await turn()
     assert writer._slow is None
     assert 0 == len(writer.outbox)
+
+
+class Broken(Transport):
+    def is_closing(self) -> bool:
+        raise RuntimeError("broken")
+
+
+async def test_those_of_one_turn_cost_the_loop_one_callback_and_one_who_fails_harms_nobody(monkeypatch):
+    loop = asyncio.get_running_loop()
+    calls: list[object] = []
+    shared = Turn()
+    transports = [Transport(), Broken(), Transport()]
+    writers = [Writer(each, each.drain, stall_seconds=0.02, outbox=Outbox(), turn=shared) for each in transports]
+    call_soon = loop.call_soon
+
+    def noted(call: Callable[..., object], *rest: Any, **more: Any) -> asyncio.Handle:
+        calls.append(call)
+        return call_soon(call, *rest, **more)
+
+    with monkeypatch.context() as watched:
+        watched.setattr(loop, "call_soon", noted)
+        for writer in (*writers, writers[0]):
+            writer.send(b"{}")
+    assert calls == [shared._flush]
+    await turn()
+    assert [each.writes for each in transports] == [[framing.texts([b"{}", b"{}"])], [], [framing.texts([b"{}"])]]
+    writers[2].send(b"[]")
+    await turn()
+    assert transports[2].writes[1:] == [framing.texts([b"[]"])]
