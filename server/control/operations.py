@@ -38,8 +38,8 @@ from server.settings.form import nearest
 from server.settings.plan import plan
 from server.settings.problem import Problem, SettingsError
 from server.settings.workspace import Agent, WorkspaceFile
-from server.store import accounts, audit, workspaces
-from server.store.base import Store, Tx
+from server.store import accounts, audit, conversations, workspaces
+from server.store.base import Row, Store, Tx
 from server.wire.codes import Refused
 from server.wire.reasons import RouteAnswer, RouteBody, WhyAnswer
 
@@ -310,6 +310,12 @@ class Operations:
         return await secrets_of_sites.ask(
             self._store, site, fresh=self._ids.secret, now=self._clock.now(), rotate=rotate, end=end
         )
+
+    async def open_conversations(self, *, limit: int) -> tuple[Directory, list[Row]]:
+        """The newest open conversations, and who is who. Raises `Failure` without a server."""
+        directory = self._running().directory
+        workspace = directory.workspace_id
+        return directory, await self._store.read(lambda tx: conversations.open_ones(tx, workspace, limit=limit))
 
     # What was done.
 

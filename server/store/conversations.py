@@ -124,6 +124,15 @@ def label(tx: Tx, conversation: str, *, outcome: str | None, tags: Sequence[str]
         tx.run("UPDATE conversation SET tags = ? WHERE id = ?", (orjson.dumps(list(tags)).decode(), conversation))
 
 
+def open_ones(tx: Tx, workspace: int, *, limit: int) -> list[Row]:
+    """Id, state, site, department, owner, visitor's name and start of the newest open conversations."""
+    return tx.all(
+        "SELECT c.id, c.state, c.site, c.department, c.owner, v.name, c.started_at FROM conversation c "
+        "JOIN visitor v ON v.id = c.visitor WHERE c.workspace = ? AND c.state <> 'closed' ORDER BY c.n DESC LIMIT ?",
+        (workspace, limit),
+    )
+
+
 def rate(tx: Tx, conversation: str, *, score: int, comment: str) -> None:
     """What the visitor thought of it; the last word counts."""
     tx.run("UPDATE conversation SET score = ?, comment = ? WHERE id = ?", (score, comment, conversation))

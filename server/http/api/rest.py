@@ -5,6 +5,7 @@ from __future__ import annotations
 from server.control.operations import Operations
 from server.desk.accounts import Accounts
 from server.http.api.access import AccessApi
+from server.http.api.conversations import ConversationsApi
 from server.http.api.entry import Entry
 from server.http.api.logins import AccountsApi, Logins
 from server.http.api.openapi import Description
@@ -29,6 +30,7 @@ class Rest:
             *SettingsApi(operations).operations(),
             *AccountsApi(operations).operations(),
             *AccessApi(desk=desk, accounts=accounts, operations=operations).operations(),
+            *ConversationsApi(operations).operations(),
             *RoutingApi(operations).operations(),
             *VisitorsApi(operations).operations(),
         ]

@@ -80,6 +80,14 @@ async def test_what_a_role_may_not_do_is_recorded(desk: Office, path: str, metho
     assert (row["actor"], row["code"]) == (desk.id("ben"), "forbidden")
 
 
+async def test_supervisors_see_which_conversations_are_open(desk: Office):
+    theirs = await objects(desk)
+    (one,) = await desk.get("/conversations", who="sue")
+    assert (one["id"], one["state"], one["agent"]["key"]) == (theirs["why"], "active", "ada")
+    assert "hello" not in str(one)
+    assert (await desk.ask("GET", "/conversations", who="ada")).code == (403, "forbidden")
+
+
 async def test_over_a_socket_too(desk: Office):
     theirs = await objects(desk)
     ben = await console(desk, await desk.token("ben"))
