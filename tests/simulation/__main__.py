@@ -32,9 +32,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _show(outcome: Outcome) -> None:
-    print(f"seed {outcome.seed}: {outcome.plan}")
+    print(f"seed {outcome.seed}: {outcome.plan}", flush=True)
     for fault in outcome.faults[:5]:
-        print(f"  {fault}")
+        print(f"  {fault}", flush=True)
 
 
 if __name__ == "__main__":
