@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from tests.simulation.world import Plan, simulate
+from tests.simulation.plan import Plan
+from tests.simulation.world import simulate
 
 SEEDS = (3, 14, 61, 108)
 _PRINT = (

@@ -38,6 +38,7 @@ from tests.simulation.disk import Disk, SimulatedStore, Weather
 from tests.simulation.loop import OUTSIDE, Loop, Stuck
 from tests.simulation.network import Cable, Line
 from tests.simulation.people import Agent, Visitor
+from tests.simulation.plan import Plan
 from tests.simulation.process import BEGINS, Process, SimulatedClock, in_life
 
 AGENTS = ("ada", "ben")
@@ -46,61 +47,6 @@ TRIES = 20
 # What is logged when the disk fails, as it is to do here.
 _OF_THE_DISK = frozenset({"an incident could not be recorded"})
 STEPS = 400_000  # of a loop that goes round and round
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Plan:
-    """What a seed means."""
-
-    visitors: int
-    pages: int  # a second one of the first visitor
-    agents: int
-    seconds: float
-    pace: float  # seconds between two acts of one client, on average
-    shuffles: bool
-    kills: int
-    weather: Weather
-    cuts: float  # chance of each connection
-    silences: float
-    slowness: float
-    cancels: float
-    bus_is_late: float
-    latency: float
-    method: str
-    wrap_up: int
-    restores: bool  # at the first kill: from a backup made a while before
-
-    @classmethod
-    def of(cls, chance: random.Random) -> Plan:
-        """Each kind of misfortune in some of the runs: alone they show more than all at once."""
-
-        def some(share: float, most: float) -> float:
-            return chance.uniform(0, most) if chance.random() < share else 0.0
-
-        return cls(
-            visitors=chance.choice((1, 2, 3)),
-            pages=chance.choice((0, 0, 1)),
-            agents=chance.choice((1, 2, 2)),
-            seconds=chance.uniform(6, 14),
-            pace=chance.uniform(0.5, 1.5),
-            shuffles=chance.random() < 0.5,
-            kills=chance.choice((0, 0, 0, 1, 1, 2)),
-            weather=Weather(fails=some(0.4, 0.1), lies=some(0.3, 0.08), read_fails=some(0.25, 0.08)),
-            cuts=some(0.6, 0.7),
-            silences=some(0.15, 0.3),
-            slowness=some(0.2, 0.5),
-            cancels=some(0.25, 0.4),
-            bus_is_late=some(0.3, 0.3),
-            latency=chance.choice((0.001, 0.02, 0.2)),
-            method=chance.choice(("average_utilization", "ring_all", "priority")),
-            wrap_up=chance.choice((0, 0, 5)),
-            restores=chance.random() < 0.2,
-        )._slow(chance)
-
-    def _slow(self, chance: random.Random) -> Plan:
-        """A disk that takes its time, in some: what happens while one waits for it is then a lot."""
-        self.weather.slow = chance.choice((0.02, 0.02, 0.3))
-        return self
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
