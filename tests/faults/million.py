@@ -246,13 +246,25 @@ class Million:
         async with asyncio.timeout(BACK_WITHIN_S):
             for one in self._everybody():
                 await one.reaches(lambda one=one: one.flowing and not one.unsettled and not one.awaited)  # type: ignore[misc]
-            for one in self._everybody():
-                one.ask({"do": "ping"})
-                for conversation, held in one.held.items():
-                    one.ask({"do": "history", "conversation": conversation, "after": held})
-            for one in self._everybody():
-                await one.reaches(lambda one=one: not one.awaited)  # type: ignore[misc]
+            # What rings is still being accepted: quiet is when a whole round has brought nobody anything.
+            while await self._somebody_heard_something():
+                pass
         self.recorder.quiet()
+
+    async def _somebody_heard_something(self) -> bool:
+        before = self._entries()
+        for one in self._everybody():
+            one.ask({"do": "ping"})
+            for conversation, held in one.held.items():
+                one.ask({"do": "history", "conversation": conversation, "after": held})
+        for one in self._everybody():
+            await one.reaches(lambda one=one: not one.awaited)  # type: ignore[misc]
+        # As long as a bad cable takes at most.
+        await asyncio.sleep(0.5)
+        return self._entries() != before
+
+    def _entries(self) -> int:
+        return sum(sum(one.held.values()) for one in self._everybody())
 
     async def _progress(self) -> None:
         began, last = time.monotonic(), 0
