@@ -72,7 +72,8 @@ def test_all_that_is_wrong_is_told_with_its_line_and_nothing_changes(data: Path,
 def test_the_demo_refuses_such_a_file_too(tmp_path: Path) -> None:
     file = tmp_path / "workspace.toml"
     file.write_text(HEAD + SUPPORT.format('overflow = ["sales"]') + REST, encoding="utf-8")
-    command = [COMMAND, "demo", "--no-supervisor", "--port", str(free_port()), "--data", str(tmp_path / "d"), "--workspace", str(file)]
+    place = ["--port", str(free_port()), "--data", str(tmp_path / "d"), "--workspace", str(file)]
+    command = [COMMAND, "demo", "--no-supervisor", *place]
     done = refused_start(command)
     assert done.returncode != 0
     assert "line 11" in done.stderr
