@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from server.desk.untold import LONGEST_PAUSE_S, Untold
@@ -12,7 +14,7 @@ class World:
         self.now = 0.0
         self.reopened: list[float] = []
         self.aside: list[str] = []
-        self.due: list[tuple[float, object]] = []
+        self.due: list[tuple[float, Callable[[], object]]] = []
         self.untold = Untold(
             reopen=lambda: self.reopened.append(self.now),
             quarantine=self.aside.append,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 from playwright.async_api import Page, expect
 
@@ -121,7 +122,7 @@ async def test_what_admins_write_is_text_too(own_people: People):
     ):
         assert await root.page.evaluate(put, [path, body]) == status, path
     agent = await own_people.agent("ada")
-    sent = {"user_agent": CORPUS[0], "extra_http_headers": {"Referer": f"{own_people.url}?{CORPUS[1]}"}}
+    sent: dict[str, Any] = {"user_agent": CORPUS[0], "extra_http_headers": {"Referer": f"{own_people.url}?{CORPUS[1]}"}}
     visitor = await own_people.visitor("Marta", **sent)
     await visitor.say("Hello")
     await agent.accept("Marta")

@@ -108,6 +108,7 @@ async def test_a_rewritten_row_breaks_the_next_one(store, folder):
     for name in ("audit_is_not_changed", "audit_is_not_deleted"):
         file.execute(f"DROP TRIGGER {name}")
     first = file.execute("SELECT number, at, 'a_2', action, target, detail, previous FROM audit LIMIT 1").fetchone()
+    assert first is not None
     file.execute("UPDATE audit SET actor = 'a_2', hash = ? WHERE number = 1", (audit._hash(first),))
     file.close()
     async with await SqliteStore.open(folder, clock=SystemClock()) as opened:
