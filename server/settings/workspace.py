@@ -161,14 +161,14 @@ class Limits(Record, frozen=True, kw_only=True):
     text_chars: Annotated[int, Meta(ge=1, le=8_000)] = 8_000
     connections_per_visitor: Annotated[int, Meta(ge=0, le=10_000)] = 50
     connections_per_agent: Annotated[int, Meta(ge=0, le=10_000)] = 100
-    messages_per_visitor: Rated = Rate(300, 600)
-    messages_per_agent: Rated = Rate(600, 1_200)
-    messages_per_address: Rated = Rate(10_000, 60_000)
-    messages_per_site: Rated = Rate(20_000, 120_000)
+    messages_per_visitor: Rated = Rate(2_000, 6_000)
+    messages_per_agent: Rated = Rate(3_000, 9_000)
+    messages_per_address: Rated = Rate(60_000, 360_000)
+    messages_per_site: Rated = Rate(120_000, 720_000)
     starts_per_visitor: Rated = Rate(20, 20)
     starts_per_address: Rated = Rate(1_000, 1_000)
     signals_per_person: Rated = Rate(200, 1_200)
-    reads_per_connection: Rated = Rate(300, 1_200)
+    reads_per_connection: Rated = Rate(1_000, 6_000)
     requests_per_address: Rated = Rate(2_000, 12_000)
 
 

@@ -107,11 +107,3 @@ class Serving(Server):
             return line.getresponse().status
         finally:
             line.close()
-
-    def resident_kib(self) -> int:
-        """Memory of the process."""
-        assert self.process is not None
-        for line in Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii").splitlines():
-            if line.startswith("VmRSS"):
-                return int(line.split()[1])
-        raise AssertionError("no VmRSS")

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-pytest.register_assert_rewrite("tests.store.contract", "tests.store.series")
-
 
 @pytest.fixture
 async def store(open_store):

@@ -1,0 +1,75 @@
+"""`python -m tests.fuzz [--minutes 10] [--seed N] [frames|rest]`: nonsense at a real server, for as long as asked."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.blackbox.people import People
+from tests.blackbox.process import Server
+from tests.fuzz import rest
+from tests.fuzz.frames import Tally, fuzz
+from tests.fuzz.verdict import complaints
+
+
+def main() -> int:
+    asked = _asked()
+    print(f"seed {asked.seed}", flush=True)
+    wrong = 0
+    if asked.what in {"frames", "all"}:
+        wrong += _frames(asked.seed, asked.minutes * 60)
+    if asked.what in {"rest", "all"}:
+        wrong += _rest(asked.seed, asked.minutes * 60)
+    return int(wrong > 0)
+
+
+def _asked() -> argparse.Namespace:
+    reader = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    reader.add_argument("what", nargs="?", choices=("frames", "rest", "all"), default="all")
+    reader.add_argument("--minutes", type=float, default=10.0, help="of each (default: 10)")
+    reader.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="the same nonsense again")
+    return reader.parse_args()
+
+
+def _frames(seed: int, seconds: float) -> int:
+    with tempfile.TemporaryDirectory() as folder, Server(Path(folder)) as server:
+        before = server.resident_kib()
+        tally = asyncio.run(_among_people(server, seed, seconds))
+        found = [*tally.faults, *complaints(server)]
+        print(f"sent {dict(tally.sent)}; answers {dict(tally.codes)}")
+        print(f"the neighbours said {tally.spoken} messages, the slowest took {tally.slowest_s:.2f} s end to end")
+        print(f"memory {before} -> {server.resident_kib()} KiB")
+    return _told("frames", found)
+
+
+async def _among_people(server: Server, seed: int, seconds: float) -> Tally:
+    return await fuzz(People(server), seed=seed, seconds=seconds)
+
+
+def _rest(seed: int, seconds: float) -> int:
+    """A server of its own for each path: some of what is asked locks out whoever asks."""
+    with tempfile.TemporaryDirectory() as folder, Server(Path(folder)) as server:
+        every = rest.paths(server)
+    found = []
+    for number, path in enumerate(every):
+        with tempfile.TemporaryDirectory() as folder, Server(Path(folder)) as server:
+            code, said = rest.fuzz(
+                server, seed=seed + number, examples=10_000, only=path, seconds=max(2, int(seconds / len(every)))
+            )
+            tested = next((line.strip() for line in said.splitlines() if "generated" in line), "nothing was tested")
+            print(f"{path}: {tested}", flush=True)
+            found += complaints(server) + ([said] if code else [])
+    return _told("rest", found)
+
+
+def _told(what: str, found: list[str]) -> int:
+    print("\n".join(found) if found else f"{what}: nothing is wrong")
+    return len(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
