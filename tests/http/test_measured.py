@@ -137,7 +137,7 @@ async def test_limits_that_are_changed_hold_at_once_and_are_told(desk: Office):
         conversation = started["conversation"]["id"]
         assert (await send("1", "x" * 101))["ok"]
         answer = await desk.ask("PUT", "/limits", {"messages_per_visitor": [1, 1], "text_chars": 100})
-        assert (answer.status, answer.body["text_chars"], answer.body["messages_per_agent"]) == (200, 100, [600, 1200])
+        assert (answer.status, answer.body["text_chars"], answer.body["messages_per_agent"]) == (200, 100, [3000, 9000])
         # Everybody begins with a full bucket.
         assert (await send("2", "x"))["ok"]
         error = (await send("3", "x"))["error"]
