@@ -192,6 +192,42 @@ class Accounts:
         password_hash = await self._passwords.hash(password)
         await self._change("agent.password", agent, by, lambda tx: rows.set_password(tx, agent, password_hash))
 
+    async def change_password(self, mine: Admission, current: str, password: str) -> list[Admission]:
+        """Replace one's own password; all logins but this one end. The caller closes the sockets of those returned.
+
+        Raises:
+            Refused: `bad_request` with a field when the current password is another, `rate_limited` after too many
+                tries; `unauthorised` when the login has ended meanwhile.
+        """
+        account = await self._read(lambda tx: rows.by_agent(tx, mine.agent))
+        if account is None:
+            raise Refused(ErrorCode.UNAUTHORISED, "Please log in.")
+        if wait_ms := self._by_account.wait_ms(account.email):
+            raise Refused(ErrorCode.RATE_LIMITED, "Too many attempts. Please wait a moment.", retry_after_ms=wait_ms)
+        self._by_account.attempted(account.email)
+        if not await self._passwords.fits(current, account.password):
+            self._incidents.record("login.failed", target=mine.agent)
+            raise Refused(ErrorCode.BAD_REQUEST, "The current password is another one.", field="current")
+        self._by_account.succeeded(account.email)
+        password_hash = await self._passwords.hash(password)
+        now = self._clock.now()
+
+        def write(tx: Tx) -> list[bytes] | None:
+            found = rows.logins_of(tx, mine.agent, now=now, idle_ms=IDLE_MS)
+            still = rows.by_agent(tx, mine.agent)
+            hashes = [token_hash for token_hash, _login in found]
+            # What was checked is void when somebody else set a password meanwhile.
+            if still is None or still.revocation != account.revocation or mine.token_hash not in hashes:
+                return None
+            rows.set_password(tx, mine.agent, password_hash, keep=mine.token_hash)
+            audit.append(tx, at=now, actor=mine.agent, action="agent.password", target=mine.agent)
+            return [each for each in hashes if each != mine.token_hash]
+
+        ended = await self._write(write)
+        if ended is None:
+            raise Refused(ErrorCode.UNAUTHORISED, "Please log in.")
+        return [Admission(agent=mine.agent, token_hash=each) for each in ended]
+
     async def hash(self, password: str) -> str:
         """What is stored of a password; raises `Refused`."""
         return await self._passwords.hash(password)

@@ -293,6 +293,7 @@ class Desk:
             person = parts.Person(role="visitor", id=visitor, name="")
             frame = encode(views.presence(found.id, person, here=here))
             self._hub.publish_lossy(audience.of_agent(owner), f"presence:{found.id}", frame)
+            self._watchers.tell_lossy(found.id, f"presence:{found.id}", frame)
 
     # What plain HTTP asks.
 
@@ -404,6 +405,7 @@ class Desk:
             del self._read[key]
 
     def _tell_others(self, peer: Peer, conversation: OpenConversation, key: str, frame: bytes) -> None:
+        self._watchers.tell_lossy(conversation.id, f"{key}:{_person(peer.identity).role}", frame)
         if isinstance(peer.identity, AgentIdentity):
             topic = audience.of_visitor(conversation.visitor, conversation.site)
         else:

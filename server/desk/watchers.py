@@ -1,7 +1,7 @@
 """Supervisors who look on: which connection watches which conversation. Of this process only, until it ends.
 
-They hear what the conversation's agent hears: entries, notes, the conversation. Nobody is told that they do; the audit
-log is.
+They hear what the conversation's agent hears: entries, notes, the conversation, who types, reads and is here. Nobody is
+told that they do; the audit log is.
 """
 
 from __future__ import annotations
@@ -52,3 +52,8 @@ class Watchers:
         """A frame about this conversation."""
         for peer in tuple(self._peers.get(conversation, ())):
             peer.send(frame)
+
+    def tell_lossy(self, conversation: str, key: str, frame: bytes) -> None:
+        """One that may be lost: who types, reads, is here."""
+        for peer in tuple(self._peers.get(conversation, ())):
+            peer.send_lossy(key, frame)

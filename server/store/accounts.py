@@ -79,9 +79,13 @@ def give_first_password(tx: Tx, workspace: int, password: str) -> int:
     return tx.run("UPDATE account SET password = ? WHERE workspace = ? AND password IS NULL", (password, workspace))
 
 
-def set_password(tx: Tx, agent: str, password: str | None) -> bool:
-    """Replace the hash; every token made before is void. False when there is no such account."""
+def set_password(tx: Tx, agent: str, password: str | None, *, keep: bytes = b"") -> bool:
+    """Replace the hash; every token made before is void, but for this one. False when there is no such account."""
     changed = tx.run("UPDATE account SET password = ?, revocation = revocation + 1 WHERE agent = ?", (password, agent))
+    tx.run(
+        "UPDATE token SET revocation = (SELECT revocation FROM account WHERE agent = ?) WHERE agent = ? AND hash = ?",
+        (agent, agent, keep),
+    )
     _sweep(tx, agent)
     return changed == 1
 

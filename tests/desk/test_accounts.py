@@ -93,6 +93,48 @@ async def test_a_new_password_ends_every_login(house):
     assert "a_ada" == (await login(house, "battery staple")).agent
 
 
+async def test_ones_own_password_ends_every_other_login(house):
+    mine, other = await login(house), await login(house)
+    admission = await house.accounts.redeem(mine.token)
+    ended = await house.accounts.change_password(admission, PASSWORD, "battery staple")
+    assert [hash_of(other.token)] == [each.token_hash for each in ended]
+    assert await house.accounts.redeem(mine.token) == admission
+    assert await house.accounts.redeem(other.token) is None
+    assert ErrorCode.UNAUTHORISED is (await refused(house)).code
+    assert "a_ada" == (await login(house, "battery staple")).agent
+    log = await house.store.read(audit.since)
+    assert ("a_ada", "agent.password", "a_ada") in [(row.actor, row.action, row.target) for row in log]
+
+
+async def test_ones_own_password_asks_for_the_present_one_and_not_for_ever(house):
+    admission = await house.accounts.redeem((await login(house)).token)
+    codes = []
+    for _ in range(11):
+        with pytest.raises(Refused) as caught:
+            await house.accounts.change_password(admission, "a guess", "battery staple")
+        codes.append((caught.value.code, caught.value.field))
+    assert codes == [(ErrorCode.BAD_REQUEST, "current")] * 10 + [(ErrorCode.RATE_LIMITED, None)]
+    house.clock.advance(3600)
+    assert "a_ada" == (await login(house)).agent
+
+
+async def test_a_password_set_by_an_admin_meanwhile_stays(house, monkeypatch):
+    admission = await house.accounts.redeem((await login(house)).token)
+    fits = house.passwords.fits
+
+    async def slowly(password: str, password_hash: str | None) -> bool:
+        found = bool(await fits(password, password_hash))
+        await house.accounts.set_password("a_ada", "an admin's choice")
+        return found
+
+    monkeypatch.setattr(house.passwords, "fits", slowly)
+    with pytest.raises(Refused) as caught:
+        await house.accounts.change_password(admission, PASSWORD, "battery staple")
+    assert ErrorCode.UNAUTHORISED is caught.value.code
+    monkeypatch.undo()
+    assert "a_ada" == (await login(house, "an admin's choice")).agent
+
+
 async def test_a_password_changed_while_somebody_logs_in_makes_that_login_void(house):
     account = await house.store.read(lambda tx: rows.by_agent(tx, "a_ada"))
     await house.accounts.set_password("a_ada", "battery staple")

@@ -53,6 +53,17 @@ async def test_who_watches_sees_what_there_is_and_hears_what_comes(it: Story):
     assert await recorded(it) == [(it.sue.me, "conversation.watched", c)]
 
 
+async def test_who_watches_sees_who_types_reads_and_is_here(it: Story):
+    c = await it.talk()
+    await it.sue.ask("conversation.watch", conversation=c)
+    await it.vera.ask("typing", conversation=c, active=True)
+    await it.ada.ask("typing", conversation=c, active=True)
+    await it.ada.ask("read", conversation=c, seq=1)
+    await it.vera.leave()
+    seen = [(event["on"], event["from"]["id"]) for event in it.sue.peer.lossy]
+    assert seen == [("typing", it.vera.me), ("typing", it.ada.me), ("read", it.ada.me), ("presence", it.vera.me)]
+
+
 async def test_nobody_else_hears_of_it(it: Story):
     c = await it.talk()
     before = [len(client.peer.frames) for client in (it.ada, it.ben, it.vera)]

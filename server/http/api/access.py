@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
 from aiohttp import web
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from server.control import auditing
-from server.control.operations import Operations
-from server.desk.accounts import Accounts
+from server.control.operations import MIN_PASSWORD, Operations
+from server.desk.accounts import Accounts, Admission
 from server.desk.policy import Policy
 from server.http import answers
 from server.http.api.operation import PREFIX, Call, Operation, Parameter
@@ -37,6 +37,13 @@ class LoginSeen(Struct, kw_only=True, frozen=True):
     expires_at: Time
     address: str
     client: str
+
+
+class OwnPasswordBody(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A new password for oneself, and the one it replaces."""
+
+    current: Annotated[str, Meta(max_length=1024)]
+    password: Annotated[str, Meta(min_length=MIN_PASSWORD, max_length=1024)]
 
 
 class AccessApi:
@@ -71,6 +78,18 @@ class AccessApi:
                 answers=((204, "Ended."),),
                 parameters=(_LOGIN,),
                 refuses=(ErrorCode.NOT_FOUND,),
+            ),
+            Operation(
+                name="changePassword",
+                method="POST",
+                path=f"{PREFIX}/password",
+                who=Policy.AGENT,
+                says="Change your own password. Wherever else you are logged in, you are logged out.",
+                run=self.change_password,
+                topic="logins",
+                body=OwnPasswordBody,
+                answers=((204, "Done."),),
+                refuses=(ErrorCode.RATE_LIMITED,),
             ),
             Operation(
                 name="logOutAgent",
@@ -116,6 +135,12 @@ class AccessApi:
 
     async def end_login(self, call: Call) -> web.Response:
         self._desk.logged_out(await self._accounts.end_login(call.agent.agent, call.path("id")))
+        return web.Response(status=204)
+
+    async def change_password(self, call: Call) -> web.Response:
+        mine = Admission(agent=call.agent.agent, token_hash=call.agent.token_hash)
+        for each in await self._accounts.change_password(mine, call.body.current, call.body.password):
+            self._desk.logged_out(each)
         return web.Response(status=204)
 
     async def log_out(self, call: Call) -> web.Response:

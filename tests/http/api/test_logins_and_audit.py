@@ -61,6 +61,23 @@ async def test_whatever_ends_a_login_closes_its_sockets(desk: Office):
         assert await closed(ws) == 4501, way
 
 
+async def test_ones_own_password_closes_the_sockets_of_other_logins(desk: Office):
+    mine = await desk.token("ben")
+    assert (await desk.ask("POST", "/agents/ben/password", {"password": "the first one"})).status == 204
+    desk.tokens["ben"] = mine = (await desk.accounts.log_in(desk.id("ben"))).token
+    kept, ended = await console(desk, mine), await console(desk, (await desk.accounts.log_in(desk.id("ben"))).token)
+    wrong = await desk.ask("POST", "/password", {"current": "a guess", "password": "the second one"}, who="ben")
+    assert (wrong.code, wrong.body["error"]["field"]) == ((400, "bad_request"), "current")
+    short = await desk.ask("POST", "/password", {"current": "the first one", "password": "short"}, who="ben")
+    assert short.code == (400, "bad_request")
+    changed = {"current": "the first one", "password": "the second one"}
+    assert (await desk.ask("POST", "/password", changed, who="ben")).status == 204
+    assert await closed(ended) == 4501
+    assert not kept.closed
+    assert (await desk.ask("GET", "/logins", who="ben")).status == 200
+    await kept.close()
+
+
 async def test_a_role_is_another_at_once(desk: Office):
     ws = await console(desk, await desk.token("sue"))
     assert (await desk.ask("GET", "/promises", who="sue")).status == 200
