@@ -85,6 +85,7 @@ class Desk:
             ask.ConversationStart: Handler(policy=Policy.VISITOR, run=rooms.visitors.start),
             ask.VisitorClose: Handler(policy=own, run=rooms.visitors.close),
             ask.ConversationRate: Handler(policy=own, run=rooms.visitors.rate),
+            ask.ConversationHuman: Handler(policy=own, run=self._ask_human),
             ask.MessageSend: Handler(policy=Policy.PARTICIPANT, run=rooms.messages.send, pipelines=True),
             ask.MessageLeave: Handler(policy=Policy.VISITOR, run=rooms.leaving.leave),
             **self._shared_table(),
@@ -366,6 +367,10 @@ class Desk:
             for conversation, (top, notes) in found.items()
         }
         peer.send(encode(replies.Pong(re=request.id, positions=positions, now=rfc3339(self._now()))))
+
+    def _ask_human(self, peer: Peer, request: ask.ConversationHuman) -> None:
+        self._mine(peer.identity, request.conversation)
+        raise Refused(ErrorCode.CONFLICT, "No bot has this conversation.")
 
     def _typing(self, peer: Peer, request: ask.Typing) -> None:
         conversation = self._mine(peer.identity, request.conversation)

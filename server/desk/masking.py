@@ -31,7 +31,22 @@ MARK = "••••"
 # Fields of requests that hold what a person has typed or a page has said. `tests/desk/test_masking.py` sees to it that
 # each text field of each request is either here or known to be a name for something.
 TYPED: Final = frozenset(
-    {"text", "form", "note", "reason", "comment", "outcome", "tags", "page", "language", "timezone", "summary"}
+    {
+        "text",
+        "form",
+        "note",
+        "reason",
+        "comment",
+        "outcome",
+        "tags",
+        "page",
+        "language",
+        "timezone",
+        "summary",
+        "title",
+        "replies",
+        "cards",
+    }
 )
 
 # Digits, and the first bytes of the digits of other scripts: with fewer than 13 of them there is no card number.
@@ -128,7 +143,7 @@ def _clean(value: Any) -> Any:
             table = {mask(key): mask(said) for key, said in value.items()}
             return value if table == value else table
         case list():
-            said = [mask(each) for each in value]
+            said = [_clean(each) for each in value]
             return value if said == value else said
         case Struct():
             parts = {name: _clean(getattr(value, name)) for name in value.__struct_fields__}

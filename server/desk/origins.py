@@ -28,6 +28,8 @@ class Origins:
         Visitors' pages are judged at `identify`: there a close code tells a widget that it is not set up for its page,
         while a refused handshake would look like an outage without end.
         """
+        if endpoint == "bot":
+            return False
         if origin is None:
             # An agent's credential is in the first frame, never a cookie: without a browser there is nobody to trick.
             return endpoint == "agent" or self._absent_ok

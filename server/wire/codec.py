@@ -10,17 +10,18 @@ from msgspec import UNSET, Meta, Struct
 
 from server.wire.codes import ErrorCode, Refused
 from server.wire.replies import ErrorBody, ErrorReply
-from server.wire.requests import AgentRequest, Endpoint, VisitorRequest
+from server.wire.requests import AgentRequest, BotRequest, Endpoint, VisitorRequest
 
 T = TypeVar("T")
 
-AnyRequest: TypeAlias = VisitorRequest | AgentRequest
+AnyRequest: TypeAlias = VisitorRequest | AgentRequest | BotRequest
 
 _ECHOED_CHARACTERS = 200
 _ENCODER = msgspec.json.Encoder()
 _DECODERS: dict[Endpoint, msgspec.json.Decoder[Any]] = {
     "visitor": msgspec.json.Decoder(VisitorRequest),
     "agent": msgspec.json.Decoder(AgentRequest),
+    "bot": msgspec.json.Decoder(BotRequest),
 }
 
 

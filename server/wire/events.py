@@ -134,6 +134,61 @@ class PresenceEvent(Event, kw_only=True, frozen=True, tag="presence", rename={"s
     here: bool
 
 
+class StreamEvent(Event, kw_only=True, frozen=True, tag="stream", rename={"sender": "from"}):
+    """A bot's message that is not finished: ``text`` is all of it so far. Lossy.
+
+    It ends with the entry whose ``client_id`` is its ``stream_id``, or with ``active`` false: it was cut, and there is
+    no entry.
+    """
+
+    conversation: str
+    sender: parts.Person
+    stream_id: str
+    text: str
+    active: bool
+
+
+class ThinkingEvent(Event, kw_only=True, frozen=True, tag="thinking", rename={"sender": "from"}):
+    """A bot is at work on an answer, or has stopped. Lossy."""
+
+    conversation: str
+    sender: parts.Person
+    active: bool
+    title: str | UnsetType = UNSET
+
+
+class HandoffQueued(Event, kw_only=True, frozen=True, tag="handoff.queued"):
+    """To the bot: it waits for a person. ``reason``: handoff, asked, bot_gone, unanswered, bot_removed."""
+
+    v: int
+    conversation: str
+    reason: str
+
+
+class HandoffAccepted(Event, kw_only=True, frozen=True, tag="handoff.accepted"):
+    """To the bot: ``agent`` has it now."""
+
+    v: int
+    conversation: str
+    agent: parts.Named
+
+
+class HandoffFailed(Event, kw_only=True, frozen=True, tag="handoff.failed"):
+    """To the bot: it stays with it. ``reason``: nobody, line_full, outside_hours, trial."""
+
+    v: int
+    conversation: str
+    reason: str
+
+
+class HandoffReturned(Event, kw_only=True, frozen=True, tag="handoff.returned"):
+    """To the bot: ``agent`` gave it the conversation, which it owns again."""
+
+    v: int
+    conversation: str
+    agent: parts.Named
+
+
 class Drain(Event, kw_only=True, frozen=True, tag="drain"):
     """The server restarts: reconnect after this time."""
 
@@ -157,5 +212,11 @@ AnyEvent = (
     | TypingEvent
     | ReadEvent
     | PresenceEvent
+    | StreamEvent
+    | ThinkingEvent
+    | HandoffQueued
+    | HandoffAccepted
+    | HandoffFailed
+    | HandoffReturned
     | Drain
 )

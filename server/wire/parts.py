@@ -17,7 +17,7 @@ Number = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 Status = Literal["available", "busy", "away", "offline"]
 ConversationState = Literal["bot", "waiting", "offered", "active", "closed"]
-EntryKind = Literal["message", "notice", "joined", "left", "transferred", "closed", "file", "whisper"]
+EntryKind = Literal["message", "notice", "joined", "left", "transferred", "closed", "file", "whisper", "handoff"]
 Role = Literal["visitor", "agent", "bot", "system"]
 HoldKind = Literal["offer", "active", "wrap_up"]
 OfferEnd = Literal["accepted", "taken", "declined", "missed", "withdrawn"]
@@ -45,6 +45,29 @@ class Page(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     url: Annotated[str, Meta(max_length=2048)] = ""
     title: Annotated[str, Meta(max_length=500)] = ""
     referrer: Annotated[str, Meta(max_length=2048)] = ""
+
+
+# What a bot offers the visitor to say next, at a press.
+QuickReplies = Annotated[list[Annotated[str, Meta(min_length=1, max_length=80)]], Meta(min_length=1, max_length=10)]
+
+
+class Link(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """An address that a card leads to; ``text`` is what is to be read on it."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=80)]
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s\x00-\x1f]+$(?!\n)", max_length=2048)]
+
+
+class Card(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Something a bot shows beside its words: plain text and links, never markup."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=200)]
+    text: Annotated[str, Meta(max_length=2000)] = ""
+    links: Annotated[list[Link], Meta(max_length=5)] = []
+    replies: Annotated[list[Annotated[str, Meta(min_length=1, max_length=80)]], Meta(max_length=10)] = []
+
+
+Cards = Annotated[list[Card], Meta(min_length=1, max_length=10)]
 
 
 class VisitorPart(Struct, kw_only=True, frozen=True):
@@ -132,7 +155,11 @@ class Rating(Struct, kw_only=True, frozen=True):
 
 
 class Conversation(Struct, kw_only=True, frozen=True):
-    """One conversation, as the reader may see it. ``left``: a message left for later, whose visitor does not wait."""
+    """One conversation, as the reader may see it. ``left``: a message left for later, whose visitor does not wait.
+
+    ``bot``: the one that answers, or did when it was closed. ``form``: what the visitor filled in, for bots. ``trial``:
+    a try-out from the settings page, which people never get.
+    """
 
     id: str
     state: ConversationState
@@ -144,6 +171,8 @@ class Conversation(Struct, kw_only=True, frozen=True):
     queue: Queue | None
     started_at: Time
     left: bool = False
+    trial: bool | UnsetType = UNSET
+    form: dict[str, str] | UnsetType = UNSET
     language: str | UnsetType = UNSET
     page: Page | UnsetType = UNSET
     tags: list[str] | UnsetType = UNSET
@@ -162,7 +191,8 @@ class Entry(Struct, kw_only=True, frozen=True, rename={"sender": "from"}):
 
     By kind: ``notice`` has ``notice`` (queued, nobody, returned, idle …), of those who wait also ``place`` and, with a
     range, ``low_s`` and ``high_s``; ``joined`` has ``waited_ms``; ``transferred`` has ``to``; ``left`` and ``closed``
-    have ``reason``. ``erased``: the visitor was, and with them the text; number and kind stay.
+    have ``reason``; a bot's ``message`` may have ``replies`` and ``cards``; ``handoff``, a note, is a bot's summary.
+    ``erased``: the visitor was, and with them the text; number and kind stay.
     """
 
     conversation: str
@@ -180,6 +210,8 @@ class Entry(Struct, kw_only=True, frozen=True, rename={"sender": "from"}):
     waited_ms: int | UnsetType = UNSET
     to: Named | UnsetType = UNSET
     reason: str | UnsetType = UNSET
+    replies: list[str] | UnsetType = UNSET
+    cards: list[Card] | UnsetType = UNSET
     erased: bool | UnsetType = UNSET
 
 
@@ -211,6 +243,17 @@ class Agent(Struct, kw_only=True, frozen=True):
     holds: list[Hold]
     skills: dict[str, int]
     role: Literal["agent", "supervisor", "admin"]
+
+
+class Bot(Struct, kw_only=True, frozen=True):
+    """A bot, to itself: how many connections and open conversations it has. ``reply_seconds`` 0: no hurry."""
+
+    id: str
+    key: str
+    name: str
+    reply_seconds: int
+    connections: int
+    conversations: int
 
 
 class LineItem(Struct, kw_only=True, frozen=True):
@@ -263,6 +306,7 @@ class SiteDepartment(Struct, kw_only=True, frozen=True):
     """A department as a visitor may choose it. ``open``: within hours and somebody is serving.
 
     ``in_hours`` is the clock's part of that; outside, ``opens_at`` says when it opens (``null``: not within a year).
+    ``bot``: a bot that is here answers first, open or not.
     """
 
     id: str
@@ -271,6 +315,7 @@ class SiteDepartment(Struct, kw_only=True, frozen=True):
     open: bool
     in_hours: bool
     opens_at: Time | None
+    bot: bool = False
 
 
 class Site(Struct, kw_only=True, frozen=True):

@@ -15,9 +15,9 @@ _ANY_INTEGER = 2**53 - 1
 _INTRODUCTION = """\
 # Protocol v1: reference
 
-Generated from `server/wire` by `make types`; do not edit. JSON text frames over WebSocket at `/ws/visitor` and
-`/ws/agent`, one object a frame. Requests carry `do` and `id`; answers carry `re`; events carry `on`. How it is meant to
-be used (opening, resuming, order, resending) is in [architecture.md](architecture.md#the-wire)."""
+Generated from `server/wire` by `make types`; do not edit. JSON text frames over WebSocket at `/ws/visitor`,
+`/ws/agent` and `/ws/bot`, one object a frame. Requests carry `do` and `id`; answers carry `re`; events carry `on`. How
+it is meant to be used (opening, resuming, order, resending) is in [architecture.md](architecture.md#the-wire)."""
 
 
 def reference() -> str:
@@ -26,6 +26,7 @@ def reference() -> str:
     chapters = [
         ("Requests of visitors", _names(requests.VisitorRequest)),
         ("Requests of agents", _names(requests.AgentRequest)),
+        ("Requests of bots", _names(requests.BotRequest)),
         ("Answers", _names(replies.AnyReply)),
         ("Events", _names(events.AnyEvent)),
     ]

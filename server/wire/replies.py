@@ -52,6 +52,14 @@ class AgentMe(Struct, kw_only=True, frozen=True):
     role: Literal["agent", "supervisor", "admin"]
 
 
+class BotMe(Struct, kw_only=True, frozen=True):
+    """The bot, to itself."""
+
+    id: str
+    key: str
+    name: str
+
+
 class VisitorSnapshot(Struct, kw_only=True, frozen=True):
     """All that a visitor's page shows, but for entries."""
 
@@ -69,8 +77,15 @@ class AgentSnapshot(Struct, kw_only=True, frozen=True):
     agents: list[parts.Colleague]
 
 
+class BotSnapshot(Struct, kw_only=True, frozen=True):
+    """The bot and its open conversations: those of this connection, as several share them."""
+
+    bot: parts.Bot
+    conversations: list[parts.Conversation]
+
+
 class Identified(Struct, kw_only=True, frozen=True):
-    """What both openings share: the snapshot's place in history and what was missed."""
+    """What all openings share: the snapshot's place in history and what was missed."""
 
     re: str
     session: str
@@ -99,6 +114,13 @@ class AgentIdentified(Identified, kw_only=True, frozen=True):
     snapshot: AgentSnapshot
 
 
+class BotIdentified(Identified, kw_only=True, frozen=True):
+    """Answer to a bot's ``identify``; there are no notes."""
+
+    me: BotMe
+    snapshot: BotSnapshot
+
+
 class Sent(Struct, kw_only=True, frozen=True):
     """Answer to ``message.send`` and ``note.add``, after the commit."""
 
@@ -125,6 +147,16 @@ class AcceptedReply(Struct, kw_only=True, frozen=True):
     entries: list[parts.Entry]
     notes: list[parts.Entry]
     at: parts.Time
+    ok: Literal[True] = True
+
+
+class HandoffReply(Struct, kw_only=True, frozen=True):
+    """Answer to ``handoff`` and ``conversation.human``: it is in line, or it stays with the bot, and why."""
+
+    re: str
+    handoff: Literal["queued", "failed"]
+    at: parts.Time
+    reason: str | UnsetType = UNSET
     ok: Literal[True] = True
 
 
@@ -160,9 +192,11 @@ AnyReply = (
     | ErrorReply
     | VisitorIdentified
     | AgentIdentified
+    | BotIdentified
     | Sent
     | ConversationReply
     | AcceptedReply
+    | HandoffReply
     | AgentReply
     | HistoryReply
     | Pong

@@ -40,7 +40,7 @@ class IdentifyVisitor(Request, kw_only=True, frozen=True, tag="identify"):
     """Opens a visitor's session. ``token``: the newest that an answer gave, each of which has its turn.
 
     ``identity``: a JWT by which the site says who the visitor is; one that is no good is ``unauthorised``, and the
-    connection lives.
+    connection lives. ``trial``: a one-time ticket of the settings page: what is started here is a try-out of a bot.
     """
 
     protocol: int
@@ -50,6 +50,7 @@ class IdentifyVisitor(Request, kw_only=True, frozen=True, tag="identify"):
     page: parts.Page | UnsetType = UNSET
     language: Annotated[str, Meta(max_length=35)] = ""
     timezone: Annotated[str, Meta(max_length=64)] = ""
+    trial: Token | UnsetType = UNSET
     resume: Resume | UnsetType = UNSET
 
 
@@ -58,6 +59,15 @@ class IdentifyAgent(Request, kw_only=True, frozen=True, tag="identify"):
 
     protocol: int
     token: Token
+    resume: Resume | UnsetType = UNSET
+
+
+class IdentifyBot(Request, kw_only=True, frozen=True, tag="identify"):
+    """Opens one of a bot's sessions. ``name``: of this worker, for those who run it."""
+
+    protocol: int
+    token: Token
+    name: Annotated[str, Meta(max_length=64)] = ""
     resume: Resume | UnsetType = UNSET
 
 
@@ -89,6 +99,74 @@ class MessageSend(Request, kw_only=True, frozen=True, tag="message.send"):
     conversation: Ref
     client_id: ClientId
     text: str
+
+
+class BotMessageSend(Request, kw_only=True, frozen=True, tag="message.send"):
+    """Appends a bot's message, perhaps with quick replies and cards. Resent, it answers with the first ``seq``."""
+
+    conversation: Ref
+    client_id: ClientId
+    text: str
+    replies: parts.QuickReplies | UnsetType = UNSET
+    cards: parts.Cards | UnsetType = UNSET
+
+
+class Stream(Lossy, kw_only=True, frozen=True, tag="stream"):
+    """A piece of a message that grows before the visitor's eyes; ``final`` makes it an entry and is answered as that.
+
+    ``offset``: where the piece belongs, in characters: one that is not the next is answered ``conflict``. ``text``: the
+    whole so far, ``delta`` included; it begins the stream anew where the connection has changed. At ``final`` the
+    ``client_id`` of the message is the ``stream_id``, and ``id`` is required.
+    """
+
+    conversation: Ref
+    stream_id: ClientId
+    delta: str = ""
+    final: bool = False
+    offset: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+    replies: parts.QuickReplies | UnsetType = UNSET
+    cards: parts.Cards | UnsetType = UNSET
+
+    @property
+    def client_id(self) -> str | UnsetType:
+        """What names the write that this is at its end."""
+        return self.stream_id if self.final else UNSET
+
+
+class Thinking(Lossy, kw_only=True, frozen=True, tag="thinking"):
+    """The bot is at work on an answer; ``title`` says at what. Lossy."""
+
+    conversation: Ref
+    active: bool
+    title: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
+
+
+class HandoffTo(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """One of the two at most: a department's line, or an agent for whom it is kept for a while."""
+
+    agent: Ref | UnsetType = UNSET
+    department: Ref | UnsetType = UNSET
+
+
+class Handoff(Request, kw_only=True, frozen=True, tag="handoff"):
+    """Gives the conversation to people: from the answer on, if it is ``queued``, the bot reads but writes no more.
+
+    ``summary`` is the first thing the agent sees, ``reason`` is for those who look at it later.
+    """
+
+    conversation: Ref
+    to: HandoffTo | UnsetType = UNSET
+    summary: Note = ""
+    reason: Reason = ""
+    client_id: ClientId | UnsetType = UNSET
+
+
+class ConversationHuman(Request, kw_only=True, frozen=True, tag="conversation.human"):
+    """The visitor asks for a person instead of the bot that answers. Without a bot: ``conflict``."""
+
+    conversation: Ref
+    client_id: ClientId | UnsetType = UNSET
 
 
 class NoteAdd(Request, kw_only=True, frozen=True, tag="note.add"):
@@ -187,14 +265,15 @@ class WrapUpEnd(Request, kw_only=True, frozen=True, tag="wrap_up.end"):
 
 
 class TransferTo(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """Exactly one of the two."""
+    """Exactly one of the three."""
 
     agent: Ref | UnsetType = UNSET
     department: Ref | UnsetType = UNSET
+    bot: Ref | UnsetType = UNSET
 
 
 class ConversationTransfer(Request, kw_only=True, frozen=True, tag="conversation.transfer"):
-    """Hands the conversation to a department's line, or offers it to an agent while the sender keeps it."""
+    """Hands the conversation to a department's line or to a bot, or offers it to an agent while the sender keeps it."""
 
     conversation: Ref
     to: TransferTo
@@ -263,6 +342,7 @@ VisitorRequest = (
     | Ping
     | VisitorClose
     | ConversationRate
+    | ConversationHuman
 )
 AgentRequest = (
     IdentifyAgent
@@ -286,4 +366,8 @@ AgentRequest = (
     | Whisper
 )
 
-Endpoint = Literal["visitor", "agent"]
+BotRequest = (
+    IdentifyBot | BotMessageSend | Stream | Thinking | History | Typing | Read | Ping | ConversationClose | Handoff
+)
+
+Endpoint = Literal["visitor", "agent", "bot"]

@@ -17,7 +17,7 @@ _TITLE = "FrontdeskWire"
 
 def frames() -> tuple[type, ...]:
     """Every struct that crosses the wire, requests first, in the order of their files."""
-    unions = (requests.VisitorRequest, requests.AgentRequest, replies.AnyReply, events.AnyEvent)
+    unions = (requests.VisitorRequest, requests.AgentRequest, requests.BotRequest, replies.AnyReply, events.AnyEvent)
     members = [member for union in unions for member in get_args(union)]
     return tuple(dict.fromkeys([*members, codes.ErrorCode, parts.Position]))
 

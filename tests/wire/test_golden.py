@@ -23,9 +23,9 @@ def test_python_reads_and_writes_the_very_same_frame(name):
     assert json.loads(golden) == json.loads(codec.encode(frame))
 
 
-@pytest.mark.parametrize("endpoint", ["visitor", "agent"])
+@pytest.mark.parametrize("endpoint", get_args(requests.Endpoint))
 def test_every_request_is_understood_at_its_endpoint(endpoint):
-    union = {"visitor": requests.VisitorRequest, "agent": requests.AgentRequest}[endpoint]
+    union = {"visitor": requests.VisitorRequest, "agent": requests.AgentRequest, "bot": requests.BotRequest}[endpoint]
     for kind in get_args(union):
         golden = (GOLDEN / f"{kind.__name__}.json").read_bytes()
         assert kind is type(codec.decode(endpoint, golden))
@@ -35,7 +35,7 @@ def test_every_request_is_understood_at_its_endpoint(endpoint):
 def test_a_golden_frame_has_every_field(name):
     golden = json.loads((GOLDEN / f"{name}.json").read_bytes())
     fields = set(FRAMES[name].__struct_encode_fields__)
-    # By kind of request and entry; those of a notice are in HistoryReply.
+    # By kind of request and entry; those of a notice are in HistoryReply, those of a bot's message in BotIdentified.
     some = {
         "notice",
         "place",
@@ -48,6 +48,8 @@ def test_a_golden_frame_has_every_field(name):
         "client_id",
         "waited_ms",
         "erased",
+        "replies",
+        "cards",
         "at",
     }
     assert set() == fields - set(golden) - some - {"id"}

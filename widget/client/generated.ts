@@ -31,6 +31,7 @@ export interface FrontdeskWire {
   Ping?: Ping;
   VisitorClose?: VisitorClose;
   ConversationRate?: ConversationRate;
+  ConversationHuman?: ConversationHuman;
   IdentifyAgent?: IdentifyAgent;
   NoteAdd?: NoteAdd;
   ConversationClose?: ConversationClose;
@@ -45,13 +46,20 @@ export interface FrontdeskWire {
   ConversationTakeOver?: ConversationTakeOver;
   AgentSetStatus?: AgentSetStatus;
   Whisper?: Whisper;
+  IdentifyBot?: IdentifyBot;
+  BotMessageSend?: BotMessageSend;
+  Stream?: Stream;
+  Thinking?: Thinking;
+  Handoff?: Handoff;
   Reply?: Reply;
   ErrorReply?: ErrorReply;
   VisitorIdentified?: VisitorIdentified;
   AgentIdentified?: AgentIdentified;
+  BotIdentified?: BotIdentified;
   Sent?: Sent;
   ConversationReply?: ConversationReply;
   AcceptedReply?: AcceptedReply;
+  HandoffReply?: HandoffReply;
   AgentReply?: AgentReply;
   HistoryReply?: HistoryReply;
   Pong?: Pong;
@@ -71,6 +79,12 @@ export interface FrontdeskWire {
   TypingEvent?: TypingEvent;
   ReadEvent?: ReadEvent;
   PresenceEvent?: PresenceEvent;
+  StreamEvent?: StreamEvent;
+  ThinkingEvent?: ThinkingEvent;
+  HandoffQueued?: HandoffQueued;
+  HandoffAccepted?: HandoffAccepted;
+  HandoffFailed?: HandoffFailed;
+  HandoffReturned?: HandoffReturned;
   Drain?: Drain;
   ErrorCode?: ErrorCode;
   Position?: Position;
@@ -79,7 +93,7 @@ export interface FrontdeskWire {
  * Opens a visitor's session. ``token``: the newest that an answer gave, each of which has its turn.
  *
  *     ``identity``: a JWT by which the site says who the visitor is; one that is no good is ``unauthorised``, and the
- *     connection lives.
+ *     connection lives. ``trial``: a one-time ticket of the settings page: what is started here is a try-out of a bot.
  */
 export interface IdentifyVisitor {
   do: "identify";
@@ -94,6 +108,7 @@ export interface IdentifyVisitor {
   page?: Page;
   language?: string;
   timezone?: string;
+  trial?: string;
   resume?: Resume;
 }
 /**
@@ -245,6 +260,18 @@ export interface ConversationRate {
   client_id?: string;
 }
 /**
+ * The visitor asks for a person instead of the bot that answers. Without a bot: ``conflict``.
+ */
+export interface ConversationHuman {
+  do: "conversation.human";
+  id: string;
+  /**
+   * an id, or a key where the object has one
+   */
+  conversation: string;
+  client_id?: string;
+}
+/**
  * Opens an agent's session with a login token or a one-time ticket.
  */
 export interface IdentifyAgent {
@@ -348,7 +375,7 @@ export interface WrapUpEnd {
   tags?: string[];
 }
 /**
- * Hands the conversation to a department's line, or offers it to an agent while the sender keeps it.
+ * Hands the conversation to a department's line or to a bot, or offers it to an agent while the sender keeps it.
  */
 export interface ConversationTransfer {
   do: "conversation.transfer";
@@ -362,7 +389,7 @@ export interface ConversationTransfer {
   client_id?: string;
 }
 /**
- * Exactly one of the two.
+ * Exactly one of the three.
  */
 export interface TransferTo {
   /**
@@ -373,6 +400,10 @@ export interface TransferTo {
    * an id, or a key where the object has one
    */
   department?: string;
+  /**
+   * an id, or a key where the object has one
+   */
+  bot?: string;
 }
 /**
  * Takes a waiting conversation out of the line by hand.
@@ -440,6 +471,186 @@ export interface Whisper {
   client_id?: string;
 }
 /**
+ * Opens one of a bot's sessions. ``name``: of this worker, for those who run it.
+ */
+export interface IdentifyBot {
+  do: "identify";
+  id: string;
+  protocol: number;
+  token: string;
+  name?: string;
+  resume?: Resume;
+}
+/**
+ * Appends a bot's message, perhaps with quick replies and cards. Resent, it answers with the first ``seq``.
+ */
+export interface BotMessageSend {
+  do: "message.send";
+  id: string;
+  /**
+   * an id, or a key where the object has one
+   */
+  conversation: string;
+  client_id: string;
+  text: string;
+  /**
+   * @minItems 1
+   * @maxItems 10
+   */
+  replies?:
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string];
+  /**
+   * @minItems 1
+   * @maxItems 10
+   */
+  cards?:
+    | [Card]
+    | [Card, Card]
+    | [Card, Card, Card]
+    | [Card, Card, Card, Card]
+    | [Card, Card, Card, Card, Card]
+    | [Card, Card, Card, Card, Card, Card]
+    | [Card, Card, Card, Card, Card, Card, Card]
+    | [Card, Card, Card, Card, Card, Card, Card, Card]
+    | [Card, Card, Card, Card, Card, Card, Card, Card, Card]
+    | [Card, Card, Card, Card, Card, Card, Card, Card, Card, Card];
+}
+/**
+ * Something a bot shows beside its words: plain text and links, never markup.
+ */
+export interface Card {
+  title: string;
+  text?: string;
+  /**
+   * @maxItems 5
+   */
+  links?: [] | [Link] | [Link, Link] | [Link, Link, Link] | [Link, Link, Link, Link] | [Link, Link, Link, Link, Link];
+  /**
+   * @maxItems 10
+   */
+  replies?:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string];
+}
+/**
+ * An address that a card leads to; ``text`` is what is to be read on it.
+ */
+export interface Link {
+  text: string;
+  url: string;
+}
+/**
+ * A piece of a message that grows before the visitor's eyes; ``final`` makes it an entry and is answered as that.
+ *
+ *     ``offset``: where the piece belongs, in characters: one that is not the next is answered ``conflict``. ``text``: the
+ *     whole so far, ``delta`` included; it begins the stream anew where the connection has changed. At ``final`` the
+ *     ``client_id`` of the message is the ``stream_id``, and ``id`` is required.
+ */
+export interface Stream {
+  do: "stream";
+  id?: string;
+  /**
+   * an id, or a key where the object has one
+   */
+  conversation: string;
+  stream_id: string;
+  delta?: string;
+  final?: boolean;
+  offset?: number;
+  text?: string;
+  /**
+   * @minItems 1
+   * @maxItems 10
+   */
+  replies?:
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string];
+  /**
+   * @minItems 1
+   * @maxItems 10
+   */
+  cards?:
+    | [Card]
+    | [Card, Card]
+    | [Card, Card, Card]
+    | [Card, Card, Card, Card]
+    | [Card, Card, Card, Card, Card]
+    | [Card, Card, Card, Card, Card, Card]
+    | [Card, Card, Card, Card, Card, Card, Card]
+    | [Card, Card, Card, Card, Card, Card, Card, Card]
+    | [Card, Card, Card, Card, Card, Card, Card, Card, Card]
+    | [Card, Card, Card, Card, Card, Card, Card, Card, Card, Card];
+}
+/**
+ * The bot is at work on an answer; ``title`` says at what. Lossy.
+ */
+export interface Thinking {
+  do: "thinking";
+  id?: string;
+  /**
+   * an id, or a key where the object has one
+   */
+  conversation: string;
+  active: boolean;
+  title?: string;
+}
+/**
+ * Gives the conversation to people: from the answer on, if it is ``queued``, the bot reads but writes no more.
+ *
+ *     ``summary`` is the first thing the agent sees, ``reason`` is for those who look at it later.
+ */
+export interface Handoff {
+  do: "handoff";
+  id: string;
+  /**
+   * an id, or a key where the object has one
+   */
+  conversation: string;
+  to?: HandoffTo;
+  summary?: string;
+  reason?: string;
+  client_id?: string;
+}
+/**
+ * One of the two at most: a department's line, or an agent for whom it is kept for a while.
+ */
+export interface HandoffTo {
+  /**
+   * an id, or a key where the object has one
+   */
+  agent?: string;
+  /**
+   * an id, or a key where the object has one
+   */
+  department?: string;
+}
+/**
  * A plain yes: without ``at`` it means only "received"; with it, "committed".
  */
 export interface Reply {
@@ -493,12 +704,13 @@ export interface VisitorIdentified {
  *
  *     By kind: ``notice`` has ``notice`` (queued, nobody, returned, idle …), of those who wait also ``place`` and, with a
  *     range, ``low_s`` and ``high_s``; ``joined`` has ``waited_ms``; ``transferred`` has ``to``; ``left`` and ``closed``
- *     have ``reason``. ``erased``: the visitor was, and with them the text; number and kind stay.
+ *     have ``reason``; a bot's ``message`` may have ``replies`` and ``cards``; ``handoff``, a note, is a bot's summary.
+ *     ``erased``: the visitor was, and with them the text; number and kind stay.
  */
 export interface Entry {
   conversation: string;
   seq: number;
-  kind: "closed" | "file" | "joined" | "left" | "message" | "notice" | "transferred" | "whisper";
+  kind: "closed" | "file" | "handoff" | "joined" | "left" | "message" | "notice" | "transferred" | "whisper";
   from: Person;
   text: string;
   /**
@@ -513,6 +725,8 @@ export interface Entry {
   waited_ms?: number;
   to?: Named;
   reason?: string;
+  replies?: string[];
+  cards?: Card[];
   erased?: boolean;
 }
 /**
@@ -559,6 +773,7 @@ export interface Site {
  * A department as a visitor may choose it. ``open``: within hours and somebody is serving.
  *
  *     ``in_hours`` is the clock's part of that; outside, ``opens_at`` says when it opens (``null``: not within a year).
+ *     ``bot``: a bot that is here answers first, open or not.
  */
 export interface SiteDepartment {
   id: string;
@@ -567,9 +782,13 @@ export interface SiteDepartment {
   open: boolean;
   in_hours: boolean;
   opens_at: string | null;
+  bot?: boolean;
 }
 /**
  * One conversation, as the reader may see it. ``left``: a message left for later, whose visitor does not wait.
+ *
+ *     ``bot``: the one that answers, or did when it was closed. ``form``: what the visitor filled in, for bots. ``trial``:
+ *     a try-out from the settings page, which people never get.
  */
 export interface Conversation {
   id: string;
@@ -585,6 +804,10 @@ export interface Conversation {
    */
   started_at: string;
   left?: boolean;
+  trial?: boolean;
+  form?: {
+    [k: string]: string;
+  };
   language?: string;
   page?: Page;
   tags?: string[];
@@ -803,6 +1026,53 @@ export interface Colleague {
   free: number;
 }
 /**
+ * Answer to a bot's ``identify``; there are no notes.
+ */
+export interface BotIdentified {
+  re: string;
+  session: string;
+  epoch: string;
+  v: number;
+  /**
+   * UTC, RFC 3339 with milliseconds
+   */
+  now: string;
+  missed: Entry[];
+  missed_notes: Entry[];
+  more: string[];
+  dropped: string[];
+  reset: boolean;
+  ok?: true;
+  me: BotMe;
+  snapshot: BotSnapshot;
+}
+/**
+ * The bot, to itself.
+ */
+export interface BotMe {
+  id: string;
+  key: string;
+  name: string;
+}
+/**
+ * The bot and its open conversations: those of this connection, as several share them.
+ */
+export interface BotSnapshot {
+  bot: Bot;
+  conversations: Conversation[];
+}
+/**
+ * A bot, to itself: how many connections and open conversations it has. ``reply_seconds`` 0: no hurry.
+ */
+export interface Bot {
+  id: string;
+  key: string;
+  name: string;
+  reply_seconds: number;
+  connections: number;
+  conversations: number;
+}
+/**
  * Answer to ``message.send`` and ``note.add``, after the commit.
  */
 export interface Sent {
@@ -838,6 +1108,19 @@ export interface AcceptedReply {
    * UTC, RFC 3339 with milliseconds
    */
   at: string;
+  ok?: true;
+}
+/**
+ * Answer to ``handoff`` and ``conversation.human``: it is in line, or it stays with the bot, and why.
+ */
+export interface HandoffReply {
+  re: string;
+  handoff: "failed" | "queued";
+  /**
+   * UTC, RFC 3339 with milliseconds
+   */
+  at: string;
+  reason?: string;
   ok?: true;
 }
 /**
@@ -901,7 +1184,7 @@ export interface EntryEvent {
   on: "entry";
   conversation: string;
   seq: number;
-  kind: "closed" | "file" | "joined" | "left" | "message" | "notice" | "transferred" | "whisper";
+  kind: "closed" | "file" | "handoff" | "joined" | "left" | "message" | "notice" | "transferred" | "whisper";
   from: Person;
   text: string;
   /**
@@ -916,6 +1199,8 @@ export interface EntryEvent {
   waited_ms?: number;
   to?: Named;
   reason?: string;
+  replies?: string[];
+  cards?: Card[];
   erased?: boolean;
 }
 /**
@@ -925,7 +1210,7 @@ export interface NoteEvent {
   on: "note";
   conversation: string;
   seq: number;
-  kind: "closed" | "file" | "joined" | "left" | "message" | "notice" | "transferred" | "whisper";
+  kind: "closed" | "file" | "handoff" | "joined" | "left" | "message" | "notice" | "transferred" | "whisper";
   from: Person;
   text: string;
   /**
@@ -940,6 +1225,8 @@ export interface NoteEvent {
   waited_ms?: number;
   to?: Named;
   reason?: string;
+  replies?: string[];
+  cards?: Card[];
   erased?: boolean;
 }
 /**
@@ -1061,6 +1348,66 @@ export interface PresenceEvent {
   conversation: string;
   from: Person;
   here: boolean;
+}
+/**
+ * A bot's message that is not finished: ``text`` is all of it so far. Lossy.
+ *
+ *     It ends with the entry whose ``client_id`` is its ``stream_id``, or with ``active`` false: it was cut, and there is
+ *     no entry.
+ */
+export interface StreamEvent {
+  on: "stream";
+  conversation: string;
+  from: Person;
+  stream_id: string;
+  text: string;
+  active: boolean;
+}
+/**
+ * A bot is at work on an answer, or has stopped. Lossy.
+ */
+export interface ThinkingEvent {
+  on: "thinking";
+  conversation: string;
+  from: Person;
+  active: boolean;
+  title?: string;
+}
+/**
+ * To the bot: it waits for a person. ``reason``: handoff, asked, bot_gone, unanswered, bot_removed.
+ */
+export interface HandoffQueued {
+  on: "handoff.queued";
+  v: number;
+  conversation: string;
+  reason: string;
+}
+/**
+ * To the bot: ``agent`` has it now.
+ */
+export interface HandoffAccepted {
+  on: "handoff.accepted";
+  v: number;
+  conversation: string;
+  agent: Named;
+}
+/**
+ * To the bot: it stays with it. ``reason``: nobody, line_full, outside_hours, trial.
+ */
+export interface HandoffFailed {
+  on: "handoff.failed";
+  v: number;
+  conversation: string;
+  reason: string;
+}
+/**
+ * To the bot: ``agent`` gave it the conversation, which it owns again.
+ */
+export interface HandoffReturned {
+  on: "handoff.returned";
+  v: number;
+  conversation: string;
+  agent: Named;
 }
 /**
  * The server restarts: reconnect after this time.
