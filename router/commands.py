@@ -3,6 +3,7 @@
 from router.model import (
     NO_NEEDS,
     AgentId,
+    BotId,
     ConversationId,
     DepartmentId,
     Needs,
@@ -41,6 +42,9 @@ class StartConversation(Record, frozen=True, kw_only=True):
     closed now are left out. `rules`: names of those that matched, for the record.
     `left`: a message left for later: the visitor is not here, does not have to be, and is told nothing of waiting.
     Rejected `line_full` when no line has room, unless `left`.
+    `bot`: goes to this bot instead, if it is connected and below its limit, else on as without one. `spoke`: it came
+    with a message, which the bot has to answer in time. `trial`: a try-out of the bot, never for people; rejected
+    `conflict` when the bot cannot have it. A message left for later goes to no bot.
     """
 
     conversation: ConversationId
@@ -54,6 +58,9 @@ class StartConversation(Record, frozen=True, kw_only=True):
     overflow: tuple[DepartmentId, ...] = ()
     rules: tuple[str, ...] = ()
     left: bool = False
+    bot: BotId | None = None
+    spoke: bool = True
+    trial: bool = False
 
 
 class ConnectAgent(Record, frozen=True, kw_only=True):
@@ -103,7 +110,7 @@ class Pick(Record, frozen=True, kw_only=True):
 
     Any agent who is a member of its department; `conflict` without a free slot or when not connected and available or
     busy; `gone` when active with another; `closed` after the end. `any_owner`: a supervisor takes it from whoever has
-    it, and a transfer that rings elsewhere ends.
+    it, and a transfer that rings elsewhere ends. A bot's conversation is taken from the bot (a try-out: `conflict`).
     """
 
     agent: AgentId
@@ -128,6 +135,18 @@ class TransferToDepartment(Record, frozen=True, kw_only=True):
     to: DepartmentId
 
 
+class GiveToBot(Record, frozen=True, kw_only=True):
+    """The owner gives an active conversation (back) to a bot, `words` for the record.
+
+    `conflict` when the bot is not connected or has as many as it may; `not_found` when there is no such bot.
+    """
+
+    agent: AgentId
+    conversation: ConversationId
+    bot: BotId
+    words: str = ""
+
+
 class CloseByAgent(Record, frozen=True, kw_only=True):
     """The owner ends it (`any_owner`: a supervisor may end any). Starts the wrap-up."""
 
@@ -142,10 +161,71 @@ class CloseByVisitor(Record, frozen=True, kw_only=True):
     conversation: ConversationId
 
 
+class CloseByBot(Record, frozen=True, kw_only=True):
+    """The bot ends it. `not_owner` when it does not have it."""
+
+    bot: BotId
+    conversation: ConversationId
+
+
 class EndWrapUp(Record, frozen=True, kw_only=True):
     """Free the slot. Rejected `gone` when there is no such wrap-up."""
 
     agent: AgentId
+    conversation: ConversationId
+
+
+class ConnectBot(Record, frozen=True, kw_only=True):
+    """The bot has a live connection (its first, or again)."""
+
+    bot: BotId
+
+
+class DisconnectBot(Record, frozen=True, kw_only=True):
+    """The bot's last connection is gone: after its grace all its conversations go to the line."""
+
+    bot: BotId
+
+
+class HandOver(Record, frozen=True, kw_only=True):
+    """The bot hands a conversation of its own to people: to the line of `department` (None: of the conversation's).
+
+    `reserve_for`, `reserve_ms` and `overflow` as of a start. `outside_hours`: the department is closed now, and so
+    would everybody be. `reason`: the bot's own word for it. Rejected `not_owner` when the bot does not have it,
+    `not_found` for an unknown department. `events.HandoffFailed` when nobody serves, no line has room, it is outside
+    hours or a try-out: then the bot keeps it.
+    """
+
+    bot: BotId
+    conversation: ConversationId
+    department: DepartmentId | None = None
+    reserve_for: tuple[AgentId, ...] = ()
+    reserve_ms: int = 0
+    overflow: tuple[DepartmentId, ...] = ()
+    outside_hours: bool = False
+    reason: str = ""
+
+
+class AskHuman(Record, frozen=True, kw_only=True):
+    """The visitor of a bot's conversation asks for a human: as `HandOver` to the conversation's department.
+
+    When the bot is not connected it always goes to the line. Rejected `conflict` when no bot has it.
+    """
+
+    conversation: ConversationId
+    reserve_for: tuple[AgentId, ...] = ()
+    reserve_ms: int = 0
+    overflow: tuple[DepartmentId, ...] = ()
+    outside_hours: bool = False
+
+
+class BotWorking(Record, frozen=True, kw_only=True):
+    """The bot thinks or streams: more time to answer, up to four times its `reply_ms` since it was asked.
+
+    Ignored when it does not have the conversation, or nothing is to be answered.
+    """
+
+    bot: BotId
     conversation: ConversationId
 
 
@@ -203,9 +283,16 @@ Command = (
     | Pick
     | TransferToAgent
     | TransferToDepartment
+    | GiveToBot
     | CloseByAgent
     | CloseByVisitor
+    | CloseByBot
     | EndWrapUp
+    | ConnectBot
+    | DisconnectBot
+    | HandOver
+    | AskHuman
+    | BotWorking
     | ConnectVisitor
     | DisconnectVisitor
     | Wrote

@@ -16,7 +16,8 @@ Nothing else in the router assigns a state. `[*]` is where a machine begins and,
 
 ## Conversation
 
-`offered`: an offer of a conversation in line is pending. A transfer to an agent rings while it stays `active`.
+`bot`: a bot has it, so it is in no line and takes nobody's slot. `offered`: an offer of a conversation in line is
+pending. A transfer to an agent rings while it stays `active`.
 
 {conversation}
 

@@ -7,9 +7,12 @@ Every event names the moment (`at`).
 from router.model import (
     NO_NEEDS,
     AgentId,
+    BotId,
     ConversationId,
     Decision,
     DepartmentId,
+    HandoffFailure,
+    HandOverReason,
     Needs,
     Offer,
     OfferId,
@@ -39,7 +42,10 @@ class PauseEnded(Record, frozen=True, kw_only=True):
 
 
 class ConversationStarted(Record, frozen=True, kw_only=True):
-    """Entered the line of `department` with `key_at`; `arrival` breaks ties. `asked`: the one it overflowed from."""
+    """Entered the line of `department` with `key_at`; `arrival` breaks ties. `asked`: the one it overflowed from.
+
+    `bot`: it went to this bot instead, into no line; the key is for later. `spoke`: the bot has something to answer.
+    """
 
     at: int
     conversation: ConversationId
@@ -54,6 +60,9 @@ class ConversationStarted(Record, frozen=True, kw_only=True):
     asked: DepartmentId | None = None
     rules: tuple[str, ...] = ()
     left: bool = False
+    bot: BotId | None = None
+    spoke: bool = True
+    trial: bool = False
 
 
 class OfferMade(Record, frozen=True, kw_only=True):
@@ -95,7 +104,7 @@ class OfferEnded(Record, frozen=True, kw_only=True):
 class ConversationAssigned(Record, frozen=True, kw_only=True):
     """`agent` owns it now. `via`: offer, pick, transfer. `waited_ms`: this time in line (0 on transfer to an agent).
 
-    `confirm`: the offer that the console still has to confirm, of an automatic assignment.
+    `confirm`: the offer that the console still has to confirm, of an automatic assignment. `bot`: picked from it.
     """
 
     at: int
@@ -108,6 +117,7 @@ class ConversationAssigned(Record, frozen=True, kw_only=True):
     assign_no: int
     breathing_until: int | None
     confirm: OfferId | None = None
+    bot: BotId | None = None
 
 
 class ConversationReturned(Record, frozen=True, kw_only=True):
@@ -135,7 +145,7 @@ class ConversationMoved(Record, frozen=True, kw_only=True):
 
 
 class ConversationClosed(Record, frozen=True, kw_only=True):
-    """`by`: visitor, agent, idle, abandoned. `agent`: who owned it; `wrap_up_until` when a wrap-up hold began."""
+    """`by`: visitor, agent, bot, idle, abandoned. `agent`, `bot`: who had it; `wrap_up_until` when a wrap-up began."""
 
     at: int
     conversation: ConversationId
@@ -143,6 +153,73 @@ class ConversationClosed(Record, frozen=True, kw_only=True):
     agent: AgentId | None
     closed_by: AgentId | None
     wrap_up_until: int | None
+    bot: BotId | None = None
+
+
+class ConversationHandedOver(Record, frozen=True, kw_only=True):
+    """A bot's conversation entered the line of `department`, with the key of its start. `words`: why, in the bot's.
+
+    `instead_of`: the department it overflowed from.
+    """
+
+    at: int
+    conversation: ConversationId
+    department: DepartmentId
+    bot: BotId
+    reason: HandOverReason
+    key_at: int
+    line_entry: int
+    reservation: Reservation | None = None
+    words: str = ""
+    instead_of: DepartmentId | None = None
+
+
+class HandoffFailed(Record, frozen=True, kw_only=True):
+    """It stays with the bot. `asked`: the visitor had asked, not the bot."""
+
+    at: int
+    conversation: ConversationId
+    bot: BotId
+    reason: HandoffFailure
+    asked: bool
+
+
+class ConversationGivenToBot(Record, frozen=True, kw_only=True):
+    """`agent` gave it to the bot."""
+
+    at: int
+    conversation: ConversationId
+    bot: BotId
+    agent: AgentId
+    words: str = ""
+
+
+class BotConnected(Record, frozen=True, kw_only=True):
+    at: int
+    bot: BotId
+
+
+class BotDisconnected(Record, frozen=True, kw_only=True):
+    """Its last connection went; the grace runs until `grace_until`."""
+
+    at: int
+    bot: BotId
+    grace_until: int
+
+
+class BotGone(Record, frozen=True, kw_only=True):
+    """The grace is over: what it has goes to the line."""
+
+    at: int
+    bot: BotId
+
+
+class BotWorked(Record, frozen=True, kw_only=True):
+    """The bot is at it: the visitor's message may stay unanswered until `until`."""
+
+    at: int
+    conversation: ConversationId
+    until: int
 
 
 class WrapUpEnded(Record, frozen=True, kw_only=True):
@@ -270,12 +347,19 @@ Event = (
     | ConversationReturned
     | ConversationMoved
     | ConversationClosed
+    | ConversationHandedOver
+    | HandoffFailed
+    | ConversationGivenToBot
     | WrapUpEnded
     | StatusChanged
     | AgentConnected
     | AgentDisconnected
     | AgentDeaf
     | AgentGone
+    | BotConnected
+    | BotDisconnected
+    | BotGone
+    | BotWorked
     | VisitorConnected
     | VisitorDisconnected
     | MessageWritten

@@ -12,6 +12,7 @@ from typing import Literal, NewType
 from router.record import Record
 
 AgentId = NewType("AgentId", str)
+BotId = NewType("BotId", str)
 ConversationId = NewType("ConversationId", str)
 DepartmentId = NewType("DepartmentId", str)
 OfferId = NewType("OfferId", str)
@@ -19,6 +20,11 @@ VisitorId = NewType("VisitorId", str)
 
 WaitEvent = Literal["queued", "every", "place", "waited", "estimate_passed", "nobody", "returned"]
 LineOrder = Literal["head_start", "strict"]
+# Why a bot lost a conversation to the line: it handed it over, the visitor asked for a human, it was gone beyond its
+# grace, it left the visitor without an answer, the settings no longer have it.
+HandOverReason = Literal["handoff", "asked", "bot_gone", "unanswered", "bot_removed"]
+# Why a hand-over came to nothing. `trial`: a try-out, which never goes to people.
+HandoffFailure = Literal["nobody", "line_full", "outside_hours", "trial"]
 
 # The one order of the workspace: key_at, then arrival number; the id only finds the conversation. A type of its own, so
 # that compiled code hands on the tuple it has, and does not take it apart and build it anew.
@@ -80,6 +86,7 @@ class Writer(StrEnum):
 
     VISITOR = "visitor"
     AGENT = "agent"
+    BOT = "bot"
 
 
 class Clause(StrEnum):
@@ -180,6 +187,22 @@ class AgentSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BotSettings:
+    """One bot as configured.
+
+    `reply_ms`: a visitor's message unanswered so long sends the conversation to the line (0: never). `grace_ms`: so
+    long after its last connection went, all its conversations go there. `max_conversations` 0: no limit.
+    """
+
+    id: BotId
+    key: str
+    name: str
+    reply_ms: int = 30_000
+    grace_ms: int = 20_000
+    max_conversations: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRule:
     """One automated wait message (`router.wait_rules`); its texts live outside the router."""
 
@@ -228,6 +251,7 @@ class WorkspaceSettings:
     reoffer_ms: int = 60_000
     confirm_ms: int = 3_000
     restart_pause_ms: int = 5_000
+    bots: Mapping[BotId, BotSettings] = field(default_factory=dict)
 
 
 class Hold(Record, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from router.model import (
     NO_NEEDS,
     AgentId,
     AgentSettings,
+    BotId,
     ConversationId,
     ConversationState,
     DepartmentId,
@@ -60,6 +61,15 @@ class AgentRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BotRecord:
+    """A bot, complete. `grace_until`: not connected, but expected back until then; neither: gone."""
+
+    id: BotId
+    connected: bool
+    grace_until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationRecord:
     """A conversation, complete; the words are those of `router.conversation.Conversation`."""
 
@@ -99,6 +109,16 @@ class ConversationRecord:
     left: bool = False
     since_at: int = 0
     returned: bool = False
+    bot: BotId | None = None
+    bot_asked_at: int | None = None
+    bot_until: int | None = None
+    trial: bool = False
+    started_at: int = 0
+
+    @property
+    def responsible(self) -> AgentId | BotId | None:
+        """The one owner: the bot while it is with one, else the agent, if any."""
+        return self.bot if self.state is ConversationState.BOT else self.owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,11 +134,15 @@ class Counters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """The whole router but its settings and seed. Sorted by id."""
+    """The whole router but its settings and seed. Sorted by id.
+
+    `bots` need not be stored: after a `Restart` whoever has a conversation is given its grace anew.
+    """
 
     counters: Counters
     agents: tuple[AgentRecord, ...]
     conversations: tuple[ConversationRecord, ...]
+    bots: tuple[BotRecord, ...] = ()
 
 
 def agent_record(agent: Agent) -> AgentRecord:

@@ -8,8 +8,9 @@ Rule 2: the tables know nothing of time, slots or people. *Whether* a change may
 
 Four machines. They are coupled, and the couplings are the events of `router.events`, folded in `router.evolve`:
 
-1. The **conversation**. `OFFERED` means that at least one offer of a conversation in line is pending. A transfer to an
-   agent rings while the conversation stays `ACTIVE`, so offers of an active conversation never move it.
+1. The **conversation**. `BOT`: a bot has it, so it is in no line and nobody's slot. `OFFERED` means that at least one
+   offer of a conversation in line is pending. A transfer to an agent rings while the conversation stays `ACTIVE`, so
+   offers of an active conversation never move it.
 2. The **offer**. Born pending, ends exactly once.
 3. The **hold**, one for each (agent, conversation); `None` is "no hold". A soft offer holds nothing until accepted.
 4. The **status**. People may choose any status at any time; only missing too many offers changes it for them.
@@ -22,7 +23,8 @@ from typing import TypeVar
 
 from router.model import ConversationState, HoldKind, OfferState, Status
 
-WAITING, OFFERED, ACTIVE, CLOSED = (
+BOT, WAITING, OFFERED, ACTIVE, CLOSED = (
+    ConversationState.BOT,
     ConversationState.WAITING,
     ConversationState.OFFERED,
     ConversationState.ACTIVE,
@@ -34,6 +36,9 @@ class Cause(StrEnum):
     """What moves a conversation or a hold."""
 
     STARTED = "started"
+    STARTED_WITH_BOT = "started with a bot"
+    HANDED_OVER = "handed over to the line"
+    GIVEN_TO_BOT = "given to a bot"
     OFFER_MADE = "offer made"
     LAST_OFFER_ENDED = "last offer ended"
     ASSIGNED = "assigned"
@@ -45,7 +50,13 @@ class Cause(StrEnum):
 
 
 CONVERSATION: Mapping[ConversationState | None, Mapping[Cause, ConversationState]] = {
-    None: {Cause.STARTED: WAITING},
+    None: {Cause.STARTED: WAITING, Cause.STARTED_WITH_BOT: BOT},
+    BOT: {
+        Cause.HANDED_OVER: WAITING,  # by the bot, on the visitor's wish, or because the bot is gone or silent
+        Cause.ASSIGNED: ACTIVE,  # picked by hand
+        Cause.MOVED: BOT,
+        Cause.CLOSED: CLOSED,
+    },
     WAITING: {
         Cause.OFFER_MADE: OFFERED,
         Cause.ASSIGNED: ACTIVE,  # picked by hand
@@ -61,6 +72,7 @@ CONVERSATION: Mapping[ConversationState | None, Mapping[Cause, ConversationState
     ACTIVE: {
         Cause.ASSIGNED: ACTIVE,  # a transfer to an agent was accepted
         Cause.RETURNED: WAITING,
+        Cause.GIVEN_TO_BOT: BOT,
         Cause.MOVED: ACTIVE,
         Cause.CLOSED: CLOSED,
     },

@@ -11,7 +11,7 @@ from router.transitions import CONVERSATION, HOLD, OFFER, STATUS, Cause, Illegal
 @pytest.mark.parametrize(
     ("table", "states", "ends"),
     [
-        (CONVERSATION, set(ConversationState) - {ConversationState.BOT}, {ConversationState.CLOSED}),
+        (CONVERSATION, set(ConversationState), {ConversationState.CLOSED}),
         (OFFER, set(OfferState), set(OfferState) - {OfferState.PENDING}),
         (HOLD, set(HoldKind), set()),
         (STATUS, set(Status), set()),
