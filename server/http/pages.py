@@ -64,11 +64,18 @@ class Pages:
         return self._serve(request, "widget.js", {hdrs.CACHE_CONTROL: FIVE_MINUTES, **_ANYWHERE})
 
     async def panel(self, request: web.Request) -> web.Response:
-        response = self._serve(request, "panel.js", {hdrs.CACHE_CONTROL: FOR_EVER, **_ANYWHERE})
-        # A loader of yesterday asks for yesterday's panel and gets today's: that must not be kept under the old name.
+        """The panel in a language, or a part of it: one path for all, as strict pages name the paths of scripts."""
+        part, language = request.query.get("part"), request.query.get("language")
+        name = f"part-{part}.js" if part is not None else "panel.js" if language is None else f"panel-{language}.js"
+        response = self._serve(request, name, {hdrs.CACHE_CONTROL: FOR_EVER, **_ANYWHERE})
         etag = response.headers.get(hdrs.ETAG)
-        if etag is not None and f'"{request.query.get("v")}"' not in etag:
-            response.headers[hdrs.CACHE_CONTROL] = FIVE_MINUTES
+        if etag is None or f'"{request.query.get("v")}"' in etag:
+            return response
+        if part is not None:
+            # Today's part does not fit into yesterday's panel, which can do without.
+            return await self.missing(request)
+        # A loader of yesterday asks for yesterday's panel and gets today's: that must not be kept under the old name.
+        response.headers[hdrs.CACHE_CONTROL] = FIVE_MINUTES
         return response
 
     async def asset(self, request: web.Request) -> web.Response:

@@ -18,6 +18,8 @@ FILES = {
     "manifest.json": b"{}",
     "widget.js": b"// widget",
     "panel.js": PANEL,
+    "panel-da.js": b"// panel in Danish",
+    "part-forms.js": b"// forms",
     "console.html": b"<!doctype html><title>Frontdesk</title>",
     "chat.html": b"<!doctype html><title>Chat</title>",
     "demo.html": b"<!doctype html><title>Shop</title>",
@@ -25,7 +27,9 @@ FILES = {
     "assets/demo-abc.js": b"// demo",
     "assets/icon-abc.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
 }
-VERSION = hashlib.sha256(PANEL).hexdigest()[:12]
+VERSION, DANISH, FORMS = (
+    hashlib.sha256(FILES[name]).hexdigest()[:12] for name in ("panel.js", "panel-da.js", "part-forms.js")
+)
 
 
 def build(folder: Path, files: dict[str, bytes] = FILES) -> None:
@@ -77,6 +81,11 @@ async def test_nothing_else_may(house):
         (f"/panel.js?v={VERSION}", "public, max-age=31536000, immutable"),
         ("/panel.js?v=yesterday", "public, max-age=300"),
         ("/panel.js", "public, max-age=300"),
+        (f"/panel.js?language=da&v={DANISH}", "public, max-age=31536000, immutable"),
+        ("/panel.js?language=da&v=yesterday", "public, max-age=300"),
+        ("/panel.js?language=xx", "no-store"),
+        (f"/panel.js?part=forms&v={FORMS}", "public, max-age=31536000, immutable"),
+        ("/panel.js?part=forms&v=yesterday", "no-store"),
         ("/assets/console-abc.js", "public, max-age=31536000, immutable"),
         ("/console", "no-cache"),
         ("/chat/demo", "no-cache"),
@@ -85,6 +94,18 @@ async def test_nothing_else_may(house):
 )
 async def test_how_long_it_is_kept(house, path, caching):
     assert caching == (await house.get(path))[1]["Cache-Control"]
+
+
+async def test_the_panel_comes_in_a_language_and_its_parts_when_they_are_asked_for(house):
+    assert (200, b"// panel in Danish") == (await house.get("/panel.js?language=da"))[::2]
+    assert (200, b"// forms") == (await house.get(f"/panel.js?part=forms&v={FORMS}"))[::2]
+    for path in ("/panel.js?language=xx", "/panel.js?part=xx", "/panel.js?part=", "/panel.js?part=../widget"):
+        assert 404 == (await house.get(path))[0]
+
+
+async def test_a_part_of_another_panel_than_ours_is_not_given(house):
+    for path in ("/panel.js?part=forms&v=yesterday", "/panel.js?part=forms", f"/panel.js?part=forms&v={VERSION}"):
+        assert 404 == (await house.get(path))[0]
 
 
 async def test_no_answer_says_what_it_runs_on(house):

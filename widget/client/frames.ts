@@ -1,6 +1,6 @@
 import type {
   AcceptedReply, AgentEvent, AgentReply, AgentsEvent, ConversationClose, ConversationEvent, ConversationPick,
-  ConversationReply, ConversationStart, ConversationTransfer, DepartmentEvent, EntryEvent, ErasedEvent, History, HistoryReply,
+  ConversationRate, ConversationReply, ConversationStart, ConversationTransfer, DepartmentEvent, EntryEvent, ErasedEvent, History, HistoryReply,
   MessageLeave, MessageSend, NoteAdd, NoteEvent, OfferAccept, OfferDecline, OfferEndedEvent, OfferEvent, OfferSeen, Ping, Pong,
   PresenceEvent, QueueEvent, Read, ReadEvent, RemovedEvent, Reply, Sent, SiteEvent, StatusSet, Typing, TypingEvent,
   VisitorClose, WrapUpEnd,
@@ -15,6 +15,7 @@ export interface Exchanges {
   history: [History, HistoryReply];
   ping: [Ping, Pong];
   "conversation.close": [VisitorClose | ConversationClose, Reply];
+  "conversation.rate": [ConversationRate, Reply];
   "status.set": [StatusSet, AgentReply];
   "offer.accept": [OfferAccept, AcceptedReply];
   "offer.decline": [OfferDecline, Reply];

@@ -1,2 +1,2 @@
-/** The panel's file beside the loader, with its version: put in by tools/pages.mjs. */
-declare const __PANEL_URL__: string;
+/** The panel's address beside the loader, with its version, by language: put in by tools/pages.mjs. */
+declare const __PANELS__: { [language: string]: string };

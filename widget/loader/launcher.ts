@@ -1,6 +1,6 @@
 import css from "./launcher.css?inline";
 import { accentCss } from "../panel/accent.ts";
-import { wordsFor } from "./words.ts";
+import { WORDS, type Words } from "./words.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
 const BUBBLE = "M5 5h14a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2h-6l-5 4v-4H5a2 2 0 0 1-2-2V7a2 2 0 0 1 2-2z";
@@ -12,12 +12,12 @@ export class Launcher extends HTMLElement {
   readonly #badge = document.createElement("span");
   readonly #trouble = document.createElement("p");
   readonly #path = document.createElementNS(SVG, "path");
-  #words = wordsFor([]);
+  #words = WORDS["en"] as Words;
   #unread = 0;
   #open = false;
 
-  draw(looks: { language: string | undefined; side: string | undefined; accent: string | undefined; press: () => void }): void {
-    this.#words = wordsFor([looks.language, document.documentElement.lang, navigator.language]);
+  draw(looks: { language: string; side: string | undefined; accent: string | undefined; press: () => void }): void {
+    this.#words = WORDS[looks.language] as Words;
     if (looks.side === "left" || looks.side === "right") this.dataset["side"] = looks.side;
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(css + accentCss(looks.accent));

@@ -1,5 +1,6 @@
 import type { Host, PanelHandle } from "../panel/main.tsx";
 import { Launcher } from "./launcher.ts";
+import { languageFor } from "./words.ts";
 
 // One line in a page: <script async src="https://host/widget.js" data-site="demo"></script>
 //
@@ -17,6 +18,7 @@ const script =
 
 function start(script: HTMLScriptElement): void {
   const { site = "", language, side, accent, dir } = script.dataset;
+  const spoken = languageFor([language, document.documentElement.lang, navigator.language]);
   let word: Word | (() => Word | Promise<Word>) = script.dataset["identity"];
   const listeners = new Map<Name, Set<Listener>>();
   customElements.define("frontdesk-launcher", Launcher);
@@ -48,7 +50,7 @@ function start(script: HTMLScriptElement): void {
     launcher.busy = true;
     launcher.failed = false;
     // Some browsers remember a module that failed to load by its address: another fragment is another address.
-    panel ??= import(/* @vite-ignore */ new URL(`${__PANEL_URL__}#${tries}`, script.src).href).then((module: { createPanel(host: Host, into: Node): PanelHandle }) =>
+    panel ??= import(/* @vite-ignore */ new URL(`${__PANELS__[spoken]}#${tries}`, script.src).href).then((module: { createPanel(host: Host, into: Node): PanelHandle }) =>
       module.createPanel(host, document.body),
     );
     panel.then(
@@ -106,7 +108,7 @@ function start(script: HTMLScriptElement): void {
     }
   };
 
-  launcher.draw({ language, side, accent, press: () => void toggle() });
+  launcher.draw({ language: spoken, side, accent, press: () => void toggle() });
   document.body.append(launcher);
   const on = (name: Name, listener: Listener) => {
     listeners.set(name, (listeners.get(name) ?? new Set()).add(listener));

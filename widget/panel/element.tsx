@@ -51,9 +51,17 @@ export class PanelElement extends HTMLElement {
     this.#accent.replaceSync(accentCss(accent));
   }
 
+  /** Adds the style of a part that came later. */
+  dress(css: string): void {
+    if (css === "") return;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    this.#root.adoptedStyleSheets.push(sheet);
+  }
+
   /** Where writing goes on; else the first thing that can be pressed. */
   focusInside(): void {
-    const target = this.#root.querySelector<HTMLElement>("textarea") ?? this.#root.querySelector<HTMLElement>(".ended button");
+    const target = this.#root.querySelector<HTMLElement>(".composer textarea, .ended .main");
     target?.focus({ preventScroll: true });
   }
 

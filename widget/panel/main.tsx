@@ -4,6 +4,7 @@ import { browserStore, OutboxStore } from "../client/outbox-store.ts";
 import type { Item } from "../client/outbox.ts";
 import type { Entry } from "../client/generated.ts";
 import { definePanel, PanelElement } from "./element.tsx";
+import { cards, forms } from "./later.ts";
 import { Record } from "./record.ts";
 import { allowSound, chime } from "./sound.ts";
 import { chooseLanguage, textsFor } from "./texts.ts";
@@ -68,7 +69,12 @@ export function createPanel(host: Host, into: Node): PanelHandle {
     news,
     ...(host.identity === undefined ? {} : { identity: host.identity }),
   });
-  const view: View = { visit, texts, mode: host.mode, shown, minimise: () => host.minimised(), refocus: () => void requestAnimationFrame(() => element.focusInside()), draft: draftOf(host.site) };
+  const view: View = {
+    visit, texts, language, mode: host.mode, shown,
+    minimise: () => host.minimised(),
+    refocus: () => void requestAnimationFrame(() => element.focusInside()),
+    draft: draftOf(host.site),
+  };
 
   element.hidden = true;
   element.draw(view, { side: host.side, accent: host.accent, language, rtl: host.rtl });
@@ -81,6 +87,7 @@ export function createPanel(host: Host, into: Node): PanelHandle {
     const accent = (visit.state.value.site?.look as { accent?: unknown } | undefined)?.accent;
     if (host.accent === null && typeof accent === "string") element.accent(accent);
   });
+  for (const { part } of [forms, cards]) effect(() => element.dress(part.value?.css ?? ""));
   addEventListener("storage", (event) => {
     if (event.key === record.key && event.newValue !== null) visit.recordChanged();
   });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { chooseLanguage, duration, TEXTS, textsFor, waitText } from "./texts.ts";
+import { TEXTS } from "./languages.ts";
+import { chooseLanguage, duration, textsFor, waitText } from "./texts.ts";
 
 const en = textsFor("en");
 

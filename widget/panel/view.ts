@@ -8,6 +8,8 @@ import type { Visit } from "./visit.ts";
 export interface View {
   visit: Visit;
   texts: Texts;
+  /** The language of the texts. */
+  language: string;
   /** `widget`: over a page, can be minimised. `page`: is the page. */
   mode: "widget" | "page";
   /** Whether the panel is open: what arrives while it is not stays unread. */

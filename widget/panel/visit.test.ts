@@ -5,7 +5,7 @@ import { OutboxStore } from "../client/outbox-store.ts";
 import { ManualClock, settle } from "../client/testing/clock.ts";
 import { ScriptedServer } from "../client/testing/server.ts";
 import { MemoryLocks, MemoryStorage } from "../client/testing/storage.ts";
-import { mayLeave } from "./leave.tsx";
+import { mayLeave } from "./leaving.ts";
 import { Record } from "./record.ts";
 import { rowsOf } from "./rows.ts";
 import { Visit } from "./visit.ts";

@@ -32,6 +32,13 @@ export interface VisitOptions
   newId?: () => string;
 }
 
+/** What a visitor thought of a conversation, from 1 to 5. */
+export interface Rating {
+  conversation: string;
+  score: number;
+  comment: string;
+}
+
 /** A visitor's stay: the session, the conversation, what was said and what is still to be sent. */
 export class Visit {
   readonly session: Session<Fields, VisitorIdentified>;
@@ -40,6 +47,8 @@ export class Visit {
   readonly choice = signal<Choice>({ department: null, form: {} });
   /** The server's history is from a backup: what was said last may not be in it. */
   readonly restored = signal(false);
+  /** The last answer that was taken; of this page, as the server does not tell it again. */
+  readonly rating = signal<Rating | null>(null);
   readonly #options: VisitOptions;
   readonly #clock: Clock;
   readonly #record: Record;
@@ -170,6 +179,12 @@ export class Visit {
   async end(): Promise<void> {
     const { conversation } = this.#state.value;
     if (isOpen(conversation)) await this.session.request({ do: "conversation.close", conversation: conversation.id });
+  }
+
+  /** Says what the conversation was like; the last word counts. Rejects when it was not taken. */
+  async rate(conversation: string, score: number, comment: string): Promise<void> {
+    await this.session.request({ do: "conversation.rate", conversation, score, ...(comment === "" ? {} : { comment }) });
+    this.rating.value = { conversation, score, comment };
   }
 
   /** Puts a conversation that is over aside and begins with an empty page. */

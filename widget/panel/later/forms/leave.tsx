@@ -1,23 +1,14 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { RequestError } from "../client/request-error.ts";
-import { Field, standing } from "./intro.tsx";
-import { announcement, type View } from "./view.ts";
-import type { Visit } from "./visit.ts";
-
-/** Whether a message for later makes sense: nobody is here, or the first message was not taken. */
-export function mayLeave(visit: Visit): boolean {
-  const { conversation, site } = visit.state.value;
-  if (conversation === null) {
-    const departments = site?.departments ?? [];
-    return (departments.length > 0 && departments.every(({ open }) => !open)) || visit.refused().length > 0;
-  }
-  return conversation.left !== true && conversation.queue?.serving === false;
-}
+import { RequestError } from "../../../client/request-error.ts";
+import { Field, standing } from "../../intro.tsx";
+import { announcement, type View } from "../../view.ts";
+import { wordsOf } from "./words.ts";
 
 /** In place of where one writes: a message for later, and how to answer it. */
 export function Leave({ view, back }: { view: View; back: () => void }) {
   const { visit, texts } = view;
+  const words = wordsOf(view.language);
   const form = useRef<HTMLFormElement>(null);
   const text = useSignal(visit.refused().map((item) => item.draft.text).concat(view.draft.get()).join("\n").trim());
   const state = useSignal<"" | "sending" | "failed">("");
@@ -46,16 +37,16 @@ export function Leave({ view, back }: { view: View; back: () => void }) {
   };
   return (
     <form ref={form} class="composer leave" onSubmit={(event) => { event.preventDefault(); void send(); }}>
-      <p>{texts.leaveLead}</p>
+      <p>{words.leaveLead}</p>
       <Field view={view} name="name" label={texts.name} type="text" autocomplete="name" />
       <Field view={view} name="email" label={texts.email} type="email" autocomplete="email" required />
       <label class="field">
-        <span>{texts.message}</span>
+        <span>{words.message}</span>
         <textarea rows={3} dir="auto" required maxLength={visit.session.limits.value?.text_chars ?? 8_000} value={text.value} onInput={(event) => change(event.currentTarget.value)} />
       </label>
       <p class="meta failed" role="alert">{state.value === "failed" && texts.failed}</p>
       <div class="write">
-        <button type="button" class="quiet" onClick={() => { back(); view.refocus(); }}>{texts.back}</button>
+        <button type="button" class="quiet" onClick={() => { back(); view.refocus(); }}>{words.back}</button>
         <button type="submit" class="main">{state.value === "sending" ? texts.sending : texts.leave}</button>
       </div>
     </form>
