@@ -31,7 +31,7 @@ from server.desk.ids import Ids
 from server.desk.job import Done, Job, Step
 from server.desk.promises import Promises, Report
 from server.desk.reasons import Reasons
-from server.settings.change import Change, changes
+from server.settings.change import Change, changes, named_bots, with_named_bots
 from server.settings.check import check
 from server.settings.dump import dump, literal
 from server.settings.form import nearest
@@ -210,6 +210,7 @@ class Operations:
                     f"There is a workspace already, {literal(current.workspace.key)}: change it with "
                     '"frontdesk apply", or choose another --data.'
                 )
+            file = with_named_bots(file)
             self._insist_sound(file)
             recorded = self._recorded(None, file, (), audit.OWNER)
             await self._settle(file, recorded, await self._with_password(*password) if password else _nothing_more)
@@ -371,6 +372,9 @@ class Operations:
 
     def _revised(self, before: WorkspaceFile, make: Make) -> Revised:
         after = make(before)
+        # A bot that is named for the first time comes with its name; one that was there is not put back in silence.
+        if new := frozenset(named_bots(after)) - {bot.key for bot in before.bots}:
+            after = with_named_bots(after, only=new)
         problems = check(after, any_origin=self._any_origin)
         if not after.departments:
             problems = (*problems, Problem(("department",), "", "the workspace needs at least one department"))

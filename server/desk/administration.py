@@ -22,7 +22,8 @@ from server.store.workspaces import SettingRow
 Also = Callable[[Tx, Directory], None]
 """What is written in the same commit, once the records it belongs to are."""
 
-_PREFIX = {"site": "t", "department": "d", "agent": "a", "rule": "r"}
+_Listed = settings.Site | settings.Department | settings.Agent | settings.Bot | settings.Rule
+_PREFIX = {"site": "t", "department": "d", "agent": "a", "bot": "b", "rule": "r"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ def read(tx: Tx, key: str | None = None) -> WorkspaceFile | None:
         sites=records("site", settings.Site),
         departments=records("department", settings.Department),
         agents=records("agent", settings.Agent),
+        bots=records("bot", settings.Bot),
         rules=records("rule", settings.Rule),
     )
 
@@ -62,10 +64,11 @@ def revise(tx: Tx, file: WorkspaceFile, ids: Ids) -> Revision:
 
 
 def _rows(file: WorkspaceFile, known: dict[tuple[str, str], str], new: Callable[[str], str]) -> Iterator[SettingRow]:
-    kinds: tuple[tuple[str, Sequence[settings.Site | settings.Department | settings.Agent | settings.Rule]], ...] = (
+    kinds: tuple[tuple[str, Sequence[_Listed]], ...] = (
         ("site", file.sites),
         ("department", file.departments),
         ("agent", file.agents),
+        ("bot", file.bots),
         ("rule", file.rules),
     )
     for kind, records in kinds:

@@ -49,6 +49,17 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    """A bot with its id."""
+
+    id: str
+    settings: settings.Bot
+
+    def named(self) -> parts.Named:
+        return parts.Named(id=self.id, key=self.settings.key, name=self.settings.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
     """All records by id, and the ways from keys to ids. ``workspace_id`` is the database's number.
 
@@ -66,6 +77,8 @@ class Directory:
     calendars: Mapping[str, Calendar]
     rules: RuleSet = field(default_factory=RuleSet)
     limits: settings.Limits = field(default_factory=settings.Limits)
+    bots: Mapping[str, Bot] = field(default_factory=dict)
+    bot_ids: Mapping[str, str] = field(default_factory=dict)
 
     def department(self, ref: str) -> Department | None:
         """By id or key."""
@@ -74,6 +87,17 @@ class Directory:
     def agent(self, ref: str) -> Agent | None:
         """By id or key."""
         return self.agents.get(self.agent_ids.get(ref, ref))
+
+    def bot(self, ref: str) -> Bot | None:
+        """By id or key."""
+        return self.bots.get(self.bot_ids.get(ref, ref))
+
+    def bot_named(self, bot: str | None) -> parts.Named | None:
+        """How others see that bot; one that is configured no more keeps only the id."""
+        if bot is None:
+            return None
+        found = self.bots.get(bot)
+        return found.named() if found else parts.Named(id=bot, key="", name="")
 
     def agent_named(self, agent: str | None) -> parts.Named | None:
         """How others see that agent; one who is configured no more keeps only the id."""
@@ -131,7 +155,7 @@ def build(
     limits: settings.Limits | None = None,
 ) -> Directory:
     """From configured records (JSON) to what the desk looks up."""
-    by_kind: dict[str, list[SettingRow]] = {"site": [], "department": [], "agent": [], "rule": []}
+    by_kind: dict[str, list[SettingRow]] = {"site": [], "department": [], "agent": [], "bot": [], "rule": []}
     for row in rows:
         by_kind[row.kind].append(row)
     departments = [
@@ -139,6 +163,7 @@ def build(
         for row in by_kind["department"]
     ]
     agents = [Agent(id=row.id, settings=settings.from_json(row.body, settings.Agent)) for row in by_kind["agent"]]
+    bots = [Bot(id=row.id, settings=settings.from_json(row.body, settings.Bot)) for row in by_kind["bot"]]
     sites = [settings.from_json(row.body, settings.Site) for row in by_kind["site"]]
     rules = [settings.from_json(row.body, settings.Rule) for row in by_kind["rule"]]
     zone = ZoneInfo(workspace.timezone)
@@ -151,6 +176,8 @@ def build(
         agents={agent.id: agent for agent in agents},
         department_ids={department.settings.key: department.id for department in departments},
         agent_ids={agent.settings.key: agent.id for agent in agents},
+        bots={bot.id: bot for bot in bots},
+        bot_ids={bot.settings.key: bot.id for bot in bots},
         zone=zone,
         calendars={department.id: _calendar(department.settings, zone) for department in departments},
         rules=_usable(as_rule(rule) for rule in rules),

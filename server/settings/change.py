@@ -6,7 +6,7 @@ pruned; a record it names becomes what the file says, defaults included.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, Literal, TypeVar
 
@@ -15,11 +15,11 @@ from msgspec import Struct
 
 from server.settings.dump import literal
 from server.settings.problem import SettingsError
-from server.settings.workspace import Agent, Department, Limits, Member, Record, Rule, Site, WorkspaceFile
+from server.settings.workspace import Agent, Bot, Department, Limits, Member, Record, Rule, Site, WorkspaceFile, bot_key
 
 _SHOWN = 60
 
-ListedT = TypeVar("ListedT", Site, Department, Agent, Rule)
+ListedT = TypeVar("ListedT", Site, Department, Agent, Bot, Rule)
 
 
 class Change(Struct, frozen=True):
@@ -51,28 +51,49 @@ def merge(current: WorkspaceFile | None, file: WorkspaceFile, *, prune: bool = F
     Records keep their place and new ones follow. The rules a file names come in the order the file has them, in the
     places they had among rules it does not name. A workspace that names no default department gets its first one.
 
-    Two records of one key both remain, for `check` to refuse.
+    Two records of one key both remain, for `check` to refuse. A bot that `first` names belongs to what is named: it
+    stays, and comes with its defaults where there was none.
 
     Raises:
         SettingsError: the file is for another workspace.
     """
     if current is None:
-        return _with_default_department(file)
+        return with_named_bots(_with_default_department(file))
     if current.workspace.key != file.workspace.key:
         raise SettingsError(
             f"the file is for workspace {literal(file.workspace.key)}, and this is {literal(current.workspace.key)}",
             key="key",
         )
-    return _with_default_department(
+    merged = _with_default_department(
         WorkspaceFile(
             workspace=file.workspace,
             limits=file.limits or (None if prune else current.limits),
             sites=_merged(current.sites, file.sites, prune=prune),
             departments=_merged(current.departments, file.departments, prune=prune),
             agents=_merged(current.agents, file.agents, prune=prune),
+            bots=_merged(current.bots, file.bots, prune=prune),
             rules=_merged_rules(current.rules, file.rules, prune=prune),
         )
     )
+    return with_named_bots(merged, known=current.bots)
+
+
+def with_named_bots(
+    file: WorkspaceFile, *, known: Sequence[Bot] = (), only: Collection[str] | None = None
+) -> WorkspaceFile:
+    """The file with every bot (or `only` those) that a `first` of it names: as it is `known`, or with its defaults."""
+    there = {bot.key for bot in file.bots}
+    before = {bot.key: bot for bot in known}
+    missing = [key for key in named_bots(file) if key not in there and (only is None or key in only)]
+    if not missing:
+        return file
+    return msgspec.structs.replace(file, bots=(*file.bots, *(before.get(key) or Bot(key=key) for key in missing)))
+
+
+def named_bots(file: WorkspaceFile) -> tuple[str, ...]:
+    """The keys of the bots to which conversations go first, each once, in the order of the file."""
+    records: tuple[Department | Rule, ...] = (*file.departments, *file.rules)
+    return tuple(dict.fromkeys(bot_key(record.first) for record in records if record.first))
 
 
 def changes(old: WorkspaceFile | None, new: WorkspaceFile) -> tuple[Change, ...]:
@@ -83,13 +104,13 @@ def changes(old: WorkspaceFile | None, new: WorkspaceFile) -> tuple[Change, ...]
     else:
         found += _fields("workspace", old.workspace, new.workspace)
         found += _fields("limits", old.limits or Limits(), new.limits or Limits())
-    for kind in ("sites", "departments", "agents", "rules"):
+    for kind in ("sites", "departments", "agents", "bots", "rules"):
         found += _records(kind[:-1], getattr(old, kind, ()), getattr(new, kind))
     found += _rule_order(old.rules if old else (), new.rules)
     return tuple(found)
 
 
-def identity(record: Site | Department | Agent | Rule) -> str:
+def identity(record: Site | Department | Agent | Bot | Rule) -> str:
     """What tells a record from others of its kind."""
     return record.name if isinstance(record, Rule) else record.key
 

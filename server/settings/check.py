@@ -31,6 +31,7 @@ from server.settings.workspace import (
     WaitMessage,
     WidenStep,
     WorkspaceFile,
+    bot_key,
 )
 
 PLACEHOLDERS = frozenset({"place", "wait", "name", "agent", "department"})
@@ -44,6 +45,7 @@ class _Known(Struct, frozen=True):
 
     departments: tuple[str, ...]
     agents: tuple[str, ...]
+    bots: tuple[str, ...]
 
 
 class _Place(Struct, frozen=True):
@@ -70,7 +72,8 @@ def check(file: WorkspaceFile, *, any_origin: bool = False) -> tuple[Problem, ..
     """
     if wrong := form_problems(msgspec.to_builtins(file)):
         return wrong
-    return tuple(_problems(file, _Known(_keys(file.departments), _keys(file.agents)), any_origin=any_origin))
+    known = _Known(_keys(file.departments), _keys(file.agents), _keys(file.bots))
+    return tuple(_problems(file, known, any_origin=any_origin))
 
 
 def placeholders(text: str) -> tuple[str, ...]:
@@ -91,6 +94,7 @@ def _problems(file: WorkspaceFile, known: _Known, *, any_origin: bool) -> Iterat
     yield from _emails(file.agents)
     for position, agent in enumerate(file.agents):
         yield from _agent(agent, _place("agent", position, agent.key), known)
+    yield from _twice("bot", "key", known.bots)
     yield from _twice("rule", "name", tuple(rule.name for rule in file.rules))
     members = frozenset(agent.key for agent in file.agents if agent.members)
     unusable = complaints(file.rules)
@@ -175,11 +179,17 @@ def _origin_complaint(origin: str) -> str:
 
 def _department(department: Department, place: _Place, known: _Known) -> Iterator[Problem]:
     yield from _waves(department, place)
+    yield from _first(department, place, known)
     yield from _references(department.overflow, known.departments, "department", place, "overflow")
     yield from _calendar(department, place)
     yield from _widening(department, place, known)
     for position, message in enumerate(department.messages):
         yield from _message(message, place.inner("message", position))
+
+
+def _first(record: Department | Rule, place: _Place, known: _Known) -> Iterator[Problem]:
+    if record.first and (key := bot_key(record.first)) not in known.bots:
+        yield place.wrong(f"conversations go to bot {literal(key)} first, so it cannot be removed", "first")
 
 
 def _waves(department: Department, place: _Place) -> Iterator[Problem]:
@@ -275,6 +285,7 @@ def _agent(agent: Agent, place: _Place, known: _Known) -> Iterator[Problem]:
 
 
 def _rule(rule: Rule, place: _Place, known: _Known, members: frozenset[str]) -> Iterator[Problem]:
+    yield from _first(rule, place, known)
     if rule.department is not None:
         yield from _reference(rule.department, known.departments, "department", place, "department")
     if rule.agent is not None:

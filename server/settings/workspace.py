@@ -65,6 +65,10 @@ Texts = Annotated[
     Meta(description="a table of texts (1 to 2000 characters) by language"),
 ]
 Lines = Annotated[tuple[str, ...], Meta(description="a list of texts")]
+Words = Annotated[
+    Mapping[Language, Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=100)], ...], Meta(max_length=100)]],
+    Meta(description="a table of lists of words or phrases (1 to 100 characters) by language"),
+]
 
 Method = Literal[
     "ring_all",
@@ -153,7 +157,7 @@ Rated = Annotated[Rate, Meta(description="[at once, per minute], two whole numbe
 
 
 class Limits(Record, frozen=True, kw_only=True):
-    """How much one visitor, agent, address or site may ask for. What each means is in `docs/operations.md`.
+    """How much one visitor, agent, bot, address or site may ask for. What each means is in `docs/operations.md`.
 
     The defaults leave room for an office of hundreds of agents behind one address. `text_chars`: of one message.
     """
@@ -161,8 +165,10 @@ class Limits(Record, frozen=True, kw_only=True):
     text_chars: Annotated[int, Meta(ge=1, le=8_000)] = 8_000
     connections_per_visitor: Annotated[int, Meta(ge=0, le=10_000)] = 50
     connections_per_agent: Annotated[int, Meta(ge=0, le=10_000)] = 100
+    connections_per_bot: Annotated[int, Meta(ge=0, le=10_000)] = 50
     messages_per_visitor: Rated = Rate(2_000, 6_000)
     messages_per_agent: Rated = Rate(3_000, 9_000)
+    messages_per_bot: Rated = Rate(20_000, 600_000)
     messages_per_address: Rated = Rate(60_000, 360_000)
     messages_per_site: Rated = Rate(120_000, 720_000)
     starts_per_visitor: Rated = Rate(20, 20)
@@ -250,6 +256,21 @@ class Agent(NamedRecord, frozen=True, kw_only=True, rename={"members": "member"}
     members: tuple[Member, ...] = ()
 
 
+class Bot(NamedRecord, frozen=True, kw_only=True):
+    """A program that answers visitors first. Its tokens are never part of the settings.
+
+    A conversation goes on to people when its visitor's message is unanswered for `reply_seconds` (0: however long it
+    takes), and when the bot's last connection has been gone for `grace_seconds`. `max_conversations`: at one time, 0
+    means no limit. `human_words`: by language, what a visitor writes who wants a person; a language that is not named
+    has built-in ones.
+    """
+
+    reply_seconds: Seconds = 30
+    grace_seconds: Seconds = 20
+    max_conversations: Count = 0
+    human_words: Words = {}
+
+
 class Rule(Record, frozen=True, kw_only=True):
     """One routing rule. `when` is the text of a CEL condition, compiled elsewhere.
 
@@ -274,7 +295,7 @@ class WorkspaceFile(
     Record,
     frozen=True,
     kw_only=True,
-    rename={"sites": "site", "departments": "department", "agents": "agent", "rules": "rule"},
+    rename={"sites": "site", "departments": "department", "agents": "agent", "bots": "bot", "rules": "rule"},
 ):
     """A whole workspace, or as much of one as a file names. The order of rules is what they are tried in.
 
@@ -286,6 +307,7 @@ class WorkspaceFile(
     sites: tuple[Site, ...] = ()
     departments: tuple[Department, ...] = ()
     agents: tuple[Agent, ...] = ()
+    bots: tuple[Bot, ...] = ()
     rules: tuple[Rule, ...] = ()
 
 
@@ -293,6 +315,11 @@ class _Stored(Workspace, frozen=True, kw_only=True):
     """What the database keeps of the workspace itself: its settings, and the limits with them."""
 
     limits: Limits = Limits()
+
+
+def bot_key(first: str) -> str:
+    """The bot's key in `bot:KEY`, or in the key alone."""
+    return first.removeprefix("bot:")
 
 
 RecordT = TypeVar("RecordT", bound=Record)

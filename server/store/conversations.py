@@ -13,7 +13,7 @@ from server.store.rows import ConversationRow, LineRow
 _COLUMNS = (
     "n, id, site, visitor, department, state, owner, entered_at, assign_no, version, "
     f"{entries.TOP['entry']}, {entries.TOP['note']}, started_at, "
-    "closed_at, language, page, form, tags, outcome, decision, routing, left_message, score, comment"
+    "closed_at, language, page, form, tags, outcome, decision, routing, left_message, score, comment, bot, trial"
 )
 
 
@@ -43,6 +43,8 @@ def _row(row: Row) -> ConversationRow:
         left=bool(row[21]),
         score=row[22],
         comment=row[23],
+        bot=row[24],
+        trial=bool(row[25]),
     )
 
 

@@ -39,7 +39,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """The conversation as an append finds it."""
+    """The conversation as an append finds it. ``bot``: the one that has or had it; it has it if it is the owner."""
 
     n: int
     state: str
@@ -47,6 +47,7 @@ class Target:
     visitor: str
     site: str
     top: int
+    bot: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +61,12 @@ class Earlier:
 
 def target(tx: Tx, conversation: str, log: Log = "entry") -> Target | None:
     """Where an append would go, or None when there is no such conversation."""
-    row = tx.one(f"SELECT n, state, owner, visitor, site, {TOP[log]} FROM conversation WHERE id = ?", (conversation,))
-    return (
-        None if row is None else Target(n=row[0], state=row[1], owner=row[2], visitor=row[3], site=row[4], top=row[5])
+    row = tx.one(
+        f"SELECT n, state, owner, visitor, site, {TOP[log]}, bot FROM conversation WHERE id = ?", (conversation,)
     )
+    if row is None:
+        return None
+    return Target(n=row[0], state=row[1], owner=row[2], visitor=row[3], site=row[4], top=row[5], bot=row[6])
 
 
 def earlier(tx: Tx, n: int, *, sender: str, client_id: str, text: str, log: Log = "entry") -> Earlier | None:

@@ -9,7 +9,10 @@ from server.store.base import Tx
 
 @dataclass(frozen=True, slots=True)
 class RoutedRow:
-    """An open conversation, or a closed one with a wrap-up. ``routing`` is the router's record (JSON)."""
+    """An open conversation, or a closed one with a wrap-up. ``routing`` is the router's record (JSON).
+
+    ``bot``: the one that has or had it.
+    """
 
     id: str
     visitor: str
@@ -19,12 +22,13 @@ class RoutedRow:
     language: str
     left: bool
     routing: str
+    bot: str | None = None
 
 
 def routed(tx: Tx, workspace: int) -> list[RoutedRow]:
     """All of them, the oldest first."""
     rows = tx.all(
-        "SELECT id, visitor, site, department, state, language, left_message <> 0, routing FROM conversation "
+        "SELECT id, visitor, site, department, state, language, left_message <> 0, routing, bot FROM conversation "
         "WHERE workspace = ? AND routing IS NOT NULL ORDER BY n",
         (workspace,),
     )

@@ -10,7 +10,8 @@ from typing import Any
 class ConversationRow:
     """One row of ``conversation``; ``page``, ``form`` and ``tags`` are decoded, ``routing`` is the router's JSON.
 
-    ``left``: a message left for later by a visitor who does not wait.
+    ``left``: a message left for later by a visitor who does not wait. ``bot``: the one that has or had it. ``trial``:
+    a try-out of that bot from the settings page, which goes to no people and counts nowhere.
     """
 
     n: int
@@ -35,6 +36,8 @@ class ConversationRow:
     decision: str | None
     routing: str | None
     left: bool = False
+    bot: str | None = None
+    trial: bool = False
     score: int | None = None
     comment: str = ""
 

@@ -1,4 +1,4 @@
-"""Workspaces and their configured records (sites, departments, agents, rules)."""
+"""Workspaces and their configured records (sites, departments, agents, bots, rules)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class WorkspaceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingRow:
-    """One configured record: ``kind`` is site, department, agent or rule; ``body`` is JSON."""
+    """One configured record: ``kind`` is site, department, agent, bot or rule; ``body`` is JSON."""
 
     kind: str
     key: str

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from server.settings.change import merge
+from server.settings.change import merge, with_named_bots
 from server.settings.check import check, placeholders
 from server.settings.demo import demo
 from server.settings.parse import parse
@@ -62,7 +62,8 @@ def ada(**keys: Any) -> WorkspaceFile:
         demo(origins=["http://127.0.0.1:8080"]),
         WorkspaceFile(workspace=EXAMPLE.workspace.__class__(key="empty")),
         support(overflow=["sales"]),
-        support(hours=["mon-fri 08:00-18:00"], holidays=["2026-12-25"], first="bot:faq"),
+        support(hours=["mon-fri 08:00-18:00"], holidays=["2026-12-25"]),
+        with_named_bots(support(first="bot:faq")),
         support(widen=[{"after": 60, "drop_preferred": True}, {"after": 60, "add_departments": ["sales"]}]),
         sales(ring_waves=[[0, 1], [15, 3], [30, 0]]),
         message({"de": "{place} {wait} {name} {agent} {department} {"}),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from server.settings.workspace import Agent, Department, Member, Rule, WaitMessage, WidenStep
+from server.settings.workspace import Agent, Bot, Department, Member, Rule, WaitMessage, WidenStep
 
 DEFAULTS = Path(__file__).with_name("defaults.json")
 
@@ -16,6 +16,7 @@ def test_the_pages_know_the_defaults():
     records = {
         "department": Department(key="k", name="K"),
         "agent": Agent(key="k", name="K", email="k@example.org"),
+        "bot": Bot(key="k", name="K"),
         "member": Member(department="k"),
         "rule": Rule(name="r", when="true"),
         "message": WaitMessage(when="queued"),

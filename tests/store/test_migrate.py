@@ -75,13 +75,15 @@ def test_of_one_that_fails_nothing_is_kept(connection, sql):
 
 
 async def test_a_newer_schema_is_refused_and_not_touched(tmp_path):
+    known = len(known_migrations())
+    newer = known + 1
     async with await SqliteStore.open(tmp_path, clock=FakeClock()) as opened:
-        await opened.write(lambda tx: tx.run("PRAGMA user_version = 7"))
+        await opened.write(lambda tx: tx.run(f"PRAGMA user_version = {newer}"))
     before = (tmp_path / "frontdesk.sqlite3").read_bytes()
     with pytest.raises(StoreError) as refused:
         await SqliteStore.open(tmp_path, clock=FakeClock())
     assert str(refused.value) == (
-        f"The data directory was written by a newer Frontdesk (schema 7; this one knows {len(known_migrations())}). "
+        f"The data directory was written by a newer Frontdesk (schema {newer}; this one knows {known}). "
         "Upgrade Frontdesk or choose another --data."
     )
     assert (tmp_path / "frontdesk.sqlite3").read_bytes() == before
@@ -167,3 +169,24 @@ def test_a_log_keeps_its_entries_and_their_names(connection):
     ):
         with pytest.raises(apsw.ConstraintError):
             connection.execute(f"INSERT INTO entry ({columns}) VALUES {again}")
+
+
+def test_settings_stay_when_bots_come_to_them(connection):
+    known = known_migrations()
+    migrate(connection, known[:6], now=1)
+    connection.execute("""
+        INSERT INTO workspace (id, key, settings, v, counters) VALUES (1, 'demo', '{}', 0, '{}');
+        INSERT INTO setting (workspace, kind, key, id, position, body) VALUES
+          (1, 'department', 'support', 'd_1', 0, '{}'), (1, 'rule', 'r', 'r_1', 0, '{"a":1}');
+    """).fetchall()
+    before = connection.execute("SELECT * FROM setting ORDER BY id").fetchall()
+    migrate(connection, known, now=2)
+    assert connection.execute("SELECT * FROM setting ORDER BY id").fetchall() == before
+    connection.execute("INSERT INTO setting VALUES (1, 'bot', 'faq', 'b_1', 0, '{}')")
+    for again in (
+        "(1, 'bot', 'other', 'b_1', 0, '{}')",
+        "(1, 'robot', 'faq', 'b_2', 0, '{}')",
+        "(1, 'bot', 'faq', 'b_3', 0, '{}')",
+    ):
+        with pytest.raises(apsw.ConstraintError):
+            connection.execute(f"INSERT INTO setting VALUES {again}")

@@ -11,6 +11,7 @@ import msgspec
 from server.desk import directory
 from server.desk.administration import _rows
 from server.desk.directory import Directory
+from server.settings.change import with_named_bots
 from server.settings.check import check
 from server.settings.workspace import WorkspaceFile
 
@@ -41,11 +42,8 @@ def office(rules: list[dict[str, Any]] | None = None, **departments: dict[str, A
         ],
         "rule": [{"name": f"r{n}", "when": "true", **rule} for n, rule in enumerate(rules or [])],
     }
-    file = msgspec.convert(tables, WorkspaceFile)
+    file = with_named_bots(msgspec.convert(tables, WorkspaceFile))
     assert check(file) == ()
-    known = {
-        (kind, record.key): f"{kind[0]}_{record.key}"
-        for kind, records in (("department", file.departments), ("agent", file.agents), ("site", file.sites))
-        for record in records
-    }
+    kinds = {"department": file.departments, "agent": file.agents, "bot": file.bots, "site": file.sites}
+    known = {(kind, record.key): f"{kind[0]}_{record.key}" for kind, records in kinds.items() for record in records}
     return directory.build(1, file.workspace, tuple(_rows(file, known, lambda prefix: f"{prefix}_new")))

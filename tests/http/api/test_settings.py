@@ -17,7 +17,7 @@ async def test_all_settings_come_with_every_key(desk: Office):
     answer = await desk.ask("GET", "/settings")
     assert answer.status == 200
     assert answer.headers["Cache-Control"] == "no-store"
-    assert set(answer.body) == {"workspace", "limits", "site", "department", "agent", "rule"}
+    assert set(answer.body) == {"workspace", "limits", "site", "department", "agent", "bot", "rule"}
     support = answer.body["department"][0]
     assert (support["key"], support["ring_seconds"], support["hours"]) == ("support", 30, [])
     assert set(support) == {each.encode_name for each in msgspec.structs.fields(_field("departments"))}
