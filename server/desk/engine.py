@@ -302,6 +302,7 @@ class Engine:
             return
         if plan is None:
             self._answer_uncommitted(batch, now)
+            await asyncio.sleep(0)  # nothing was waited for: thousands of these in a row would hold up everybody else
             return
         directory = self._directory_after(doing(batch))
         self._coming = (plan.v + 1, directory)

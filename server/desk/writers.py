@@ -1,18 +1,21 @@
 """Who wrote last, as far as the router wants to know: not how often, and roughly when.
 
 Whoever writes after a pause is told of at once: a visitor's message may bring a conversation back to the line. In the
-thick of a talk it is told once a second who wrote, in the order of their last words: nothing that the router does
-hangs on a second between two people who are both there.
+thick of a talk it is told every two seconds who wrote, in the order of their last words: nothing that the router does
+hangs on two seconds between people who are both there. Each conversation has its own two seconds, so that thousands of
+them come to the router in portions and not in one go, which would hold up everybody else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from router import commands, model
 
 AGAIN_MS = 5_000  # one and the same writer, told of again
-THICK_MS = 1_000  # of a talk in which words follow one another faster
+THICK_MS = 2_000  # of a talk in which words follow one another faster
+PORTION_MS = 50  # from one portion of them to the next, at least
 _NOBODY = (None, 0, False)
 
 # Calls back after so many seconds.
@@ -27,7 +30,9 @@ class Writers:
         self._later = later
         # By conversation: who was noted last, when the router was last told, and whether it is still to be told.
         self.last: dict[str, tuple[model.Writer, int, bool]] = {}
-        self._unsaid: dict[tuple[str, model.Writer], int] = {}
+        # Who is to be told of, the last one last, and from when on; the longest waiting conversation first.
+        self._unsaid: dict[str, tuple[int, dict[model.Writer, int]]] = {}
+        self._coming = False
 
     def wrote(self, conversation: str, writer: model.Writer, now: int) -> None:
         last, told_at, unsaid = self.last.get(conversation, _NOBODY)
@@ -38,20 +43,32 @@ class Writers:
             self._tell(commands.Wrote(conversation=model.ConversationId(conversation), writer=writer))
             return
         self.last[conversation] = (writer, told_at, True)
-        if not self._unsaid:
-            self._later(THICK_MS / 1000, self._say)
-        self._unsaid.pop((conversation, writer), None)
-        self._unsaid[conversation, writer] = now
+        if not unsaid:
+            self._unsaid[conversation] = (now + THICK_MS, {})
+        writers = self._unsaid[conversation][1]
+        writers.pop(writer, None)
+        writers[writer] = now
+        if not self._coming:
+            self._come_back(self._later, now, THICK_MS)
 
     def forget(self, conversation: str) -> None:
         """It was closed, or changed hands: whoever writes next is news."""
-        found = self.last.pop(conversation, None)
-        if found is not None and found[2]:
-            for writer in model.Writer:
-                self._unsaid.pop((conversation, writer), None)
+        self.last.pop(conversation, None)
+        self._unsaid.pop(conversation, None)
 
-    def _say(self) -> None:
-        unsaid, self._unsaid = self._unsaid, {}
-        for (conversation, writer), at in unsaid.items():
-            self.last[conversation] = (writer, at, False)
-            self._tell(commands.Wrote(conversation=model.ConversationId(conversation), writer=writer))
+    def _come_back(self, later: Later, now: int, milliseconds: int) -> None:
+        self._coming = True
+        later(milliseconds / 1000, partial(self._say, now + milliseconds))
+
+    def _say(self, now: int) -> None:
+        self._coming = False
+        assert self._later is not None
+        while self._unsaid:
+            conversation, (due, writers) = next(iter(self._unsaid.items()))
+            if now < due <= now + THICK_MS:  # further away is no time at all: the clock was set
+                self._come_back(self._later, now, max(PORTION_MS, due - now))
+                return
+            del self._unsaid[conversation]
+            for writer, at in writers.items():
+                self.last[conversation] = (writer, at, False)
+                self._tell(commands.Wrote(conversation=model.ConversationId(conversation), writer=writer))

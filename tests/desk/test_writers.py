@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
 from router import commands
 from router.model import Writer
-from server.desk.writers import AGAIN_MS, THICK_MS, Writers
+from server.desk.writers import AGAIN_MS, PORTION_MS, THICK_MS, Writers
 
 VISITOR, AGENT = Writer.VISITOR, Writer.AGENT
 
@@ -15,20 +16,31 @@ class Router:
     """What it was told, and when the rest is to come."""
 
     def __init__(self) -> None:
+        self.now = 10_000
         self.told: list[tuple[str, str]] = []
         self.calls: list[tuple[float, Callable[[], None]]] = []
-        self.writers = Writers(self._hear, later=lambda seconds, call: self.calls.append((seconds, call)))
+        self.writers = Writers(
+            self._hear,
+            later=lambda seconds, call: self.calls.append((self.now + seconds * 1000, call)),
+        )
 
     def _hear(self, command: commands.Command) -> None:
         assert isinstance(command, commands.Wrote)
         self.told.append((command.conversation, command.writer.value))
 
-    def go_on(self) -> None:
-        """The time has come."""
-        calls, self.calls = self.calls, []
-        for seconds, call in calls:
-            assert seconds == THICK_MS / 1000
+    def wrote(self, conversation: str, writer: Writer, at: int) -> None:
+        """At that moment; what is due until then comes first."""
+        self.go_on(at)
+        self.writers.wrote(conversation, writer, at)
+
+    def go_on(self, until: int) -> None:
+        """Let the time pass."""
+        while self.calls and self.calls[0][0] <= until:
+            assert len(self.calls) == 1
+            at, call = self.calls.pop()
+            self.now = int(at)
             call()
+        self.now = until
 
 
 @pytest.fixture
@@ -37,55 +49,88 @@ def router() -> Router:
 
 
 def test_whoever_begins_is_told_of_at_once(router):
-    router.writers.wrote("c", VISITOR, 10_000)
-    router.writers.wrote("d", AGENT, 10_001)
+    router.wrote("c", VISITOR, 10_000)
+    router.wrote("d", AGENT, 10_001)
     assert router.told == [("c", "visitor"), ("d", "agent")]
     assert router.calls == []
 
 
 def test_the_same_writer_is_told_of_now_and_then(router):
     for at in range(10_000, 10_000 + 2 * AGAIN_MS + 1, 500):
-        router.writers.wrote("c", VISITOR, at)
+        router.wrote("c", VISITOR, at)
     assert router.told == [("c", "visitor")] * 3
 
 
 def test_an_answer_after_a_pause_is_told_of_at_once(router):
-    router.writers.wrote("c", VISITOR, 10_000)
-    router.writers.wrote("c", AGENT, 10_000 + THICK_MS)
+    router.wrote("c", VISITOR, 10_000)
+    router.wrote("c", AGENT, 10_000 + THICK_MS)
     assert router.told == [("c", "visitor"), ("c", "agent")]
 
 
-def test_in_the_thick_of_a_talk_it_is_told_once_a_second_who_wrote(router):
-    router.writers.wrote("c", VISITOR, 10_000)
+def test_in_the_thick_of_a_talk_it_is_told_now_and_then_who_wrote(router):
+    router.wrote("c", VISITOR, 10_000)
     for at in range(10_100, 10_900, 100):
-        router.writers.wrote("c", AGENT if at % 200 else VISITOR, at)
-    router.writers.wrote("d", AGENT, 10_950)
+        router.wrote("c", AGENT if at % 200 else VISITOR, at)
+    router.wrote("d", AGENT, 10_950)
     assert router.told == [("c", "visitor"), ("d", "agent")]
-    assert len(router.calls) == 1
-    router.go_on()
+    router.go_on(10_100 + THICK_MS - 1)
+    assert router.told[2:] == []
+    router.go_on(10_100 + THICK_MS)
     assert router.told[2:] == [("c", "agent"), ("c", "visitor")]  # in the order of their last words
-    router.writers.wrote("c", VISITOR, 10_999)
+    router.wrote("c", VISITOR, 10_200 + THICK_MS)
     assert router.told[4:] == []
+    assert router.calls == []
 
 
 def test_after_that_it_goes_on_as_before(router):
-    router.writers.wrote("c", VISITOR, 10_000)
-    router.writers.wrote("c", AGENT, 10_500)
-    router.go_on()
-    router.writers.wrote("c", VISITOR, 10_600)
-    assert len(router.calls) == 1
-    router.go_on()
-    router.writers.wrote("c", AGENT, 11_600)
-    assert router.told == [("c", "visitor"), ("c", "agent"), ("c", "visitor"), ("c", "agent")]
+    router.wrote("c", VISITOR, 10_000)
+    router.wrote("c", AGENT, 10_500)
+    router.go_on(10_500 + THICK_MS)
+    router.wrote("c", VISITOR, 10_600 + THICK_MS)
+    assert router.told == [("c", "visitor"), ("c", "agent"), ("c", "visitor")]
+    router.wrote("c", AGENT, 10_700 + THICK_MS)
+    router.go_on(10_700 + 2 * THICK_MS)
+    assert router.told[3:] == [("c", "agent")]
+
+
+def test_each_conversation_has_its_own_time_and_they_come_in_portions(router):
+    names = [f"c{n}" for n in range(100)]
+    for n, name in enumerate(names):
+        router.wrote(name, VISITOR, 10_000 + n)
+    for n, name in enumerate(names):
+        router.wrote(name, AGENT, 10_500 + 10 * n)
+    del router.told[:]
+    portions = []
+    for at in range(10_500 + THICK_MS, 11_500 + THICK_MS + PORTION_MS):
+        router.go_on(at)
+        if router.told:
+            portions.append((at, len(router.told)))
+            assert all(said_at <= at for said_at in (10_500 + 10 * names.index(name) for name, _ in router.told))
+            del router.told[:]
+    assert sum(count for _, count in portions) == 100
+    assert max(count for _, count in portions) <= PORTION_MS // 10 + 1
+    assert min(later - earlier for (earlier, _), (later, _) in pairwise(portions)) >= PORTION_MS
+
+
+@pytest.mark.parametrize("set_by", [-3_600_000, 3_600_000])
+def test_a_clock_that_is_set_keeps_nothing_from_the_router(router, set_by):
+    router.wrote("c", VISITOR, 10_000_000)
+    router.wrote("c", AGENT, 10_000_100)
+    router.writers.wrote("d", VISITOR, 10_000_200 + set_by)
+    router.writers.wrote("d", AGENT, 10_000_300 + set_by)
+    ((_, call),) = router.calls
+    router.calls.clear()
+    call()
+    assert router.told == [("c", "visitor"), ("d", "visitor"), ("c", "agent"), ("d", "agent")]
 
 
 def test_what_has_ended_is_told_of_no_more(router):
-    router.writers.wrote("c", VISITOR, 10_000)
-    router.writers.wrote("c", AGENT, 10_100)
-    router.writers.wrote("d", VISITOR, 10_100)
-    router.writers.wrote("d", AGENT, 10_200)
+    router.wrote("c", VISITOR, 10_000)
+    router.wrote("c", AGENT, 10_100)
+    router.wrote("d", VISITOR, 10_100)
+    router.wrote("d", AGENT, 10_200)
     router.writers.forget("c")
-    router.go_on()
+    router.go_on(10_200 + THICK_MS)
     assert router.told == [("c", "visitor"), ("d", "visitor"), ("d", "agent")]
     router.writers.forget("d")
     assert router.writers.last == {}
