@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 
 from server.clock import Clock
 from server.desk.engine import Told
+from server.http.lobby import Lobby, Room
 from server.session.bounds import Bounds
 from server.session.buckets import Rate
 from server.session.entrance import Most
@@ -24,6 +25,12 @@ _OTHER_FILES = 200
 def make_bounds(clock: Clock, most: Most, limits: Limits) -> Bounds:
     """The bounds of this process, with its limits as they are set now."""
     return Bounds.make(clock.monotonic, rates=rates(limits), most=most, later=asyncio.get_running_loop().call_later)
+
+
+def make_lobby(most: Most, bounds: Bounds) -> Lobby:
+    """Where connections stand that are no WebSockets; as many of one address as may be unidentified."""
+    room = Room(connections=most.plain, per_address=most.unidentified_per_address)
+    return Lobby(room, bounds.limits.stopped)
 
 
 def rates(limits: Limits) -> Rates:
@@ -61,7 +68,9 @@ def make_room_for_files(most: Most) -> Most:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    room = hard - _OTHER_FILES
-    if hard == resource.RLIM_INFINITY or 0 < most.connections <= room:
+    if hard == resource.RLIM_INFINITY:
         return most
-    return replace(most, connections=max(1, room))
+    room = hard - _OTHER_FILES
+    plain = max(1, min(most.plain, room // 4))
+    room = max(1, room - plain)
+    return replace(most, plain=plain, connections=min(most.connections or room, room))

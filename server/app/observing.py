@@ -17,6 +17,7 @@ from server.desk.messages import Messages
 from server.desk.opening import Openings
 from server.desk.untold import Untold
 from server.http import measured
+from server.http.lobby import Lobby
 from server.http.metrics import Metrics, Source, of_gauges, read_token
 from server.session.bounds import Bounds
 from server.session.connections import Connections
@@ -61,6 +62,7 @@ class Measured:
     openings: Openings
     connections: Connections
     bounds: Bounds
+    lobby: Lobby
     watch: Watch
     failures: Counter[str]
     untold: Untold
@@ -70,6 +72,7 @@ class Measured:
         return (
             of_gauges(self.gauges),
             measured.of_connections(self.connections, self.bounds),
+            measured.of_lobby(self.lobby),
             measured.of_bounds(self.bounds),
             measured.of_conversations(self.gauges, self.messages.counts, self.openings.counts),
             measured.of_store(self.store),

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from router import commands, events, model
-from server.app.bounding import Following, make_bounds
+from server.app.bounding import Following, make_bounds, make_lobby
 from server.app.config import FEATURES, Config, StartError, version
 from server.app.ground import Ground, load_directory
 from server.app.observing import Measured, Watch, metrics
@@ -42,6 +42,7 @@ from server.desk.stored import Stored
 from server.desk.supervision import Supervision
 from server.desk.untold import Untold
 from server.desk.visitor_requests import VisitorRequests
+from server.http.lobby import Lobby
 from server.http.metrics import Metrics
 from server.session.address import TrustedProxies
 from server.session.bounds import Bounds
@@ -67,6 +68,7 @@ class Parts:
     connections: Connections
     proxies: TrustedProxies
     bounds: Bounds
+    lobby: Lobby
     metrics: Metrics
     watch: Watch
     failures: Counter[str]
@@ -105,10 +107,13 @@ class Parts:
         proxies = TrustedProxies(config.trusted_proxies, country_header=config.country_header)
         watch = Watch.make(clock)
         bounds = make_bounds(clock, config.most, found.limits)
+        lobby = make_lobby(config.most, bounds)
         terms = Terms(server=f"frontdesk/{version()}", features=FEATURES)
         connections = Connections(desk, terms=terms, proxies=proxies, bounds=bounds)
         told.listeners += (gauges.told, Following(bounds, found.limits, text_chars=connections.text_chars).told)
-        measured = _measured(ground, engine, gauges, messages, openings, connections, bounds, watch, failures, untold)
+        measured = _measured(
+            ground, engine, gauges, messages, openings, connections, bounds, lobby, watch, failures, untold
+        )
         await engine.start()
         return cls(
             engine=engine,
@@ -120,6 +125,7 @@ class Parts:
             connections=connections,
             proxies=proxies,
             bounds=bounds,
+            lobby=lobby,
             metrics=metrics(config, measured),
             watch=watch,
             failures=failures,
@@ -135,6 +141,7 @@ def _measured(  # noqa: PLR0913, PLR0917 - what has something to tell
     openings: Openings,
     connections: Connections,
     bounds: Bounds,
+    lobby: Lobby,
     watch: Watch,
     failures: Counter[str],
     untold: Untold,
@@ -147,6 +154,7 @@ def _measured(  # noqa: PLR0913, PLR0917 - what has something to tell
         openings=openings,
         connections=connections,
         bounds=bounds,
+        lobby=lobby,
         watch=watch,
         failures=failures,
         untold=untold,

@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 import uvloop
@@ -26,7 +27,8 @@ from server.control.operations import Operations
 from server.desk.desk import Desk
 from server.desk.engine import Engine
 from server.http import listening
-from server.http.application import application
+from server.http.application import application, note_refusal
+from server.http.line import Line
 from server.http.site import Site
 from server.store import workspaces
 from server.store.base import Store
@@ -38,7 +40,6 @@ log = structlog.get_logger(__name__)
 _RUBBISH = (10_000, 20, 20)
 STOP_WITHIN_S = 9.5  # Docker kills after 10
 EXIT_TOO_LATE = 75  # EX_TEMPFAIL
-_KEPT_ALIVE_S = 150.0  # between two requests of plain HTTP: longer than proxies keep a connection for the next one
 _ANSWERED_WITHIN_S = 1.0  # requests of plain HTTP under way
 
 
@@ -158,13 +159,15 @@ async def _listening(
         access_log=None,
         handle_signals=False,
         shutdown_timeout=_ANSWERED_WITHIN_S,
-        keepalive_timeout=_KEPT_ALIVE_S,
     )
     await runner.setup()
+    line = partial(
+        Line, lobby=parts.lobby, address=parts.proxies.line_limited_as, note=partial(note_refusal, parts.bounds)
+    )
     try:
         for one in sockets:
             try:
-                await Site(runner, one).start()
+                await Site(runner, one, line).start()
             except OSError as error:
                 raise listening.CannotListen(config.host, config.port, error) from error
         yield

@@ -45,7 +45,7 @@ def application(  # noqa: PLR0913 - the rooms it opens doors to
     show: Show | None = None,
 ) -> web.Application:
     """Sockets, REST, health and pages. It starts nothing and owns nothing: whoever made the parts ends them."""
-    doors = Doors(pace=_pace(bounds, proxies), note=partial(_note, bounds))
+    doors = Doors(pace=_pace(bounds, proxies), note=partial(note_refusal, bounds))
     for endpoint in ENDPOINTS:
         doors.add("GET", f"/ws/{endpoint}", connections.handler(endpoint), policy=SOCKET)
     Rest(desk=desk, accounts=accounts, proxies=proxies, operations=operations).add_to(doors)
@@ -75,6 +75,7 @@ def _pace(bounds: Bounds | None, proxies: TrustedProxies) -> Pace:
     return pace
 
 
-def _note(bounds: Bounds | None, code: ErrorCode) -> None:
+def note_refusal(bounds: Bounds | None, code: ErrorCode) -> None:
+    """Plain HTTP has refused something."""
     if bounds is not None:
         bounds.refusals.note("http", code)

@@ -15,6 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 
 from server.desk.gauges import Gauges
 from server.histogram import Histogram
+from server.http.lobby import Lobby
 from server.http.metrics import Source
 from server.session.bounds import Bounds
 from server.watchdog import Pulse, Watchdog
@@ -75,6 +76,15 @@ def of_connections(connections: Connections, bounds: Bounds) -> Source:
             _gauge("frontdesk_connections_max", "How many there may be; 0: as many as come.", bounds.entrance.most),
             closed,
         ]
+
+    return source
+
+
+def of_lobby(lobby: Lobby) -> Source:
+    """Connections that are no WebSockets."""
+
+    async def source() -> Iterable[Metric]:
+        return [_gauge("frontdesk_http_connections", "Open connections that are no WebSockets.", len(lobby))]
 
     return source
 

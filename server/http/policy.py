@@ -7,12 +7,16 @@ matters, the handler learns from the login or cookie it was given.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 import structlog
 from aiohttp import hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from server.http import answers
@@ -22,6 +26,9 @@ from server.wire.codes import ErrorCode, Refused
 _log = structlog.get_logger("http")
 
 SAFE: Final = frozenset({"GET", "HEAD"})
+BODY_WITHIN_S: Final = 30.0  # a request's body, from the end of its headers
+# A body that is not what its headers said, or that ended with its connection.
+_NO_BODY: Final = (HttpProcessingError, web.RequestPayloadError, ConnectionError)
 
 
 class UndeclaredPolicy(Exception):
@@ -130,19 +137,44 @@ def _guarded(
         try:
             pace(request)
             policy.admit(request)
-            response = await handler(request)
+            async with _body_in_time(request):
+                response = await handler(request)
         except Refused as refused:
             response = _refuse(refused, note)
         except web.HTTPRequestEntityTooLarge:
             response = _refuse(Refused(ErrorCode.TOO_LARGE, "The body is too large."), note)
+        except _NO_BODY:
+            response = _refuse(Refused(ErrorCode.BAD_REQUEST, "The body cannot be read."), note)
         except Exception:  # noqa: BLE001 - answered as `internal` and logged
             _log.exception("request failed", method=request.method, route=str(request.match_info.route.resource))
             response = _refuse(Refused(ErrorCode.INTERNAL, "Something went wrong on the server."), note)
-        for name, value in _ALWAYS.items():
+        for name, value in ALWAYS.items():
             response.headers.setdefault(name, value)
         return response
 
     return guarded
+
+
+@asynccontextmanager
+async def _body_in_time(request: web.Request) -> AsyncIterator[None]:
+    """Whoever reads the body need not wait for longer than the time it has; one that nobody reads is let go anyway."""
+    if not request.can_read_body:
+        yield
+        return
+    body = request.content
+    late = TimeoutError("the body took too long")
+    timer = asyncio.get_running_loop().call_later(BODY_WITHIN_S, body.set_exception, late)
+    try:
+        yield
+    except TimeoutError as error:
+        if error is not late:
+            raise
+        refused = answers.Answered(
+            HTTPStatus.REQUEST_TIMEOUT, ErrorCode.BAD_REQUEST, "The body took too long.", headers=_OVER
+        )
+        raise refused from error
+    finally:
+        timer.cancel()
 
 
 def _refuse(refused: Refused, note: Note) -> web.StreamResponse:
@@ -160,7 +192,8 @@ def _no_other_than(declared: set[web.AbstractRoute]) -> Callable[[web.Applicatio
     return check
 
 
-_ALWAYS: Final = {
+_OVER: Final = {str(hdrs.CONNECTION): "close"}
+ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",

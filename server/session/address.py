@@ -72,6 +72,16 @@ class TrustedProxies:
             return ""
         return _network(client)
 
+    def line_limited_as(self, peer: str | None) -> str:
+        """By what a connection is limited that has said nothing yet.
+
+        Empty for nobody in particular: a trusted proxy, and while none is listed, a neighbour, who may be one.
+        """
+        speaker = _parse(peer or "")
+        if speaker is None or self._trusts(speaker) or (not self._networks and _is_neighbour(speaker)):
+            return ""
+        return _network(speaker)
+
     def is_https(self, peer: str | None, scheme: str, forwarded_proto: str | None) -> bool:
         """Whether the client's own connection is encrypted."""
         address = _parse(peer or "")
@@ -87,7 +97,7 @@ class TrustedProxies:
         return headers.get(self._country_header, "")
 
     def _forgotten(self, speaker: Address, forwarded_for: str | None) -> bool:
-        if self._networks or forwarded_for is None or not any(speaker in network for network in _NEIGHBOURS):
+        if self._networks or forwarded_for is None or not _is_neighbour(speaker):
             return False
         if not self._said:
             self._said = True
@@ -103,6 +113,10 @@ class TrustedProxies:
 def _forwarded_for(headers: MultiMapping[str]) -> str | None:
     lines = headers.getall(FORWARDED_FOR, [])
     return ",".join(lines) if lines else None
+
+
+def _is_neighbour(address: Address) -> bool:
+    return any(address in network for network in _NEIGHBOURS)
 
 
 def _network(address: Address) -> str:

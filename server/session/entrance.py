@@ -34,6 +34,8 @@ class Most:
     per_address: int = 5_000
     unidentified: int = 10_000
     unidentified_per_address: int = 1_000
+    # Of plain HTTP, not to be asked for: as many of one address as may be unidentified.
+    plain: int = 10_000
 
 
 class Entrance:

@@ -49,22 +49,24 @@ def test_limits_follow_the_settings_and_other_commits_change_nothing():
 
 
 @pytest.mark.parametrize(
-    ("soft", "hard", "asked", "given"),
+    ("soft", "hard", "asked", "given", "plain"),
     [
-        (1024, 50_500, 50_000, 50_000),
-        (1024, 4096, 50_000, 3896),
-        (1024, 4096, 0, 3896),
-        (1024, 4096, 1000, 1000),
-        (256, 256, 50_000, 56),
-        (100, 100, 50_000, 1),
-        (resource.RLIM_INFINITY, resource.RLIM_INFINITY, 0, 0),
+        (1024, 1_048_576, 50_000, 50_000, 10_000),
+        (1024, 50_500, 50_000, 40_300, 10_000),
+        (1024, 4096, 50_000, 2922, 974),
+        (1024, 4096, 0, 2922, 974),
+        (1024, 4096, 1000, 1000, 974),
+        (256, 256, 50_000, 42, 14),
+        (100, 100, 50_000, 1, 1),
+        (resource.RLIM_INFINITY, resource.RLIM_INFINITY, 0, 0, 10_000),
     ],
 )
 def test_there_are_never_more_connections_than_files(
-    monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, asked: int, given: int
+    monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, asked: int, given: int, plain: int
 ):
     raised: list[tuple[int, int]] = []
     monkeypatch.setattr(resource, "getrlimit", lambda _which: (soft, hard))
     monkeypatch.setattr(resource, "setrlimit", lambda _which, limits: raised.append(limits))
-    assert make_room_for_files(Most(connections=asked)).connections == given
+    most = make_room_for_files(Most(connections=asked))
+    assert (most.connections, most.plain) == (given, plain)
     assert raised == ([(hard, hard)] if soft < hard else [])

@@ -148,3 +148,22 @@ def test_a_proxy_that_adds_a_header_of_its_own_is_heard_after_that_of_the_client
 def test_what_limits_go_by(proxies: TrustedProxies, peer: str | None, forwarded: str | None, limited_as: str):
     headers = CIMultiDict({} if forwarded is None else {"X-Forwarded-For": forwarded})
     assert proxies.limited_as(peer, headers) == limited_as
+
+
+@pytest.mark.parametrize(
+    ("proxies", "peer", "limited_as"),
+    [
+        (NONE, "198.51.100.7", "198.51.100.7"),
+        (NONE, "2001:db8::7", "2001:db8::/64"),
+        (INNER, "10.0.0.1", ""),
+        (INNER, "192.168.1.1", "192.168.1.1"),
+        # May be a proxy that was forgotten.
+        (NONE, "127.0.0.1", ""),
+        (NONE, "::ffff:172.18.0.2", ""),
+        (NONE, None, ""),
+    ],
+)
+def test_what_a_line_is_limited_as_before_it_has_said_anything(
+    proxies: TrustedProxies, peer: str | None, limited_as: str
+):
+    assert proxies.line_limited_as(peer) == limited_as
