@@ -95,7 +95,14 @@ STARTS_THE_APP = frozenset({"server.cli", "server.demo"})
 
 # Where a library is at home; elsewhere in router/, server/ and bots/ it must not be seen.
 HOMES: dict[str, tuple[str, ...]] = {
-    "aiohttp": ("server.session.connection", "server.session.connections", "server.http", "server.crowd", "server.app"),
+    "aiohttp": (
+        "server.session.connection",
+        "server.session.connections",
+        "server.http",
+        "server.crowd",
+        "server.app",
+        "bots.examples.relay",
+    ),
     "redis": ("server.bus",),
     "apsw": ("server.store",),
     "sqlite3": ("server.store",),

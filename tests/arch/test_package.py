@@ -1,4 +1,4 @@
-"""What `pip install .` carries: both packages, the built pages, the command; and nothing of one workplace."""
+"""What `pip install .` carries: the packages, the built pages, the command; and nothing of one workplace."""
 
 from __future__ import annotations
 
@@ -39,10 +39,12 @@ def test_the_wheel_is_whole(distributions):
         assert "frontdesk = server.cli:main" in wheel.read(entry_points).decode()
     wanted = {path.relative_to(ROOT).as_posix() for path in (ROOT / hatch_build.BUILT).rglob("*") if path.is_file()}
     wanted |= {
-        path.relative_to(ROOT).as_posix() for part in ("router", "server") for path in (ROOT / part).rglob("*.py")
+        path.relative_to(ROOT).as_posix()
+        for part in ("router", "server", "bots")
+        for path in (ROOT / part).rglob("*.py")
     }
     assert set() == wanted - names
-    assert {"router", "server"} == {name.split("/")[0] for name in names if ".dist-info/" not in name}
+    assert {"router", "server", "bots"} == {name.split("/")[0] for name in names if ".dist-info/" not in name}
 
 
 def test_an_sdist_needs_no_node_to_be_installed(distributions, tmp_path):
