@@ -221,3 +221,122 @@ describe("after a restore from a backup", () => {
     expect([desk.outgoing("c_1"), desk.said.value]).toEqual([[], null]);
   });
 });
+
+describe("looking on", () => {
+  const sue = { agent: agent([], { id: "a_sue", key: "sue", name: "Sue", role: "supervisor" }) };
+  const theirs = conversation("c_9", { top: { entries: 2, notes: 1 } });
+  const page = {
+    conversation: theirs, at: at(3), notes: [entry(1, ada, "Careful", { conversation: "c_9" })],
+    entries: [entry(1, jo, "Hello", { conversation: "c_9" }), entry(2, ada, "", { conversation: "c_9", kind: "joined" as const })],
+  };
+
+  async function lookOn(): Promise<void> {
+    void desk.watch("c_9");
+    await settle();
+    await server.last.answers("conversation.watch", page);
+  }
+
+  test("shows what was said and what comes, none of it as one's own, and marks nothing as read", async () => {
+    await sitDown(10, sue);
+    let heard = 0;
+    desk.heard.message = () => { heard += 1; };
+    await lookOn();
+    await server.last.says({ on: "entry", ...entry(3, jo, "Anybody?", { conversation: "c_9" }) });
+    await server.last.says({ on: "note", ...entry(2, ada, "Soon", { conversation: "c_9" }) });
+    expect(desk.shown.value?.id).toBe("c_9");
+    expect(desk.talks.entries("c_9").map((one) => one.text)).toEqual(["Hello", "", "Anybody?"]);
+    expect(desk.talks.find("c_9")?.notes.entries.value.map((one) => one.text)).toEqual(["Careful", "Soon"]);
+    desk.read("c_9", 3);
+    expect([server.last.asked("read").length, heard, desk.mine.value.length]).toEqual([0, 0, 0]);
+  });
+
+  test("ends when one looks at something else, and then nothing of it is kept", async () => {
+    await sitDown(10, sue);
+    await lookOn();
+    desk.select(null);
+    await settle();
+    expect(server.last.asked("conversation.watch").at(-1)).toMatchObject({ conversation: "c_9", active: false });
+    expect([desk.shown.value, desk.talks.find("c_9")]).toEqual([null, undefined]);
+  });
+
+  test("is asked for anew after a lost connection; refused, it is no longer shown as live", async () => {
+    await sitDown(10, sue);
+    await lookOn();
+    await server.last.drops();
+    await clock.advance(1000);
+    await arrive(11, sue);
+    await settle();
+    expect(server.last.asked("conversation.watch")[0]).toMatchObject({ conversation: "c_9" });
+    await server.last.refuses("conversation.watch", "not_found");
+    await settle();
+    expect([desk.watching.seen.value, desk.past.value?.id]).toEqual([null, "c_9"]);
+  });
+
+  test("of one that was closed is over by itself, and readable until one leaves", async () => {
+    await sitDown(10, sue);
+    await lookOn();
+    await server.last.says({ on: "conversation", v: 11, conversation: conversation("c_9", { state: "closed" }) });
+    expect(desk.shown.value?.state).toBe("closed");
+    desk.select(null);
+    await settle();
+    expect(server.last.asked("conversation.watch")).toHaveLength(1);
+  });
+
+  test("becomes one's own by taking over", async () => {
+    await sitDown(10, sue);
+    await lookOn();
+    void desk.takeOver("c_9");
+    await settle();
+    const mine = { ...theirs, agent: { id: "a_sue", key: "sue", name: "Sue" } };
+    await server.last.answers("conversation.take_over", { ...page, conversation: mine });
+    await server.last.says({ on: "agent", v: 11, agent: agent([hold("c_9")], { ...sue.agent, holds: [hold("c_9")] }) });
+    expect([desk.watching.seen.value, desk.shown.value?.agent?.name, desk.mine.value.length]).toEqual([null, "Sue", 1]);
+    expect(desk.talks.entries("c_9")).toHaveLength(2);
+  });
+
+  test("a whisper that nobody could hear keeps its words", async () => {
+    await sitDown(10, sue);
+    await lookOn();
+    const told = desk.whisper("c_9", "Offer the refund");
+    await settle();
+    await server.last.refuses("whisper", "conflict");
+    expect(await told).toBe(false);
+    expect(desk.said.value?.text).toBe("Nobody has it just now who could hear you.");
+  });
+});
+
+describe("what supervisors do to one", () => {
+  const sue = { role: "agent" as const, id: "a_sue", name: "Sue" };
+
+  test("a whisper is heard, wherever one looks", async () => {
+    await sitDown(10, talking, said);
+    await server.last.says({ on: "note", ...entry(1, sue, "Offer the refund", { kind: "whisper" }) });
+    expect(desk.said.value?.text).toBe("Sue whispers about c_1: Offer the refund");
+  });
+
+  test("a conversation that was taken over is named", async () => {
+    await sitDown(10, talking, said);
+    await server.last.says({ on: "conversation", v: 11, conversation: conversation("c_1", { agent: { id: "a_sue", key: "sue", name: "Sue" } }) });
+    expect(desk.said.value?.text).toBe("Sue took over the conversation with c_1.");
+  });
+
+  test("a status set by somebody else is said, one's own is not", async () => {
+    await sitDown(10);
+    void desk.setStatus("busy");
+    await settle();
+    await server.last.answers("status.set", { agent: agent([], { status: "busy" }), at: at(1) });
+    await server.last.says({ on: "agent", v: 11, agent: agent([], { status: "busy" }) });
+    expect(desk.said.value).toBeNull();
+    await server.last.says({ on: "agent", v: 12, agent: agent([], { status: "away", reason: "training" }) });
+    expect(desk.said.value?.text).toBe("Your status is away (training) now. It was not set here.");
+  });
+});
+
+test("a rating that comes after the end is said, and shown with the conversation", async () => {
+  await sitDown(10, talking, said);
+  const over = conversation("c_1", { state: "closed" });
+  await server.last.says({ on: "conversation", v: 11, conversation: over });
+  await server.last.says({ on: "agent", v: 11, agent: agent([]) });
+  await server.last.says({ on: "conversation", v: 12, conversation: { ...over, rating: { score: 4, comment: "Quick" } } });
+  expect(desk.said.value?.text).toBe("c_1 rated the conversation 4 of 5.");
+});

@@ -1,7 +1,7 @@
 // The desk of one agent in one tab: the session's events go in, signals for the pages and deeds of the agent come out.
 import { batch, computed, signal, type ReadonlySignal } from "@preact/signals";
 import type { ServerEvent } from "../../widget/client/frames.ts";
-import type { AcceptedReply, AgentIdentified, AgentReply, Conversation, Entry, Named, Offer, Sent, TransferTo } from "../../widget/client/generated.ts";
+import type { AcceptedReply, Agent, AgentIdentified, AgentReply, Conversation, Entry, Named, Offer, Sent, TransferTo } from "../../widget/client/generated.ts";
 import { lostOf } from "../../widget/client/lost.ts";
 import { Outbox, type Item, type OutboxAsk } from "../../widget/client/outbox.ts";
 import type { OutboxStore } from "../../widget/client/outbox-store.ts";
@@ -14,6 +14,7 @@ import { afterLoss, applyLossy, NOTHING, readUpTo, stoppedTyping, type Lossy } f
 import type { Outgoing } from "./rows.ts";
 import { apply, held, opened, withConversation, type State } from "./state.ts";
 import { Talks } from "./talks.ts";
+import { Watching } from "./watching.ts";
 
 type AgentSession = Session<{ token: string }, AgentIdentified>;
 export type Wiring = Pick<SessionOptions<{ token: string }, AgentIdentified>, "url" | "identify" | "WebSocket" | "clock" | "random" | "wake">;
@@ -27,12 +28,15 @@ export interface Heard {
 }
 
 const OPEN_WITHIN_MS = 30_000;
+/** The reason the server gives when misses, not the agent, chose the status. */
+export const MISSED = "missed offers";
 const LOST = "It had arrived, but Frontdesk was restored from a backup without it.";
 const RESTORED = "Frontdesk was restored from a backup. What was said and done since then is gone.";
 
 export class Desk {
   readonly talks: Talks;
   readonly outbox: Outbox;
+  readonly watching: Watching;
   readonly heard: Heard = {};
   readonly state = signal<State | null>(null);
   readonly lossy = signal<Lossy>(NOTHING);
@@ -45,6 +49,8 @@ export class Desk {
   readonly past = signal<Conversation | null>(null);
   readonly #session: AgentSession;
   #epoch: string | null = null;
+  /** The status this tab asked for last: another one came from somewhere else. */
+  #asked = "";
 
   readonly mine: ReadonlySignal<Conversation[]> = computed(() => (this.state.value === null ? [] : held(this.state.value)));
   readonly offers: ReadonlySignal<readonly Offer[]> = computed(() => (this.state.value?.offers ?? []).filter((offer) => !offer.auto));
@@ -52,6 +58,14 @@ export class Desk {
     const state = this.state.value;
     if (state === null) return { me: [], them: [], wrapUp: [] };
     return sections(state.agent, this.mine.value, (id) => this.talks.entries(id), (id) => this.lossy.value.mine[id] ?? 0);
+  });
+
+  /** What one looks at: one's own, somebody else's, or one that was one's own a moment ago. */
+  readonly shown: ReadonlySignal<Conversation | null> = computed(() => {
+    const id = this.selected.value;
+    const found = this.mine.value.find((one) => one.id === id);
+    if (found !== undefined) return found;
+    return [this.watching.seen.value, this.past.value].find((one) => one !== null && one.id === id) ?? null;
   });
 
   constructor(wiring: Wiring, store: OutboxStore<Item>) {
@@ -64,6 +78,7 @@ export class Desk {
     });
     this.talks = new Talks((conversation, range) => this.#session.request({ do: "history", conversation, limit: 100, ...range }));
     this.outbox = new Outbox({ store, send: (ask) => this.#send(ask) });
+    this.watching = new Watching({ ask: (frame) => this.#session.request(frame as never) as Promise<AcceptedReply> });
     this.connection.subscribe(({ name }) => {
       if (name === "open") return;
       this.outbox.close();
@@ -105,6 +120,8 @@ export class Desk {
       for (const { id } of reply.snapshot.conversations) this.#tellRead(id);
       this.#reselect(null);
     });
+    const { value: watched } = this.watching.seen;
+    if (watched !== null && watched.state !== "closed") void this.watch(watched.id);
     if (restored) {
       this.outbox.lose(lost.entries, false);
       this.outbox.lose(lost.notes, true);
@@ -139,6 +156,8 @@ export class Desk {
     }
     const after = apply(before, event);
     this.state.value = after;
+    if (event.on === "conversation") this.#moved(before, event.conversation);
+    if (event.on === "agent") this.#became(before.agent, event.agent);
     if (event.on === "entry" || event.on === "note") this.#entry(event);
     if (after === before) return;
     if (event.on === "offer") this.#rang(event);
@@ -152,8 +171,36 @@ export class Desk {
     this.#settled(event);
     this.lossy.value = stoppedTyping(this.lossy.value, event.conversation);
     if (news && event.on === "entry" && event.kind === "closed") this.#closed(event);
-    if (news && event.on === "entry" && event.kind === "message" && event.from.role === "visitor") this.heard.message?.(event);
+    const watched = this.watching.is(event.conversation);
+    if (news && !watched && event.on === "entry" && event.kind === "message" && event.from.role === "visitor") this.heard.message?.(event);
     if (news && event.on === "note" && event.kind === "notice") this.#noticed(event);
+    if (news && event.on === "note" && event.kind === "whisper") this.#whispered(event);
+  }
+
+  /** A conversation is as it is told now: somebody else may have taken it, its visitor may have said what they thought. */
+  #moved(before: State, now: Conversation): void {
+    this.watching.changed(now);
+    const [me, was] = [before.agent.id, before.conversations[now.id]];
+    if (this.watching.is(now.id) || this.selected.value === now.id) return;
+    const taken = was?.agent?.id === me && now.agent !== null && now.agent.id !== me && was.transfer?.to.id !== now.agent.id;
+    if (taken && now.state === "active") this.say(`${now.agent?.name} took over the conversation with ${nameOf(now.visitor)}.`);
+    if (now.agent?.id === me && now.rating && now.rating.score !== was?.rating?.score) {
+      this.say(`${nameOf(now.visitor)} rated the conversation ${now.rating.score} of 5.`);
+    }
+  }
+
+  /** A status that was not chosen here: by a supervisor, or in another tab. Missed offers have a line of their own. */
+  #became(was: Agent, now: Agent): void {
+    const is = statusOf(now);
+    if (is === statusOf(was) || is === this.#asked || now.reason === MISSED) return;
+    this.say(`Your status is ${now.status}${now.reason === "" ? "" : ` (${now.reason})`} now. It was not set here.`);
+  }
+
+  #whispered(note: Entry): void {
+    const conversation = this.mine.value.find((one) => one.id === note.conversation);
+    if (conversation === undefined || note.from.id === this.state.value?.agent.id) return;
+    if (this.selected.value !== conversation.id) this.say(`${note.from.name} whispers about ${nameOf(conversation.visitor)}: ${note.text}`);
+    else this.heard.notice?.(note);
   }
 
   /** What is told about a conversation one is not looking at would go unread. */
@@ -187,6 +234,10 @@ export class Desk {
     const id = this.selected.value;
     if (id === null) return;
     const stays = this.mine.value.some((conversation) => conversation.id === id);
+    if (this.watching.is(id)) {
+      if (stays) this.watching.end();
+      return;
+    }
     if (stays) this.past.value = null;
     else this.past.value = this.state.value?.conversations[id] ?? before?.conversations[id] ?? this.past.value;
     if (!stays && this.past.value === null) this.selected.value = null;
@@ -196,6 +247,7 @@ export class Desk {
 
   select(conversation: string | null): void {
     batch(() => {
+      if (!this.watching.is(conversation)) this.#lookAway();
       this.selected.value = conversation;
       this.past.value = null;
     });
@@ -218,7 +270,8 @@ export class Desk {
     });
   }
 
-  setStatus(status: "available" | "busy" | "away" | "offline", reason = ""): Promise<void> {
+  setStatus(status: Agent["status"], reason = ""): Promise<void> {
+    this.#asked = statusOf({ status, reason });
     return this.#deed("status", async () => {
       await this.#persist<AgentReply>({ do: "status.set", status, reason });
     });
@@ -241,6 +294,58 @@ export class Desk {
     });
   }
 
+  // What a supervisor does with others' conversations
+
+  /** Looks on, and no more at what one looked at before; one's own is just chosen. */
+  watch(conversation: string): Promise<void> {
+    if (this.mine.value.some((one) => one.id === conversation)) {
+      this.select(conversation);
+      return Promise.resolve();
+    }
+    return this.#deed(conversation, async () => {
+      const reply = await this.watching.begin(conversation).catch((error: unknown) => {
+        // What one looked on at before the connection was lost is not live any more: it must not look so.
+        if (this.watching.is(conversation)) this.past.value = this.watching.seen.value;
+        if (this.watching.is(conversation)) this.watching.seen.value = null;
+        throw error;
+      });
+      batch(() => {
+        if (!this.watching.is(conversation)) this.#lookAway();
+        this.#loaded(reply);
+        this.watching.seen.value = reply.conversation;
+        this.select(conversation);
+      });
+    });
+  }
+
+  #lookAway(): void {
+    const left = this.watching.end();
+    if (left !== null) this.talks.forget((id) => id === left);
+  }
+
+  takeOver(conversation: string): Promise<void> {
+    return this.#deed(conversation, async () => this.#took(await this.#persist<AcceptedReply>({ do: "conversation.take_over", conversation })), {
+      conflict: "You cannot take it over just now: it needs a free slot, and you available or busy.",
+    });
+  }
+
+  /** True when the agent has been told. */
+  async whisper(conversation: string, text: string): Promise<boolean> {
+    let told = false;
+    await this.#deed(`whisper ${conversation}`, async () => {
+      await this.#persist<Sent>({ do: "whisper", conversation, text });
+      told = true;
+    }, { conflict: "Nobody has it just now who could hear you." });
+    return told;
+  }
+
+  setStatusOf(colleague: Pick<Named, "id" | "name">, status: Agent["status"]): Promise<void> {
+    return this.#deed(`status ${colleague.id}`, async () => {
+      await this.#persist<AgentReply>({ do: "agent.set_status", agent: colleague.id, status });
+      this.say(`${colleague.name} is ${status} now.`);
+    });
+  }
+
   /** Sends text now or as soon as there is a connection; false when too much is waiting already. */
   write(conversation: string, text: string, note: boolean): boolean {
     const id = this.outbox.add({ do: note ? "note.add" : "message.send", conversation, text });
@@ -254,6 +359,8 @@ export class Desk {
 
   read(conversation: string, seq: number): void {
     if ((this.lossy.value.mine[conversation] ?? 0) >= seq || seq === 0) return;
+    // Of what is not one's own (any more) there is nothing to say: it would count as reaching for another's.
+    if (!this.mine.value.some((one) => one.id === conversation)) return;
     this.lossy.value = readUpTo(this.lossy.value, conversation, seq);
     this.#tellRead(conversation);
   }
@@ -280,11 +387,15 @@ export class Desk {
 
   // How it is asked
 
+  #loaded(reply: AcceptedReply): void {
+    const talk = this.talks.of(reply.conversation.id);
+    talk.entries.load(reply.entries);
+    talk.notes.load(reply.notes);
+  }
+
   #took(reply: AcceptedReply): void {
     batch(() => {
-      const talk = this.talks.of(reply.conversation.id);
-      talk.entries.load(reply.entries);
-      talk.notes.load(reply.notes);
+      this.#loaded(reply);
       // Only ahead of its event: a resent deed is answered with what was true the first time.
       if (this.state.value !== null && !(reply.conversation.id in this.state.value.conversations)) {
         this.state.value = withConversation(this.state.value, reply.conversation);
@@ -335,4 +446,8 @@ export class Desk {
       });
     });
   }
+}
+
+function statusOf({ status, reason }: Pick<Agent, "status" | "reason">): string {
+  return `${status}/${reason}`;
 }

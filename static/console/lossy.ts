@@ -6,6 +6,7 @@ import type { PresenceEvent, ReadEvent, TypingEvent } from "../../widget/client/
 export const TYPING_LASTS_MS = 6000;
 
 export interface Typing {
+  role: TypingEvent["from"]["role"];
   name: string;
   text: string;
   at: number;
@@ -63,7 +64,7 @@ export function typist(lossy: Lossy, conversation: string, now: number): Typing 
 }
 
 function signOf(event: TypingEvent, now: number): Typing {
-  return { name: event.from.name, text: event.text ?? "", at: now };
+  return { role: event.from.role, name: event.from.name, text: event.text ?? "", at: now };
 }
 
 function raised(marks: Readonly<Record<string, number>>, id: string, seq: number): Readonly<Record<string, number>> {

@@ -1,7 +1,7 @@
 // What is open on the screen, as opposed to what is true: panels, the note mode, drafts. One value per page.
 import { signal } from "@preact/signals";
 
-export type Open = "transfer" | "close" | "why" | "shortcuts" | "details" | null;
+export type Open = "transfer" | "close" | "why" | "shortcuts" | "details" | "password" | null;
 
 interface Draft {
   text: string;

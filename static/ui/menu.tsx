@@ -6,12 +6,14 @@ interface Props {
   /** What the closed button shows. */
   face: ComponentChildren;
   look?: string;
+  /** Lies over everything, beside the button: where the list would be cut off by what it stands in. */
+  floating?: boolean;
   /** Drawn while open; `shut` closes and gives the focus back, unless a pointer picked: then no key aims at the button. */
   children: (shut: () => void) => ComponentChildren;
 }
 
 /** A button that opens a list of choices: arrows walk, letters jump, Escape and a click elsewhere close. */
-export function Menu({ label, face, look = "button", children }: Props) {
+export function Menu({ label, face, look = "button", floating = false, children }: Props) {
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const list = useRef<HTMLDivElement>(null);
@@ -27,6 +29,7 @@ export function Menu({ label, face, look = "button", children }: Props) {
   // Before the next key: one that comes later must find the focus in the list.
   useLayoutEffect(() => {
     if (!open) return;
+    if (floating) placeBeside(list.current, button.current);
     const first = items(list.current).find((item) => item.getAttribute("aria-checked") === "true") ?? items(list.current)[0];
     first?.focus();
     const elsewhere = (event: PointerEvent): void => {
@@ -95,6 +98,18 @@ export function MenuItem({ children, onPick, checked, hint }: ItemProps) {
     </button>
   );
 }
+
+/** Above the button if there is room, else as near below it as the window allows. */
+function placeBeside(list: HTMLElement | null, button: HTMLElement | null): void {
+  if (list === null || button === null) return;
+  const at = button.getBoundingClientRect();
+  const above = at.top - list.offsetHeight - GAP_PX;
+  const top = above >= GAP_PX ? above : Math.max(GAP_PX, Math.min(at.bottom + GAP_PX, window.innerHeight - list.offsetHeight - GAP_PX));
+  const left = Math.max(GAP_PX, at.right - list.offsetWidth);
+  for (const [name, value] of [["position", "fixed"], ["inset", "auto"], ["top", `${top}px`], ["left", `${left}px`]] as const) list.style.setProperty(name, value);
+}
+
+const GAP_PX = 6;
 
 function items(list: HTMLElement | null): HTMLElement[] {
   return [...(list?.querySelectorAll<HTMLElement>("[role^=menuitem]") ?? [])];

@@ -1,6 +1,7 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Menu, MenuItem } from "../../ui/menu.tsx";
+import { PasswordDialog } from "../../ui/password.tsx";
 import { route, type Route } from "../route.ts";
 import { counted, METHOD, ROLE } from "../words.ts";
 import { Agent } from "./agent.tsx";
@@ -19,6 +20,7 @@ export function Shell({ agent, onLogout }: { agent: string; onLogout: () => void
   const me = useFile().agent.find((one) => one.key === agent);
   const at = route.value;
   const main = useRef<HTMLElement>(null);
+  const [password, setPassword] = useState(false);
   useEffect(() => main.current?.scrollTo({ top: 0 }), [at.page, at.key]);
   return (
     <div class="admin">
@@ -31,6 +33,7 @@ export function Shell({ agent, onLogout }: { agent: string; onLogout: () => void
           {(shut) => (
             <>
               <div class="sheet-head" role="presentation">{me?.name ?? agent}<small>{ROLE[me?.role ?? "admin"]}</small></div>
+              <MenuItem onPick={() => { shut(); setPassword(true); }}>Change password</MenuItem>
               <MenuItem onPick={() => { shut(); onLogout(); }}>Log out</MenuItem>
             </>
           )}
@@ -41,6 +44,7 @@ export function Shell({ agent, onLogout }: { agent: string; onLogout: () => void
         <div class="page-inner" key={`${at.page}/${at.key}`}><Page at={at} /></div>
       </main>
       <Unsaved />
+      {password && <PasswordDialog agent={agent} onDone={() => setPassword(false)} />}
     </div>
   );
 }

@@ -2,10 +2,8 @@ import { Banner } from "../../ui/banner.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Until } from "../../ui/time.tsx";
 import { nameOf } from "../attention.ts";
+import { MISSED } from "../desk.ts";
 import { usePlace } from "./desk-context.ts";
-
-/** The reason the server gives when misses, not the agent, chose the status. */
-const MISSED = "missed offers";
 
 /** Quiet lines under the header: the connection, the status that misses set. */
 export function Banners() {

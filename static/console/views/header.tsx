@@ -69,6 +69,7 @@ function Me({ onLogout }: { onLogout: () => void }) {
             Try the ring
           </MenuItem>
           <MenuItem onPick={() => { shut(); panels.open.value = "shortcuts"; }}>Shortcuts</MenuItem>
+          <MenuItem onPick={() => { shut(); panels.open.value = "password"; }}>Change password</MenuItem>
           {agent.role === "admin" && <MenuItem onPick={() => location.assign(`/settings?as=${encodeURIComponent(agent.key)}`)}>Settings</MenuItem>}
           <MenuItem onPick={() => { shut(); onLogout(); }}>Log out</MenuItem>
         </>

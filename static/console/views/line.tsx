@@ -36,10 +36,13 @@ function Waiting({ item }: { item: LineItem }) {
   const agent = desk.state.value?.agent;
   const mine = desk.offers.value.some((offer) => offer.conversation.id === item.conversation);
   const not = agent === undefined ? "" : whyNotPick(agent);
+  const name = nameOf(item.visitor);
   return (
     <li class="line-item">
       <span class="line-name">
-        <span class="cut">{nameOf(item.visitor)}</span>
+        {agent !== undefined && agent.role !== "agent"
+          ? <button type="button" class="link cut look-on" title="Look on" aria-label={`Look on ${name} in line`} onClick={() => void desk.watch(item.conversation)}>{name}</button>
+          : <span class="cut">{name}</span>}
         {(mine || item.ringing === true) && <small class="rings">{mine ? "rings at you" : "rings at somebody"}</small>}
       </span>
       <Since at={item.entered_at} />

@@ -4,6 +4,7 @@ import { inOrder, LATE_AFTER_MS, nameOf, type Item } from "../attention.ts";
 import { usePlace } from "./desk-context.ts";
 import { Line } from "./line.tsx";
 import { Offers } from "./offers.tsx";
+import { Team } from "./team.tsx";
 import { Button } from "../../ui/button.tsx";
 
 /** The left pane: what rings, who waits for me, who I wait for, what is to be wrapped up, who waits for anyone. */
@@ -19,6 +20,7 @@ export function List() {
       {inOrder(desk.sections.value).length === 0 && desk.offers.value.length === 0 && <Nothing />}
       <span class="grow" />
       <Line />
+      <Team />
     </nav>
   );
 }

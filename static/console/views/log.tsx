@@ -49,7 +49,8 @@ export function Log({ conversation }: { conversation: Conversation }) {
         {older.loading && <p class="event">Fetching what was before …</p>}
         {talk?.entries.complete !== false && entries.length > 0 && <Started conversation={conversation} />}
         {drawn.map((row) => <OneRow key={row.key} row={row} me={me} read={row.key === lastRead} />)}
-        {typing !== null && <p class="event" role="status">{shortName(conversation.visitor)} is typing …{typing.text !== "" && ` “${typing.text}”`}</p>}
+        <Rated conversation={conversation} />
+        {typing !== null && <p class="event" role="status">{typing.role === "visitor" ? shortName(conversation.visitor) : typing.name} is typing …{typing.text !== "" && ` “${typing.text}”`}</p>}
       </div>
       {news && <button type="button" class="button small pill" onClick={toEnd}>New messages ↓</button>}
     </div>
@@ -126,6 +127,18 @@ function Started({ conversation }: { conversation: Conversation }) {
   const from = title ? ` from “${title}”` : "";
   const who = conversation.visitor.name === "" ? "The visitor" : shortName(conversation.visitor);
   return <p class="event">{who} started{from} · {clockTime(conversation.started_at)}</p>;
+}
+
+/** What the visitor thought of it, under the last word. */
+function Rated({ conversation: { rating, visitor } }: { conversation: Conversation }) {
+  if (rating === null || rating === undefined) return null;
+  const { score, comment } = rating;
+  return (
+    <p class="event rated" role="status">
+      <span aria-hidden="true" class="stars">{"★".repeat(score)}{"☆".repeat(Math.max(0, 5 - score))}</span>{" "}
+      {visitor.name === "" ? "The visitor" : shortName(visitor)} rated this {score} of 5{comment !== "" && <>: “<span dir="auto">{comment}</span>”</>}
+    </p>
+  );
 }
 
 function OneRow({ row, me, read }: { row: Row; me: string; read: boolean }) {

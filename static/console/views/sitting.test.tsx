@@ -1,5 +1,5 @@
 import { render } from "preact";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ManualClock, settle } from "../../../widget/client/testing/clock.ts";
 import { ScriptedServer } from "../../../widget/client/testing/server.ts";
 import { OutboxStore } from "../../../widget/client/outbox-store.ts";
@@ -20,6 +20,7 @@ let stop: () => void;
 beforeEach(async () => {
   document.body.replaceChildren();
   sessionStorage.clear();
+  vi.stubGlobal("fetch", async () => new Response("[]"));
   server = new ScriptedServer();
   clock = new ManualClock();
   desk = new Desk(
@@ -36,6 +37,7 @@ afterEach(() => {
   render(null, document.body);
   stop();
   desk.stop();
+  vi.unstubAllGlobals();
 });
 
 async function sitDown(...given: Parameters<typeof identified>): Promise<void> {
@@ -202,4 +204,37 @@ test("wrap-up counts down and ends with the outcome", async () => {
   $(".wrap-up").dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
   await drawn();
   expect(server.last.asked("wrap_up.end")[0]).toMatchObject({ conversation: "c_1", outcome: "solved" });
+});
+
+test("who looks on sees that they only do, and can whisper, take over or leave", async () => {
+  const sue = agent([], { id: "a_sue", key: "sue", name: "Sue", role: "supervisor" });
+  await sitDown(10, { agent: sue, departments: [department(["c_7"])] });
+  $(".look-on").click();
+  await drawn();
+  const c_7 = conversation("c_7", { top: { entries: 1, notes: 0 } });
+  await server.last.answers("conversation.watch", { conversation: c_7, entries: [entry(1, visitor("Jo"), "Hello", { conversation: "c_7" })], notes: [], at: at(2) });
+  await drawn();
+  expect($(".strip.watched").textContent).toContain("You look on · Ada answers");
+  expect(document.querySelector(".composer:not(.noting)")).toBeNull();
+  const area = $(".noting textarea") as HTMLTextAreaElement;
+  area.value = "Offer the refund";
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+  await drawn();
+  press("Enter", area);
+  await drawn();
+  expect(server.last.asked("whisper")[0]).toMatchObject({ conversation: "c_7", text: "Offer the refund" });
+  await server.last.answers("whisper", { seq: 1, at: at(3) });
+  await drawn();
+  expect(($(".noting textarea") as HTMLTextAreaElement).value).toBe("");
+  ([...document.querySelectorAll<HTMLElement>(".strip .button")].find((one) => one.textContent === "Leave") as HTMLElement).click();
+  await drawn();
+  expect(document.querySelector(".strip.watched")).toBeNull();
+});
+
+test("what the visitor thought of it stands under the last word", async () => {
+  const rated = conversation("c_1", { state: "closed", rating: { score: 4, comment: "<b>Quick</b>" }, visitor: { id: "v_1", name: "Jo Lind" } });
+  await sitDown(10, { agent: agent([hold("c_1", "wrap_up")]), conversations: [rated] }, said);
+  $(".row").click();
+  await drawn();
+  expect($(".event.rated").textContent).toBe("★★★★☆ Jo rated this 4 of 5: “<b>Quick</b>”");
 });

@@ -1,4 +1,5 @@
 import { useEffect } from "preact/hooks";
+import { PasswordDialog } from "../../ui/password.tsx";
 import { Announcer } from "./announcer.tsx";
 import { Banners } from "./banners.tsx";
 import { AskedWhy } from "./decided.tsx";
@@ -31,9 +32,21 @@ export function Sitting({ onLogout }: { onLogout: () => void }) {
       <Said />
       <Shortcuts />
       <AskedWhy />
+      <Password />
       <Announcer />
     </div>
   );
+}
+
+function Password() {
+  const { desk, panels } = usePlace();
+  const agent = desk.state.value?.agent.key;
+  if (panels.open.value !== "password" || agent === undefined) return null;
+  const done = (changed: boolean): void => {
+    panels.open.value = null;
+    if (changed) desk.say("Your password is changed. Your other logins have ended.");
+  };
+  return <PasswordDialog agent={agent} onDone={done} />;
 }
 
 function Said() {

@@ -10,27 +10,29 @@ import { Decided } from "./decided.tsx";
 import { usePlace } from "./desk-context.ts";
 import { Log } from "./log.tsx";
 import { Transfer } from "./transfer.tsx";
+import { Whisper, WatchedStrip } from "./watched.tsx";
 import { WrapUp } from "./wrap-up.tsx";
 
 /** The middle pane: one conversation, or how to get one. */
 export function Talk() {
   const { desk } = usePlace();
-  const id = desk.selected.value;
-  const conversation = desk.mine.value.find((one) => one.id === id) ?? desk.past.value;
-  if (conversation === null || conversation === undefined || conversation.id !== id) return <NoTalk />;
-  const hold = desk.state.value?.agent.holds.find((one) => one.conversation === id && one.kind !== "offer");
+  const conversation = desk.shown.value;
+  if (conversation === null) return <NoTalk />;
+  const hold = desk.state.value?.agent.holds.find((one) => one.conversation === conversation.id && one.kind !== "offer");
   return <OneTalk key={conversation.id} conversation={conversation} hold={hold} />;
 }
 
 function OneTalk({ conversation, hold }: { conversation: Conversation; hold: Hold | undefined }) {
-  const { panels } = usePlace();
+  const { desk, panels } = usePlace();
   const writable = hold?.kind === "active" && conversation.state !== "closed";
+  const watched = hold === undefined && desk.watching.is(conversation.id);
   useEffect(() => () => {
     if (["transfer", "close", "why"].includes(panels.open.peek() ?? "")) panels.open.value = null;
   }, []);
   return (
-    <main class="talk" aria-label={`Conversation with ${nameOf(conversation.visitor)}`}>
+    <main class={watched ? "talk looking-on" : "talk"} aria-label={`${watched ? "Looking on: c" : "C"}onversation with ${nameOf(conversation.visitor)}`}>
       <Top conversation={conversation} writable={writable} />
+      {watched && <WatchedStrip conversation={conversation} />}
       {writable && panels.open.value === "transfer" && <Transfer conversation={conversation} />}
       {writable && panels.open.value === "close" && <Closing conversation={conversation} />}
       {panels.open.value === "why" && <Decided conversation={conversation} />}
@@ -39,7 +41,8 @@ function OneTalk({ conversation, hold }: { conversation: Conversation; hold: Hol
       <Log conversation={conversation} />
       {writable && <Composer conversation={conversation} />}
       {hold?.kind === "wrap_up" && <WrapUp conversation={conversation} hold={hold} />}
-      {hold === undefined && <p class="foot soft" role="status">{conversation.state === "closed" ? "This conversation is closed." : "This conversation is no longer yours."} You can read it until you open another.</p>}
+      {watched && <Whisper conversation={conversation} />}
+      {hold === undefined && !watched && <p class="foot soft" role="status">{conversation.state === "closed" ? "This conversation is closed." : "This conversation is no longer yours."} You can read it until you open another.</p>}
     </main>
   );
 }

@@ -11,10 +11,9 @@ import { usePlace } from "./desk-context.ts";
 /** The right pane: who this is and why they came to you. */
 export function Visitor() {
   const { desk, panels } = usePlace();
-  const id = desk.selected.value;
-  const conversation = desk.mine.value.find((one) => one.id === id) ?? (desk.past.value?.id === id ? desk.past.value : undefined);
+  const conversation = desk.shown.value;
   const shown = panels.open.value === "details" ? "visitor shown" : "visitor";
-  if (conversation === undefined) return <aside class={shown} aria-label="Visitor" />;
+  if (conversation === null) return <aside class={shown} aria-label="Visitor" />;
   const { visitor } = conversation;
   return (
     <aside class={shown} aria-label="Visitor">

@@ -1,0 +1,61 @@
+import { useState } from "preact/hooks";
+import type { Conversation } from "../../../widget/client/generated.ts";
+import { Button } from "../../ui/button.tsx";
+import { usePlace } from "./desk-context.ts";
+
+/** Whose it is, as one says it. */
+function whose({ agent, bot }: Conversation): string {
+  const one = agent ?? bot;
+  return one === null ? "It waits in line" : `${one.name} answers`;
+}
+
+/** Under the head: that one only looks on, and the two ways out of it. */
+export function WatchedStrip({ conversation }: { conversation: Conversation }) {
+  const { desk } = usePlace();
+  const resting = desk.busy.value.has(conversation.id) || desk.connection.value.name !== "open";
+  const over = conversation.state === "closed";
+  return (
+    <div class="strip watched">
+      <p role="status"><b>{over ? "It has ended" : "You look on"}</b><span class="soft"> · {over ? "Nothing more will come" : `${whose(conversation)}. Nobody sees you here; it is recorded`}</span></p>
+      <span class="grow" />
+      {!over && <Button small disabled={resting} onClick={() => void desk.takeOver(conversation.id)}>Take over</Button>}
+      <Button small onClick={() => desk.select(null)}>Leave</Button>
+    </div>
+  );
+}
+
+/** At the foot, where one's own conversations have the composer: a word only for whoever answers. */
+export function Whisper({ conversation }: { conversation: Conversation }) {
+  const { desk, panels } = usePlace();
+  const [telling, setTelling] = useState(false);
+  const { agent } = conversation;
+  if (agent === null || conversation.state !== "active") {
+    return <p class="foot soft" role="status">{conversation.state === "closed" ? "You can read it until you leave." : "Nobody answers yet, so there is nobody to whisper to. You can take it over."}</p>;
+  }
+  const { text } = panels.draft(conversation.id);
+  const send = async (): Promise<void> => {
+    if (text.trim() === "" || telling) return;
+    setTelling(true);
+    if (await desk.whisper(conversation.id, text.trim())) panels.write(conversation.id, { text: "" });
+    setTelling(false);
+  };
+  return (
+    <form class="composer noting" aria-label={`Whisper to ${agent.name}`} onSubmit={(event) => { event.preventDefault(); void send(); }}>
+      <textarea
+        class="input" rows={2} value={text} dir="auto" maxLength={desk.textLimit} aria-label={`Whisper to ${agent.name}; the visitor does not hear it`}
+        placeholder={`Whisper to ${agent.name}; the visitor does not hear it`}
+        onInput={(event) => panels.write(conversation.id, { text: event.currentTarget.value })}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" || event.shiftKey || event.altKey || event.isComposing) return;
+          event.preventDefault();
+          void send();
+        }}
+      />
+      <div class="tools">
+        <span class="grow" />
+        <span class="hint">Enter whispers</span>
+        <Button type="submit" look="main" disabled={text.trim() === "" || telling}>Whisper</Button>
+      </div>
+    </form>
+  );
+}
