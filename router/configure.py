@@ -1,5 +1,6 @@
 """New settings on a live router: who and what is gone lets go in this step; lowered limits only stop new holds."""
 
+from router.bots import take_all_from
 from router.commands import Configure
 from router.conversation import Conversation
 from router.conversations import owned_by, return_to_line, wrap_up_over
@@ -19,6 +20,8 @@ def configure(step: Step, command: Configure) -> None:
         raise CommandRejected(Rejection.NOT_FOUND, "the default department does not exist")
     for agent in sorted(set(step.state.agents) - set(settings.agents)):
         _let_go(step, agent)
+    for bot in sorted(set(step.state.bots) - set(settings.bots)):
+        take_all_from(step, step.state.bots[bot], "bot_removed")
     step.emit(Configured(at=step.now, settings=settings))
     _move_out_of_removed(step)
     _withdraw_what_no_longer_fits(step)

@@ -8,6 +8,7 @@ from router.line import Pool
 from router.model import (
     NO_NEEDS,
     AgentId,
+    BotId,
     ConversationId,
     ConversationState,
     DepartmentId,
@@ -48,6 +49,9 @@ class Conversation:
     `widening_step`: how many of the department's steps have come. `left`: a message left by a visitor who went.
     `order`: its place in the one order of the workspace, by its key.
 
+    `bot`: who has it or had it last; while it does (state `bot`), `entered_line_at` is since when, `bot_asked_at` since
+    when it owes an answer, `bot_until` until when it may give it. `trial`: a try-out of the bot, never for people.
+
     For the indexes, kept by `State.shelve`: `pool`, in which it stands, `shelf`, how, and `placed`, under which order.
     """
 
@@ -56,6 +60,9 @@ class Conversation:
         "asked_at",
         "assign_no",
         "awaiting_reply",
+        "bot",
+        "bot_asked_at",
+        "bot_until",
         "cost",
         "department",
         "entered_line_at",
@@ -83,9 +90,11 @@ class Conversation:
         "sender",
         "shelf",
         "since_at",
+        "started_at",
         "state",
         "told_at",
         "told_place",
+        "trial",
         "unconfirmed",
         "unconfirmed_at",
         "visitor",
@@ -107,6 +116,7 @@ class Conversation:
         needs: Needs = NO_NEEDS,
         rules: tuple[str, ...] = (),
         left: bool = False,
+        trial: bool = False,
     ) -> None:
         self.id = conversation
         self.visitor = visitor
@@ -117,15 +127,19 @@ class Conversation:
         self.needs = needs
         self.rules = rules
         self.left = left
+        self.trial = trial
         self.key_at = key_at
         self.order = Order((key_at, arrival, conversation))
         self.state: ConversationState = _WAITING
-        self.entered_line_at = self.since_at = self.quiet_since = self.waited_ms = 0
+        self.entered_line_at = self.since_at = self.started_at = self.quiet_since = self.waited_ms = 0
         self.line_entry = 1
         self.assign_no = self.offer_no = self.widening_step = 0
         self.awaiting_reply = True
         self.returned = False
         self.owner: AgentId | None = None
+        self.bot: BotId | None = None
+        self.bot_asked_at: int | None = None
+        self.bot_until: int | None = None
         self.previous: AgentId | None = None
         self.sender: AgentId | None = None
         self.offers: dict[AgentId, Offer] = {}

@@ -16,22 +16,24 @@ class Due(IntEnum):
 
     PAUSE = 1  # the rest after a restart is over
     GRACE = 2  # agent: gone now
-    CONFIRM = 3  # conversation, agent: the ring was not confirmed
-    AUTO_CONFIRM = 4  # conversation: the automatic assignment was not confirmed
-    RING = 5  # conversation, agent: a directed offer is missed, a soft one counts a miss
-    WRAP_UP = 6  # agent, conversation
-    PLACE = 7  # conversation: the visitor has been away too long
-    IDLE = 8  # conversation: ask, then close
-    QUARANTINE = 9  # conversation
+    BOT_GONE = 3  # bot: gone now
+    CONFIRM = 4  # conversation, agent: the ring was not confirmed
+    AUTO_CONFIRM = 5  # conversation: the automatic assignment was not confirmed
+    RING = 6  # conversation, agent: a directed offer is missed, a soft one counts a miss
+    WRAP_UP = 7  # agent, conversation
+    PLACE = 8  # conversation: the visitor has been away too long
+    IDLE = 9  # conversation: ask, then close
+    UNANSWERED = 10  # conversation: the bot has let the visitor wait too long
+    QUARANTINE = 11  # conversation
     # The rest only makes somebody takeable again, or not: no event, the clauses of §5.1 read the clock.
-    BREATHING = 10  # agent
-    REST = 11  # agent
-    BLIP = 12  # conversation: the visitor no longer counts as being there
-    LAPSE = 13  # conversation, agent: a refusal no longer excludes
-    WIDEN = 14  # conversation: the next widening step has come
-    WAVE = 15  # conversation, number of the wave: more agents may ring
-    RESERVED = 16  # conversation: the reservation is over
-    NOTICE = 17  # conversation, number of the wait message: it may have something to say
+    BREATHING = 12  # agent
+    REST = 13  # agent
+    BLIP = 14  # conversation: the visitor no longer counts as being there
+    LAPSE = 15  # conversation, agent: a refusal no longer excludes
+    WIDEN = 16  # conversation: the next widening step has come
+    WAVE = 17  # conversation, number of the wave: more agents may ring
+    RESERVED = 18  # conversation: the reservation is over
+    NOTICE = 19  # conversation, number of the wait message: it may have something to say
 
 
 # What is due, and whose record says when.

@@ -2,11 +2,12 @@
 
 from functools import partial
 
+from router.bots import bot_gone, unanswered
 from router.conversations import close, idle, return_to_line, wrap_up_over
 from router.deadlines import Due, Key
 from router.errors import DeadlineFailed
 from router.events import ConversationWidened, PauseEnded, QuarantineEnded
-from router.model import AgentId, ConversationId
+from router.model import AgentId, BotId, ConversationId
 from router.offers import not_confirmed, ring_over
 from router.presence import gone
 from router.step import Step
@@ -38,10 +39,14 @@ def _fire(step: Step, key: Key) -> None:
             step.emit(PauseEnded(at=step.now))
         case Due.GRACE:
             gone(step, step.state.agents[AgentId(one)])
+        case Due.BOT_GONE:
+            bot_gone(step, step.state.bots[BotId(one)])
         case Due.CONFIRM:
             not_confirmed(step, step.state.agents[AgentId(two)])
         case Due.RING:
             ring_over(step, step.state.conversations[ConversationId(one)].offers[AgentId(two)])
+        case Due.UNANSWERED:
+            unanswered(step, step.state.conversations[ConversationId(one)])
         case Due.BREATHING | Due.REST:
             _wake(step, AgentId(one))
         case _:

@@ -11,9 +11,17 @@ from msgspec.structs import replace
 
 from router import events as e
 from router.agent import Agent
+from router.bot_notes import (
+    bot_connected,
+    bot_disconnected,
+    bot_gone,
+    leave_bot,
+    take_bot,
+    worked,
+    written_with_bot,
+)
 from router.conversation import Conversation
 from router.deadlines import Due
-from router.indexes import rebuild_indexes
 from router.model import (
     ConversationState,
     Hold,
@@ -21,6 +29,7 @@ from router.model import (
     Offer,
     OfferState,
     Refusal,
+    Reservation,
     Writer,
 )
 from router.presence_notes import (
@@ -28,8 +37,6 @@ from router.presence_notes import (
     agent_deaf,
     agent_disconnected,
     agent_gone,
-    restaff,
-    start_grace,
     status_changed,
     visitor_connected,
     visitor_disconnected,
@@ -37,8 +44,9 @@ from router.presence_notes import (
 from router.state import State
 from router.touch import agent_of, conversation_of, wake
 from router.transitions import CONVERSATION, HOLD, OFFER, Cause, Column, step
-from router.wait_notes import begin, look_again, note_place, note_said
+from router.wait_notes import begin, look_again, note_said
 from router.watch import watch, watch_conversation, watch_idle, watch_line, watch_offer
+from router.workspace_notes import configured, pause_ended, restarted
 
 
 def apply(state: State, event: e.Event) -> None:
@@ -55,6 +63,8 @@ _OFFER_MADE: Final = Column(CONVERSATION, Cause.OFFER_MADE)
 _LAST_OFFER_ENDED: Final = Column(CONVERSATION, Cause.LAST_OFFER_ENDED)
 _ASSIGNED: Final = Column(CONVERSATION, Cause.ASSIGNED)
 _RETURNED: Final = Column(CONVERSATION, Cause.RETURNED)
+_HANDED_OVER: Final = Column(CONVERSATION, Cause.HANDED_OVER)
+_GIVEN_TO_BOT: Final = Column(CONVERSATION, Cause.GIVEN_TO_BOT)
 _MOVED: Final = Column(CONVERSATION, Cause.MOVED)
 _CLOSED: Final = Column(CONVERSATION, Cause.CLOSED)
 _HOLD_FOR_OFFER: Final = Column(HOLD, Cause.OFFER_MADE)
@@ -70,6 +80,8 @@ _TAKEN: Final = OfferState.TAKEN
 _DECLINED: Final = OfferState.DECLINED
 _MISSED: Final = OfferState.MISSED
 _STARTED: Final = Cause.STARTED
+_WITH_BOT: Final = Cause.STARTED_WITH_BOT
+_BOT: Final = ConversationState.BOT
 _Turn = Column[HoldKind, HoldKind | None]
 
 
@@ -100,53 +112,6 @@ def _forget(state: State, conversation: Conversation) -> None:
     del state.conversations[conversation.id]
 
 
-# Settings and restart.
-
-
-def _configured(state: State, event: e.Configured) -> None:
-    state.settings = event.settings
-    rebuild_indexes(state)
-    for conversation in state.conversations.values():
-        if conversation.pool is not None:
-            note_place(state, conversation)
-    _look_at_everybody(state)
-
-
-def _restarted(state: State, event: e.Restarted) -> None:
-    """Everybody was cut off by us: nobody's absence or silence counts from before now."""
-    state.pause_until = event.pause_until
-    state.deadlines.want(event.pause_until, Due.PAUSE)
-    for agent in state.agents.values():
-        if agent.connected or agent.present:
-            _cut_off(state, agent_of(state, agent.id))
-    for conversation in state.conversations.values():
-        if conversation.state is not ConversationState.CLOSED:
-            state.changed_conversations.add(conversation.id)
-            conversation.visitor_left_at = conversation.quiet_since = event.at
-            conversation.asked_at = None if conversation.asked_at is None else event.at
-            state.shelve(conversation)
-            watch_conversation(state, conversation)
-
-
-def _cut_off(state: State, agent: Agent) -> None:
-    agent.connected = agent.deaf = False
-    if agent.present:
-        state.awaited.add(agent.id)
-        start_grace(state, agent)
-    restaff(state, agent)
-
-
-def _pause_ended(state: State, event: e.PauseEnded) -> None:  # noqa: ARG001
-    state.pause_until = None
-    state.awaited.clear()
-    _look_at_everybody(state)
-
-
-def _look_at_everybody(state: State) -> None:
-    state.wake_everybody()
-    state.untold.update(one.id for one in state.conversations.values() if one.in_line)
-
-
 # Conversations.
 
 
@@ -164,12 +129,19 @@ def _started(state: State, event: e.ConversationStarted) -> None:
         needs=event.needs,
         rules=event.rules,
         left=event.left,
+        trial=event.trial,
     )
     conversation.entered_line_at = conversation.quiet_since = conversation.since_at = event.at
+    conversation.started_at = event.at
     conversation.reservation = event.reservation
-    conversation.state = step(CONVERSATION, None, _STARTED)
     state.conversations[conversation.id] = conversation
     state.changed_conversations.add(conversation.id)
+    if event.bot is not None:
+        conversation.state = step(CONVERSATION, None, _WITH_BOT)
+        conversation.line_entry = 0
+        take_bot(state, conversation, event.bot, event.at, asked=event.spoke)
+        return
+    conversation.state = step(CONVERSATION, None, _STARTED)
     state.shelve(conversation)
     begin(state, conversation)
     watch_line(state, conversation)
@@ -184,6 +156,8 @@ def _assigned(state: State, event: e.ConversationAssigned) -> None:
         wake(state, before)
     if conversation.in_line:
         conversation.waited_ms += event.waited_ms
+    elif event.bot is not None:
+        leave_bot(state, conversation)
     conversation.state = _ASSIGNED[conversation.state]
     conversation.owner = event.agent
     conversation.assign_no = event.assign_no
@@ -235,12 +209,39 @@ def _returned(state: State, event: e.ConversationReturned) -> None:
     wake(state, before)
 
 
-def _enter_line(state: State, conversation: Conversation, at: int, line_entry: int) -> None:
+def _handed_over(state: State, event: e.ConversationHandedOver) -> None:
+    conversation = conversation_of(state, event.conversation)
+    leave_bot(state, conversation)
+    conversation.state = _HANDED_OVER[conversation.state]
+    conversation.department = event.department
+    conversation.rekey(event.key_at)
+    conversation.awaiting_reply = True
+    conversation.since_at = conversation.started_at
+    _enter_line(state, conversation, event.at, event.line_entry, event.reservation)
+
+
+def _handoff_failed(state: State, event: e.HandoffFailed) -> None:
+    """It is only told: everything is as it was."""
+
+
+def _given_to_bot(state: State, event: e.ConversationGivenToBot) -> None:
+    conversation = conversation_of(state, event.conversation)
+    before = agent_of(state, event.agent)
+    _set_hold(state, before, conversation, _LET_GO)
+    conversation.state = _GIVEN_TO_BOT[conversation.state]
+    conversation.owner = conversation.unconfirmed = conversation.unconfirmed_at = None
+    take_bot(state, conversation, event.bot, event.at, asked=conversation.awaiting_reply)
+    wake(state, before)
+
+
+def _enter_line(
+    state: State, conversation: Conversation, at: int, line_entry: int, reservation: Reservation | None = None
+) -> None:
     conversation.entered_line_at = at
     conversation.line_entry = line_entry
     conversation.asked_at = None
     conversation.widening_step = 0
-    conversation.reservation = None
+    conversation.reservation = reservation
     state.shelve(conversation)
     begin(state, conversation)
     watch_line(state, conversation)
@@ -273,6 +274,8 @@ def _closed(state: State, event: e.ConversationClosed) -> None:
         turn = _LET_GO if wrap_up_until is None else _HOLD_TO_WRAP_UP
         _set_hold(state, agent, conversation, turn, wrap_up_until)
         wake(state, agent)
+    elif event.bot is not None:
+        leave_bot(state, conversation)
     if wrap_up_until is None:
         _forget(state, conversation)
     else:
@@ -292,6 +295,8 @@ def _written(state: State, event: e.MessageWritten) -> None:
     conversation.awaiting_reply = event.writer is Writer.VISITOR
     if event.writer is Writer.AGENT:  # whoever writes has seen it
         conversation.unconfirmed = conversation.unconfirmed_at = None
+    if conversation.state is _BOT:
+        written_with_bot(state, conversation, event)
     conversation.quiet_since = event.at
     conversation.asked_at = None
     watch_idle(state, conversation)
@@ -417,9 +422,9 @@ def _note_refusal(state: State, conversation: Conversation, agent: Agent, event:
 
 
 FOLDS: Final[dict[type[e.Event], Callable[[State, Any], None]]] = {
-    e.Configured: _configured,
-    e.Restarted: _restarted,
-    e.PauseEnded: _pause_ended,
+    e.Configured: configured,
+    e.Restarted: restarted,
+    e.PauseEnded: pause_ended,
     e.ConversationStarted: _started,
     e.OfferMade: _offer_made,
     e.OfferSeen: _offer_seen,
@@ -429,12 +434,19 @@ FOLDS: Final[dict[type[e.Event], Callable[[State, Any], None]]] = {
     e.ConversationReturned: _returned,
     e.ConversationMoved: _moved,
     e.ConversationClosed: _closed,
+    e.ConversationHandedOver: _handed_over,
+    e.HandoffFailed: _handoff_failed,
+    e.ConversationGivenToBot: _given_to_bot,
     e.WrapUpEnded: _wrap_up_ended,
     e.StatusChanged: status_changed,
     e.AgentConnected: agent_connected,
     e.AgentDisconnected: agent_disconnected,
     e.AgentDeaf: agent_deaf,
     e.AgentGone: agent_gone,
+    e.BotConnected: bot_connected,
+    e.BotDisconnected: bot_disconnected,
+    e.BotGone: bot_gone,
+    e.BotWorked: worked,
     e.VisitorConnected: visitor_connected,
     e.VisitorDisconnected: visitor_disconnected,
     e.MessageWritten: _written,

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from router.agent import Agent
+from router.bot import Bot
 from router.line import Line
 from router.methods import measure, words
-from router.model import AgentId, AgentSettings, DepartmentId, DepartmentSettings, Member, Status
+from router.model import AgentId, AgentSettings, ConversationState, DepartmentId, DepartmentSettings, Member, Status
 from router.needs import CLOSED
 from router.state import State
 from router.watch import watch_everything
@@ -14,6 +15,7 @@ from router.watch import watch_everything
 def rebuild_indexes(state: State) -> None:
     """Make lines, pools and deadlines anew from settings and records."""
     _know_agents(state)
+    _know_bots(state)
     _make_lines(state)
     state.reserved.clear()
     for conversation in state.conversations.values():
@@ -37,6 +39,18 @@ def _know_agents(state: State) -> None:
             state.changed_agents.add(agent_id)
         else:
             agent.configure(settings, members)
+
+
+def _know_bots(state: State) -> None:
+    """Newcomers begin not connected; what those had who are gone has been taken from them before."""
+    known, state.bots = state.bots, {}
+    for bot_id, settings in state.settings.bots.items():
+        bot = state.bots[bot_id] = known.get(bot_id) or Bot(settings)
+        bot.settings = settings
+        bot.has = set()
+    for conversation in state.conversations.values():
+        if conversation.state is ConversationState.BOT and conversation.bot is not None:
+            state.bots[conversation.bot].has.add(conversation.id)
 
 
 def _members(

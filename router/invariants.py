@@ -7,6 +7,7 @@ who was touched; and the indexes are compared with those of a state restored fro
 from collections.abc import Collection, Iterator
 
 from router.agent import Agent
+from router.bot import Bot
 from router.conversation import Conversation
 from router.deadlines import Due
 from router.eligibility import settle
@@ -29,7 +30,8 @@ from router.snapshot import AgentRecord, ConversationRecord, Snapshot, restore, 
 from router.state import State
 from router.watch import due_at
 
-WAITING, OFFERED, ACTIVE, CLOSED = (
+BOT, WAITING, OFFERED, ACTIVE, CLOSED = (
+    ConversationState.BOT,
     ConversationState.WAITING,
     ConversationState.OFFERED,
     ConversationState.ACTIVE,
@@ -54,6 +56,9 @@ def check_state(state: State, *, lowered: Collection[AgentId] = ()) -> None:
         _check_agent(state, agent, lowered)
     for conversation in state.conversations.values():
         _check_conversation(state, conversation)
+        _check_answering(state, conversation)
+    for bot in state.bots.values():
+        _check_bot(state, bot)
     for offer in _offers(state):
         _check_offer(state, offer)
     _check_places(state)
@@ -102,6 +107,7 @@ def _check_conversation(state: State, conversation: Conversation) -> None:
     }
     directed = {(offer.agent, HoldKind.OFFER) for offer in conversation.offers.values() if not offer.soft}
     expected = {
+        BOT: set(),
         WAITING: set(),
         OFFERED: directed,
         ACTIVE: directed | {(conversation.owner, HoldKind.ACTIVE)},
@@ -109,7 +115,9 @@ def _check_conversation(state: State, conversation: Conversation) -> None:
     }[conversation.state]
     name = f"{conversation.id} ({conversation.state})"
     _require(holders == expected, f"{name}: held by {holders}, expected {expected}")
-    _require((conversation.owner is None) == conversation.in_line, f"{name}: owned by {conversation.owner}")
+    free = conversation.in_line or conversation.state is BOT
+    _require((conversation.owner is None) == free, f"{name}: owned by {conversation.owner}")
+    _require(conversation.in_line == (conversation.pool is not None), f"{name}: stands in {conversation.pool}")
     _require(bool(conversation.offers) or conversation.state is not OFFERED, f"{name}: no offer is pending")
     _require(
         not conversation.offers or conversation.state in {OFFERED, ACTIVE}, f"{name}: offers {conversation.offers}"
@@ -117,6 +125,28 @@ def _check_conversation(state: State, conversation: Conversation) -> None:
     soft = {offer.soft for offer in conversation.offers.values()}
     _require(len(soft) < 2 and (len(conversation.offers) < 2 or soft == {True}), f"{name}: {conversation.offers}")
     _require(conversation.department in state.lines or conversation.state is CLOSED, f"{name}: in no department")
+
+
+def _check_answering(state: State, conversation: Conversation) -> None:
+    """A bot has it that is here or expected back, and owes an answer exactly while the visitor waits for one."""
+    name = f"{conversation.id} ({conversation.state})"
+    asked_at, until = conversation.bot_asked_at, conversation.bot_until
+    if conversation.state is not BOT:
+        _require(asked_at is None and until is None, f"{name}: an answer is due at {until}")
+        _require(not conversation.trial, f"{name}: a try-out among people")
+        return
+    bot = None if conversation.bot is None else state.bots.get(conversation.bot)
+    _require(bot is not None and conversation.id in bot.has, f"{name}: {conversation.bot} has not got it")
+    if bot is not None:
+        _require(bot.connected or bot.grace_until is not None, f"{name}: stranded with {bot.id}, which is gone")
+    _require((asked_at is None) != conversation.awaiting_reply, f"{name}: asked at {asked_at}")
+    _require(until is None or asked_at is not None, f"{name}: an answer to nothing is due at {until}")
+
+
+def _check_bot(state: State, bot: Bot) -> None:
+    having = {one.id for one in state.conversations.values() if one.state is BOT and one.bot == bot.id}
+    _require(bot.has == having, f"{bot.id}: counts {bot.has} as its own, which are {having}")
+    _require(not bot.connected or bot.grace_until is None, f"{bot.id}: connected, and gone at {bot.grace_until}")
 
 
 def _offers(state: State) -> Iterator[Offer]:
@@ -219,7 +249,7 @@ _NUMBERS = tuple(str(number) for number in range(5))  # of waves and wait messag
 
 def _all_due(state: State) -> Iterator[tuple[int, Due, str, str]]:
     for due in Due:
-        for one in ("", *state.agents, *state.conversations):
+        for one in ("", *state.agents, *state.bots, *state.conversations):
             for two in ("", *state.agents, *_NUMBERS):
                 at = _due_or_none(state, due, one, two)
                 if at is not None and (at > state.now or due not in _WAKES):
@@ -232,6 +262,8 @@ def _due_or_none(state: State, due: Due, one: str, two: str) -> int | None:
     known = state.agents if of_agent else state.conversations
     if due is Due.PAUSE:
         return due_at(state, due, "", "") if not one and not two else None
+    if due is Due.BOT_GONE:
+        return due_at(state, due, one, "") if one in state.bots and not two else None
     numbered = _NUMBERS if due in {Due.WAVE, Due.NOTICE} else ("",)
     seconds = state.agents if due in {Due.CONFIRM, Due.RING, Due.LAPSE} else numbered
     return due_at(state, due, one, two) if one in known and two in seconds else None

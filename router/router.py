@@ -11,6 +11,15 @@ from functools import partial
 from typing import Any, Final
 
 from router import commands as c
+from router.bots import (
+    ask_human,
+    close_by_bot,
+    connect_bot,
+    disconnect_bot,
+    give_to_bot,
+    hand_over,
+    working,
+)
 from router.configure import configure
 from router.conversations import (
     close_by_agent,
@@ -29,16 +38,18 @@ from router.due import fire_due
 from router.errors import CommandRejected
 from router.events import Event, OfferMade
 from router.indexes import rebuild_indexes
-from router.model import AgentId, ConversationId, Decision, DepartmentId, Queue, WorkspaceSettings
+from router.model import AgentId, BotId, ConversationId, Decision, DepartmentId, Queue, WorkspaceSettings
 from router.notices import promise_wait, sweep_places, tell
 from router.offers import accept, decline, pick, see, transfer_to_agent
 from router.presence import connect, disconnect, end_pause_early, restart, set_status
 from router.snapshot import (
     AgentRecord,
+    BotRecord,
     ConversationRecord,
     Counters,
     Snapshot,
     agent_record,
+    bot_record,
     conversation_record,
     counters,
     restore,
@@ -74,12 +85,16 @@ class LineView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What a start would lead to: where it would stand, to whom it would be offered, and why (or why to nobody)."""
+    """What a start would lead to: where it would stand, to whom it would be offered, and why (or why to nobody).
+
+    `bot`: it would go to this bot; the rest then says what would meet it if the bot handed it over as things stand.
+    """
 
     department: DepartmentId
     queue: Queue
     offered_to: tuple[AgentId, ...]
     decision: Decision
+    bot: BotId | None = None
 
 
 class Router:
@@ -219,11 +234,22 @@ class Router:
             queue=Queue(place=state.place(conversation), serving=state.serving(conversation)),
             offered_to=tuple(event.offer.agent for event in offers),
             decision=offers[0].decision if offers else explain(state, conversation),
+            bot=conversation.bot,
         )
 
     def agent(self, agent: AgentId) -> AgentRecord | None:
         found = self._state.agents.get(agent)
         return None if found is None else agent_record(found)
+
+    def bot(self, bot: BotId) -> BotRecord | None:
+        found = self._state.bots.get(bot)
+        return None if found is None else bot_record(found)
+
+    def conversations_of(self, bot: BotId) -> tuple[ConversationId, ...]:
+        """What it has now, oldest first."""
+        found = self._state.bots.get(bot)
+        had = () if found is None else (self._state.conversations[one] for one in found.has)
+        return tuple(one.id for one in sorted(had, key=lambda conversation: conversation.order))
 
     def conversation(self, conversation: ConversationId) -> ConversationRecord | None:
         """None when it is unknown or closed and no wrap-up needs it."""
@@ -257,6 +283,13 @@ _DEEDS: Final[dict[type[c.Command], Callable[[Step, Any], None]]] = {
     c.TransferToDepartment: transfer_to_department,
     c.CloseByAgent: close_by_agent,
     c.CloseByVisitor: close_by_visitor,
+    c.CloseByBot: close_by_bot,
+    c.GiveToBot: give_to_bot,
+    c.ConnectBot: connect_bot,
+    c.DisconnectBot: disconnect_bot,
+    c.HandOver: hand_over,
+    c.AskHuman: ask_human,
+    c.BotWorking: working,
     c.EndWrapUp: end_wrap_up,
     c.ConnectVisitor: connect_visitor,
     c.DisconnectVisitor: disconnect_visitor,

@@ -6,6 +6,7 @@ Everything else (lines, standings, deadlines, pending offers' index) follows fro
 from dataclasses import dataclass, replace
 
 from router.agent import Agent
+from router.bot import Bot
 from router.conversation import Conversation
 from router.indexes import rebuild_indexes
 from router.model import (
@@ -13,6 +14,7 @@ from router.model import (
     AgentId,
     AgentSettings,
     BotId,
+    BotSettings,
     ConversationId,
     ConversationState,
     DepartmentId,
@@ -163,6 +165,10 @@ def agent_record(agent: Agent) -> AgentRecord:
     )
 
 
+def bot_record(bot: Bot) -> BotRecord:
+    return BotRecord(id=bot.id, connected=bot.connected, grace_until=bot.grace_until)
+
+
 def conversation_record(conversation: Conversation) -> ConversationRecord:
     return ConversationRecord(
         id=conversation.id,
@@ -201,6 +207,11 @@ def conversation_record(conversation: Conversation) -> ConversationRecord:
         left=conversation.left,
         since_at=conversation.since_at,
         returned=conversation.returned,
+        bot=conversation.bot,
+        bot_asked_at=conversation.bot_asked_at,
+        bot_until=conversation.bot_until,
+        trial=conversation.trial,
+        started_at=conversation.started_at,
     )
 
 
@@ -219,11 +230,12 @@ def take_snapshot(state: State) -> Snapshot:
         counters=counters(state),
         agents=tuple(agent_record(state.agents[agent]) for agent in sorted(state.agents)),
         conversations=tuple(conversation_record(state.conversations[one]) for one in sorted(state.conversations)),
+        bots=tuple(bot_record(state.bots[bot]) for bot in sorted(state.bots)),
     )
 
 
 def settings_knowing(settings: WorkspaceSettings, snapshot: Snapshot) -> WorkspaceSettings:
-    """The settings, and for agents and departments of the snapshot that they no longer have, a stand-in.
+    """The settings, and for agents, bots and departments of the snapshot that they no longer have, a stand-in.
 
     They differ when settings were changed while no router ran. The very same object when nothing is missing.
     """
@@ -237,9 +249,20 @@ def settings_knowing(settings: WorkspaceSettings, snapshot: Snapshot) -> Workspa
         for record in snapshot.conversations
         if record.department not in settings.departments and record.state is not ConversationState.CLOSED
     }
-    if not agents and not departments:
+    needed = {record.id for record in snapshot.bots} | {
+        record.bot for record in snapshot.conversations if record.state is ConversationState.BOT
+    }
+    bots = {
+        bot: BotSettings(id=bot, key=bot, name=bot) for bot in needed if bot is not None and bot not in settings.bots
+    }
+    if not agents and not departments and not bots:
         return settings
-    return replace(settings, agents={**settings.agents, **agents}, departments={**settings.departments, **departments})
+    return replace(
+        settings,
+        agents={**settings.agents, **agents},
+        departments={**settings.departments, **departments},
+        bots={**settings.bots, **bots},
+    )
 
 
 def restore(settings: WorkspaceSettings, snapshot: Snapshot) -> State:
@@ -257,6 +280,10 @@ def restore(settings: WorkspaceSettings, snapshot: Snapshot) -> State:
     state.awaited = set(nobodys.awaited)
     for agent in snapshot.agents:
         state.agents[agent.id] = _restore_agent(settings, agent)
+    for record in snapshot.bots:
+        bot = state.bots[record.id] = Bot(settings.bots[record.id])
+        bot.connected = record.connected
+        bot.grace_until = record.grace_until
     for conversation in snapshot.conversations:
         _restore_conversation(state, conversation)
     rebuild_indexes(state)
@@ -296,6 +323,7 @@ def _restore_conversation(state: State, record: ConversationRecord) -> None:
         needs=record.needs,
         rules=record.rules,
         left=record.left,
+        trial=record.trial,
     )
     conversation.state = record.state
     conversation.entered_line_at = record.entered_line_at
@@ -323,7 +351,11 @@ def _restore_conversation(state: State, record: ConversationRecord) -> None:
     conversation.told_place = record.told_place
     # Recorded before it was kept: its key says it.
     conversation.since_at = record.since_at or record.key_at + record.head_start_ms
+    conversation.started_at = record.started_at or conversation.since_at
     conversation.returned = record.returned
+    conversation.bot = record.bot
+    conversation.bot_asked_at = record.bot_asked_at
+    conversation.bot_until = record.bot_until
     state.conversations[conversation.id] = conversation
     state.costly = state.costly or conversation.cost > 1
     for offer in record.offers:

@@ -8,12 +8,14 @@ from bisect import bisect_left, insort
 from typing import Final
 
 from router.agent import Agent
+from router.bot import Bot
 from router.conversation import Conversation, Shelf
 from router.deadlines import Deadlines
 from router.line import Line, Pool
 from router.model import (
     NO_NEEDS,
     AgentId,
+    BotId,
     ConversationId,
     DepartmentId,
     Offer,
@@ -41,6 +43,7 @@ class State:
         self.pause_until: int | None = None
         self.awaited: set[AgentId] = set()
         self.agents: dict[AgentId, Agent] = {}
+        self.bots: dict[BotId, Bot] = {}
         self.conversations: dict[ConversationId, Conversation] = {}
         self.keeping_room: set[AgentId] = set()  # the agents with fresh soft rings
         self.reserved: dict[AgentId, set[ConversationId]] = {}  # those in line that are reserved for an agent

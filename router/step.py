@@ -3,12 +3,13 @@
 from typing import Final
 
 from router.agent import Agent
+from router.bot import Bot
 from router.compiling import mypyc_attr
 from router.conversation import Conversation
 from router.errors import CommandRejected, Rejection
 from router.events import Event
 from router.evolve import FOLDS
-from router.model import AgentId, ConversationId, ConversationState
+from router.model import AgentId, BotId, ConversationId, ConversationState
 from router.state import State
 
 # Members of enumerations under names of this module: to look one up costs a quarter of a microsecond.
@@ -39,6 +40,13 @@ class Step:
         found = self.state.agents.get(agent)
         if found is None:
             raise CommandRejected(Rejection.NOT_FOUND, "no such agent")
+        return found
+
+    def bot(self, bot: BotId) -> Bot:
+        """The bot, or a refusal."""
+        found = self.state.bots.get(bot)
+        if found is None:
+            raise CommandRejected(Rejection.NOT_FOUND, "no such bot")
         return found
 
     def open_conversation(self, conversation: ConversationId) -> Conversation:

@@ -9,7 +9,7 @@ from typing import Final
 
 from router.conversation import Conversation
 from router.deadlines import Due
-from router.model import AgentId, ConversationId, ConversationState, HoldKind, Offer
+from router.model import AgentId, BotId, ConversationId, ConversationState, HoldKind, Offer
 from router.state import State
 from router.wait_rules import due_at as notice_due_at
 from router.wait_rules import name_of
@@ -24,7 +24,7 @@ _QUARANTINE: Final = Due.QUARANTINE
 def due_at(state: State, due: Due, one: str, two: str) -> int | None:
     """When this is due by the record as it is now; None: it is not."""
     if due in _ELSEWHERE:
-        return _elsewhere_due_at(state, due, AgentId(one))
+        return _elsewhere_due_at(state, due, one)
     conversation = state.conversations.get(ConversationId(one))
     if conversation is None:
         return None
@@ -46,15 +46,18 @@ def _after_quarantine(conversation: Conversation, at: int | None) -> int | None:
     return at if at is None or until is None else max(at, until)
 
 
-_ELSEWHERE: Final = {Due.PAUSE, Due.GRACE, Due.BREATHING, Due.REST}
+_ELSEWHERE: Final = {Due.PAUSE, Due.GRACE, Due.BOT_GONE, Due.BREATHING, Due.REST}
 _OF_OFFER: Final = {Due.CONFIRM, Due.RING}
 
 
-def _elsewhere_due_at(state: State, due: Due, agent_id: AgentId) -> int | None:
-    """Of the workspace or of an agent."""
+def _elsewhere_due_at(state: State, due: Due, one: str) -> int | None:
+    """Of the workspace, of a bot or of an agent."""
     if due is Due.PAUSE:
         return state.pause_until
-    agent = state.agents.get(agent_id)
+    if due is Due.BOT_GONE:
+        bot = state.bots.get(BotId(one))
+        return None if bot is None else bot.grace_until
+    agent = state.agents.get(AgentId(one))
     if agent is None:
         return None
     if due is Due.GRACE:
@@ -89,9 +92,13 @@ def _wrap_up_until(state: State, conversation: Conversation) -> int | None:
 
 
 def _place_given_up_at(state: State, conversation: Conversation) -> int | None:
-    """When an absent visitor loses the place. One who was already away gets the full time from entering the line."""
+    """When an absent visitor loses the place, in line or with a bot. One who was already away gets the full time from
+    coming there.
+    """
     left_at = conversation.visitor_left_at
-    if left_at is None or conversation.left or not conversation.in_line:
+    if left_at is None or conversation.left:
+        return None
+    if not conversation.in_line and conversation.state is not ConversationState.BOT:
         return None
     return max(left_at, conversation.entered_line_at) + state.settings.hold_place_ms
 
@@ -108,7 +115,9 @@ def _idle_at(state: State, conversation: Conversation) -> int | None:
 
     Who left a message is not expected to say anything.
     """
-    if conversation.state is not ConversationState.ACTIVE or conversation.awaiting_reply or conversation.left:
+    if conversation.awaiting_reply or conversation.left:
+        return None
+    if conversation.state is not ConversationState.ACTIVE and conversation.state is not ConversationState.BOT:
         return None
     line = state.lines.get(conversation.department)
     if line is None or not line.settings.idle_ms:  # None: being moved out of a removed department
@@ -116,6 +125,11 @@ def _idle_at(state: State, conversation: Conversation) -> int | None:
     if conversation.asked_at is not None:
         return conversation.asked_at + line.settings.idle_close_ms
     return conversation.quiet_since + line.settings.idle_ms
+
+
+def _unanswered_at(state: State, conversation: Conversation) -> int | None:  # noqa: ARG001
+    """The last moment for the bot's answer. None outside state `bot`, where nobody owes one."""
+    return conversation.bot_until
 
 
 def _quarantined_until(state: State, conversation: Conversation) -> int | None:  # noqa: ARG001
@@ -149,6 +163,7 @@ _OF_CONVERSATION: Final[dict[Due, Callable[[State, Conversation], int | None]]] 
     Due.PLACE: _place_given_up_at,
     Due.BLIP: _blip_over_at,
     Due.IDLE: _idle_at,
+    Due.UNANSWERED: _unanswered_at,
     Due.QUARANTINE: _quarantined_until,
     Due.WIDEN: _widens_at,
     Due.RESERVED: _reserved_until,
@@ -218,7 +233,7 @@ def watch_notices(state: State, conversation: Conversation) -> None:
 
 
 def watch_conversation(state: State, conversation: Conversation) -> None:
-    for due in (Due.AUTO_CONFIRM, Due.WRAP_UP, Due.IDLE, Due.QUARANTINE):
+    for due in (Due.AUTO_CONFIRM, Due.WRAP_UP, Due.PLACE, Due.IDLE, Due.UNANSWERED, Due.QUARANTINE):
         watch(state, due, conversation.id)
     for offer in conversation.offers.values():
         watch_offer(state, offer)
@@ -231,6 +246,8 @@ def watch_everything(state: State) -> None:
     watch(state, Due.PAUSE)
     for agent in state.agents:
         watch_agent(state, agent)
+    for bot in state.bots:
+        watch(state, Due.BOT_GONE, bot)
     for conversation in state.conversations.values():
         watch_conversation(state, conversation)
 

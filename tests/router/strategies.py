@@ -10,6 +10,8 @@ from router.model import (
     NO_NEEDS,
     AgentId,
     AgentSettings,
+    BotId,
+    BotSettings,
     DepartmentId,
     DepartmentSettings,
     Member,
@@ -22,6 +24,7 @@ from router.model import (
 from router.needs import needs_of
 
 AGENTS = tuple(AgentId(f"a_{number}") for number in range(4))
+BOTS = (BotId("b_0"), BotId("b_1"))
 DEPARTMENTS = tuple(DepartmentId(f"d_{number}") for number in range(3))
 
 # Multiples of 500 ms, so that things become due at the same moment.
@@ -102,6 +105,18 @@ def agents(draw: st.DrawFn, name: AgentId, known: list[DepartmentId]) -> AgentSe
     )
 
 
+def bots(name: BotId) -> st.SearchStrategy[BotSettings]:
+    return st.builds(
+        BotSettings,
+        id=st.just(name),
+        key=st.just(name),
+        name=st.just(name),
+        reply_ms=st.sampled_from([3_000, 1_000, 500, 0]),
+        grace_ms=st.sampled_from([2_000, 500, 0]),
+        max_conversations=st.sampled_from([0, 0, 1, 2]),
+    )
+
+
 @st.composite
 def workspaces(draw: st.DrawFn) -> WorkspaceSettings:
     names = list(DEPARTMENTS[: draw(st.integers(1, 3))])
@@ -120,4 +135,5 @@ def workspaces(draw: st.DrawFn) -> WorkspaceSettings:
         reoffer_ms=draw(long),
         confirm_ms=draw(st.sampled_from([0, 500, 1_000, 1_500])),
         restart_pause_ms=draw(st.sampled_from([0, 1_000, 2_000])),
+        bots={name: draw(bots(name)) for name in draw(st.sampled_from([BOTS, BOTS, BOTS[:1], BOTS[1:], ()]))},
     )

@@ -14,12 +14,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from router import commands as c
 from router import events as e
 from router import invariants
+from router.bot import Bot
+from router.conversation import Conversation
 from router.errors import CommandRejected, Rejection
 from router.evolve import apply
 from router.indexes import rebuild_indexes
 from router.model import (
     NO_NEEDS,
     AgentId,
+    BotId,
     ConversationId,
     ConversationState,
     DepartmentId,
@@ -30,16 +33,19 @@ from router.model import (
     WorkspaceSettings,
     Writer,
 )
+from router.order import STRICT
 from router.router import Router
 from router.snapshot import ConversationRecord, Snapshot, take_snapshot
 from router.state import State
 from tests.router.choice_oracle import best
-from tests.router.strategies import AGENTS, DEPARTMENTS, needs, steps, workspaces
-from tests.router.wait_oracle import Witness, entrance
+from tests.router.strategies import AGENTS, BOTS, DEPARTMENTS, needs, steps, workspaces
+from tests.router.wait_oracle import Witness, destination, entrance
 
 CONVERSATIONS = 6
 
 agents = st.sampled_from(AGENTS)
+bots = st.sampled_from(BOTS)
+overflows: st.SearchStrategy[list[DepartmentId]] = st.lists(st.sampled_from(DEPARTMENTS), max_size=2) | st.just([])
 numbers = st.integers(0, CONVERSATIONS - 1)
 
 
@@ -53,6 +59,10 @@ def there_are_conversations(machine: AnyCommandsInAnyOrder) -> bool:
 
 def something_rings(machine: AnyCommandsInAnyOrder) -> bool:
     return bool(machine.offers())
+
+
+def a_bot_talks(machine: AnyCommandsInAnyOrder) -> bool:
+    return bool(machine.with_bots())
 
 
 def somebody_talks(machine: AnyCommandsInAnyOrder) -> bool:
@@ -69,6 +79,7 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
         self.pending: set[OfferId] = set()
         self.ended: set[OfferId] = set()
         self.used: dict[AgentId, int] = {}
+        self.had: dict[BotId, int] = {}
         self.witness = Witness()
 
     @initialize(
@@ -77,9 +88,16 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
         absent=st.sets(agents, max_size=2),
         waiting=st.lists(numbers, max_size=4),
         accepted=st.integers(0, 3),
+        asking=st.lists(bots, min_size=1, max_size=3) | st.just([]),
     )
     def open(
-        self, workspace: WorkspaceSettings, seed: int, absent: set[AgentId], waiting: list[int], accepted: int
+        self,
+        workspace: WorkspaceSettings,
+        seed: int,
+        absent: set[AgentId],
+        waiting: list[int],
+        accepted: int,
+        asking: list[BotId],
     ) -> None:
         self.seed = seed
         self.router = Router(workspace, seed=seed)
@@ -89,7 +107,11 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
             self.do(c.ConnectAgent(agent=agent))
             self.do(c.SetStatus(agent=agent, status=Status.AVAILABLE))
         for department in waiting:
-            self.start(0, department, 0, 1, NO_NEEDS, [], [], False)
+            self.start(0, department, 0, 1, NO_NEEDS, [], [], False, None, True, False)
+        for bot in workspace.bots:
+            self.do(c.ConnectBot(bot=bot))
+        for bot in asking:
+            self.start(0, 1, 0, 1, NO_NEEDS, [], [], False, bot, True, False)
         for _ in range(accepted):
             self.serve(0)
 
@@ -102,8 +124,11 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
         cost=st.sampled_from([1, 1, 1, 2]),
         needs=needs,
         reserve_for=st.lists(agents, max_size=2, unique=True) | st.just([]),
-        overflow=st.lists(st.sampled_from(DEPARTMENTS), max_size=2) | st.just([]),
+        overflow=overflows,
         left=st.sampled_from([False, False, False, True]),
+        bot=st.sampled_from([None, *BOTS]),
+        spoke=st.booleans(),
+        trial=st.sampled_from([False, False, False, True]),
     )
     def start(  # noqa: PLR0917 - the fields of a start
         self,
@@ -115,6 +140,9 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
         reserve_for: list[AgentId],
         overflow: list[DepartmentId],
         left: bool,
+        bot: BotId | None,
+        spoke: bool,
+        trial: bool,
     ) -> None:
         if len(records(self)) >= CONVERSATIONS:
             return
@@ -132,6 +160,9 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
                 reserve_ms=2_000,
                 overflow=tuple(overflow),
                 left=left,
+                bot=bot,
+                spoke=spoke,
+                trial=trial,
             ),
             dt,
         )
@@ -146,7 +177,7 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
     def visitor_returns(self, dt: int, number: int) -> None:
         self.do(c.ConnectVisitor(conversation=self.conversation(number)), dt)
 
-    @precondition(somebody_talks)
+    @precondition(there_are_conversations)
     @rule(dt=steps, number=numbers, writer=st.sampled_from(list(Writer)))
     def wrote(self, dt: int, number: int, writer: Writer) -> None:
         self.do(c.Wrote(conversation=self.active(number)[0], writer=writer), dt)
@@ -250,6 +281,90 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
         conversation, owner = self.active(number)
         self.do(c.EndWrapUp(agent=owner, conversation=conversation), dt)
 
+    # Rules: bots.
+
+    @rule(dt=steps, bot=bots, to=numbers, spoke=st.booleans())
+    def ask_a_bot(self, dt: int, bot: BotId, to: int, spoke: bool) -> None:
+        """As on a good day: it is here, or comes."""
+        self.do(c.ConnectBot(bot=bot))
+        self.start(dt, to, 0, 1, NO_NEEDS, [], [], False, bot, spoke, False)
+
+    @rule(dt=steps, bot=bots)
+    def bot_connects(self, dt: int, bot: BotId) -> None:
+        self.do(c.ConnectBot(bot=bot), dt)
+
+    @rule(dt=steps, bot=bots)
+    def bot_disconnects(self, dt: int, bot: BotId) -> None:
+        self.do(c.DisconnectBot(bot=bot), dt)
+
+    @precondition(a_bot_talks)
+    @rule(
+        dt=steps,
+        number=numbers,
+        rightly=st.integers(0, 5),
+        bot=bots,
+        to=st.none() | numbers,
+        reserve_for=st.lists(agents, max_size=2, unique=True),
+        overflow=overflows,
+        closed=st.sampled_from([False, False, False, True]),
+    )
+    def hand_over(  # noqa: PLR0917 - the fields of a hand-over
+        self,
+        dt: int,
+        number: int,
+        rightly: int,
+        bot: BotId,
+        to: int | None,
+        reserve_for: list[AgentId],
+        overflow: list[DepartmentId],
+        closed: bool,
+    ) -> None:
+        conversation, has = self.with_bot(number)
+        self.do(
+            c.HandOver(
+                bot=has if rightly else bot,
+                conversation=conversation,
+                department=None if to is None else self.department(to),
+                reserve_for=tuple(reserve_for),
+                reserve_ms=2_000,
+                overflow=tuple(overflow),
+                outside_hours=closed,
+            ),
+            dt,
+        )
+
+    @precondition(a_bot_talks)
+    @rule(dt=steps, number=numbers, overflow=overflows, closed=st.sampled_from([False, False, True]))
+    def human_is_asked_for(self, dt: int, number: int, overflow: list[DepartmentId], closed: bool) -> None:
+        conversation = self.with_bot(number)[0]
+        self.do(c.AskHuman(conversation=conversation, overflow=tuple(overflow), outside_hours=closed), dt)
+
+    @precondition(a_bot_talks)
+    @rule(
+        dt=steps,
+        number=numbers,
+        rightly=st.integers(0, 5),
+        bot=bots,
+        deed=st.sampled_from(["ask", "work", "say", "close"]),
+    )
+    def bot_does(self, dt: int, number: int, rightly: int, bot: BotId, deed: str) -> None:
+        conversation, has = self.with_bot(number)
+        whose = has if rightly else bot
+        if deed == "ask":
+            self.do(c.Wrote(conversation=conversation, writer=Writer.VISITOR), dt)
+        elif deed == "work":
+            self.do(c.BotWorking(bot=whose, conversation=conversation), dt)
+        elif deed == "say":
+            self.do(c.Wrote(conversation=conversation, writer=Writer.BOT), dt)
+        else:
+            self.do(c.CloseByBot(bot=whose, conversation=conversation), dt)
+
+    @precondition(somebody_talks)
+    @rule(dt=steps, number=numbers, bot=bots)
+    def give_to_bot(self, dt: int, number: int, bot: BotId) -> None:
+        conversation, owner = self.active(number)
+        self.do(c.GiveToBot(agent=owner, conversation=conversation, bot=bot), dt)
+
     # Rules: the rest of the world.
 
     @rule(dt=st.sampled_from([1, 500, 1_000, 5_000, 30_000, -1_000]))
@@ -273,12 +388,18 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
     def configure(self, dt: int, workspace: WorkspaceSettings) -> None:
         self.do(c.Configure(settings=workspace), dt)
 
-    @rule(dt=st.sampled_from([0, 1_000, 60_000]), back=st.sets(agents))
-    def restart(self, dt: int, back: set[AgentId]) -> None:
+    @rule(dt=st.sampled_from([0, 1_000, 60_000]), back=st.sets(agents), bots_known=st.booleans())
+    def restart(self, dt: int, back: set[AgentId], bots_known: bool) -> None:
+        """Bots' presence may have been kept or not."""
         if self.started % 2:
             return
         self.now += dt
-        self.router = Router.rebuild(self.router.settings, self.router.snapshot(), seed=self.seed)
+        snapshot = self.router.snapshot()
+        if not bots_known:
+            snapshot = replace(snapshot, bots=())
+            self.replica.bots = {name: Bot(bot.settings) for name, bot in self.replica.bots.items()}
+            rebuild_indexes(self.replica)
+        self.router = Router.rebuild(self.router.settings, snapshot, seed=self.seed)
         self.do(c.Restart())
         for agent in sorted(back):
             self.do(c.ConnectAgent(agent=agent))
@@ -288,6 +409,8 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
         for agent in self.router.settings.agents:
             self.do(c.ConnectAgent(agent=agent))
             self.do(c.SetStatus(agent=agent, status=Status.AVAILABLE))
+        for bot in self.router.settings.bots:
+            self.do(c.ConnectBot(bot=bot))
 
     # Names to ask about; now and then one that does not exist (any more).
 
@@ -304,6 +427,19 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
         if owned and number < CONVERSATIONS - 1:
             return owned[number % len(owned)]
         return self.conversation(number), AGENTS[number % len(AGENTS)]
+
+    def with_bots(self) -> list[tuple[ConversationId, BotId]]:
+        return [
+            (record.id, record.bot)
+            for record in records(self)
+            if record.state is ConversationState.BOT and record.bot is not None
+        ]
+
+    def with_bot(self, number: int) -> tuple[ConversationId, BotId]:
+        had = self.with_bots()
+        if had and number < CONVERSATIONS - 1:
+            return had[number % len(had)]
+        return self.conversation(number), BOTS[number % len(BOTS)]
 
     def offers(self) -> list[tuple[OfferId, AgentId]]:
         return [(offer.id, offer.agent) for record in records(self) for offer in record.offers]
@@ -325,12 +461,14 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
         for event in happened:
             self.younger_do_not_overtake(event)
             self.enters_where_it_may(event, command)
+            self.people_get_what_they_may(event, command)
             self.witness.hears(event, self.replica, command)
             apply(self.replica, event)
             self.offers_end_once(event)
         self.events_replay()
         self.witness.misses_nothing(self.replica, self.router.now)
         self.no_hold_added_above_the_limit(happened)
+        self.no_bot_given_more_than_it_may_have(happened)
         over = {agent.id for agent in self.router.snapshot().agents if agent.used > self.limit(agent.id)}
         invariants.check(self.router, lowered=over)
 
@@ -363,8 +501,51 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
         assert replace(replayed, counters=replace(replayed.counters, now=kept.counters.now)) == kept
 
     def enters_where_it_may(self, event: e.Event, command: c.Command) -> None:
-        if isinstance(event, e.ConversationStarted) and isinstance(command, c.StartConversation):
-            assert (event.department, event.asked) == entrance(self.replica, command)
+        if not isinstance(event, e.ConversationStarted) or not isinstance(command, c.StartConversation):
+            return
+        bot = None if command.bot is None else self.replica.settings.bots.get(command.bot)
+        had = [record for record in self.replica.conversations.values() if bot is not None and has(record, bot.id)]
+        room = bot is not None and (not bot.max_conversations or len(had) < bot.max_conversations)
+        if bot is not None and room and self.replica.bots[bot.id].connected and not command.left:
+            assert (event.bot, event.department, event.asked) == (bot.id, command.department, None)
+        else:
+            assert not command.trial
+            assert (event.bot, event.department, event.asked) == (None, *entrance(self.replica, command))
+
+    def people_get_what_they_may(self, event: e.Event, command: c.Command) -> None:
+        """A hand-over on wish, judged on the state just before it; what a bot lost by fault goes in any case."""
+        if not isinstance(event, e.ConversationHandedOver | e.HandoffFailed):
+            return
+        had = self.replica.conversations[event.conversation]
+        assert has(had, event.bot)
+        here = self.replica.bots[event.bot].connected
+        if isinstance(event, e.ConversationHandedOver):
+            assert not had.trial
+            began = event.key_at + had.head_start_ms * (
+                STRICT if self.replica.settings.departments[event.department].order == "strict" else 1
+            )
+            assert began == had.started_at
+            if event.reason not in {"handoff", "asked"}:
+                assert event.department == had.department
+                return
+        assert isinstance(command, c.HandOver | c.AskHuman)
+        asked = getattr(command, "department", None) or had.department
+        found = destination(self.replica, had.needs, asked, command.overflow)
+        if had.trial:
+            found = "trial"
+        elif not here:
+            found = asked
+        elif command.outside_hours:
+            found = "outside_hours"
+        assert found == (event.reason if isinstance(event, e.HandoffFailed) else event.department)
+
+    def no_bot_given_more_than_it_may_have(self, happened: tuple[e.Event, ...]) -> None:
+        """A lowered limit only stops what is new."""
+        had = {bot: len(self.router.conversations_of(bot)) for bot in self.router.settings.bots}
+        for bot, count in had.items():
+            limit = self.router.settings.bots[bot].max_conversations
+            assert not limit or count <= max(limit, self.had.get(bot, 0)), happened
+        self.had = had
 
     def offers_end_once(self, event: e.Event) -> None:
         if isinstance(event, e.OfferMade):
@@ -407,6 +588,11 @@ class AnyCommandsInAnyOrder(RuleBasedStateMachine):
                 return
             assert due > self.router.now
             self.do(c.Tick(), due - self.now)
+
+
+def has(conversation: Conversation, bot: BotId) -> bool:
+    """The bot has the conversation now."""
+    return conversation.state is ConversationState.BOT and conversation.bot == bot
 
 
 def handle(router: Router, command: c.Command, now: int) -> tuple[tuple[e.Event, ...], Rejection | None]:

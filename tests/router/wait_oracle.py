@@ -30,6 +30,8 @@ class Witness:
         match event:
             case e.ConversationStarted() | e.ConversationMoved():
                 self._begins(event.conversation, returned=False)
+            case e.ConversationHandedOver():
+                self._begins(event.conversation, returned=False)
             case e.ConversationReturned():
                 self._begins(event.conversation, returned=event.reason == "agent_gone")
             case e.NoticeDue():
@@ -122,6 +124,16 @@ class Witness:
             "waited": now >= entered_at + rule.seconds_ms,
             "estimate_passed": promise is not None and now >= promise.at + promise.high_ms,
         }[rule.when]
+
+
+def destination(
+    state: State, needs: Needs, asked: DepartmentId, overflow: tuple[DepartmentId, ...]
+) -> DepartmentId | str:
+    """Whose line a bot's conversation enters on wish, or why none."""
+    tried = [asked, *(each for each in overflow if each in state.settings.departments)]
+    roomy = [each for each in tried if _has_room(state, each)]
+    served = [each for each in roomy if _is_served(state, each, needs)]
+    return served[0] if served else "nobody" if roomy else "line_full"
 
 
 def entrance(state: State, command: c.StartConversation) -> tuple[DepartmentId | None, DepartmentId | None]:
