@@ -210,6 +210,19 @@ def router_settings(directory: Directory) -> model.WorkspaceSettings:
         blip_ms=workspace.blip_seconds * 1000,
         hold_place_ms=workspace.hold_place_seconds * 1000,
         reoffer_ms=workspace.reoffer_seconds * 1000,
+        bots={model.BotId(bot.id): _router_bot(bot) for bot in directory.bots.values()},
+    )
+
+
+def _router_bot(bot: Bot) -> model.BotSettings:
+    said = bot.settings
+    return model.BotSettings(
+        id=model.BotId(bot.id),
+        key=said.key,
+        name=said.name,
+        reply_ms=said.reply_seconds * 1000,
+        grace_ms=said.grace_seconds * 1000,
+        max_conversations=said.max_conversations,
     )
 
 
