@@ -1,8 +1,8 @@
 import type {
-  AcceptedReply, AgentEvent, AgentReply, AgentsEvent, ConversationClose, ConversationEvent, ConversationPick,
-  ConversationRate, ConversationReply, ConversationStart, ConversationTransfer, DepartmentEvent, EntryEvent, ErasedEvent, History, HistoryReply,
+  AcceptedReply, AgentEvent, AgentReply, AgentsEvent, ConversationClose, ConversationEvent, ConversationHuman, ConversationPick,
+  ConversationRate, ConversationReply, ConversationStart, ConversationTransfer, DepartmentEvent, EntryEvent, ErasedEvent, HandoffReply, History, HistoryReply,
   MessageLeave, MessageSend, NoteAdd, NoteEvent, OfferAccept, OfferDecline, OfferEndedEvent, OfferEvent, OfferSeen, Ping, Pong,
-  PresenceEvent, QueueEvent, Read, ReadEvent, RemovedEvent, Reply, Sent, SiteEvent, StatusSet, Typing, TypingEvent,
+  PresenceEvent, QueueEvent, Read, ReadEvent, RemovedEvent, Reply, Sent, SiteEvent, StatusSet, StreamEvent, ThinkingEvent, Typing, TypingEvent,
   VisitorClose, WrapUpEnd,
 } from "./generated.ts";
 
@@ -15,6 +15,7 @@ export interface Exchanges {
   history: [History, HistoryReply];
   ping: [Ping, Pong];
   "conversation.close": [VisitorClose | ConversationClose, Reply];
+  "conversation.human": [ConversationHuman, HandoffReply];
   "conversation.rate": [ConversationRate, Reply];
   "status.set": [StatusSet, AgentReply];
   "offer.accept": [OfferAccept, AcceptedReply];
@@ -55,6 +56,9 @@ export type ServerEvent =
   | TypingEvent
   | ReadEvent
   | PresenceEvent;
+
+/** What a visitor's page hears besides, of a bot. */
+export type VisitorEvent = ServerEvent | ThinkingEvent | StreamEvent;
 
 /**
  * Whether a state event is already in the snapshot. One commit may bring several events of equal `v`, so compare with

@@ -1,5 +1,6 @@
-import { signal, type ReadonlySignal } from "@preact/signals";
+import { computed, type ReadonlySignal } from "@preact/signals";
 import type { Clock, Timer } from "./clock.ts";
+import { Expiring } from "./expiring.ts";
 import type { Person, TypingEvent } from "./generated.ts";
 
 /** At most one "typing" in this time. */
@@ -52,40 +53,27 @@ export interface TypingPerson {
   text: string;
 }
 
-/** Who else types in one conversation. */
+/** Who else types in one conversation, or is at work on an answer. */
 export class TypingIn {
-  readonly #clock: Clock;
-  readonly #people = signal<readonly TypingPerson[]>([]);
-  readonly #timers = new Map<string, Timer>();
+  readonly #signs: Expiring<TypingPerson>;
+  readonly people: ReadonlySignal<readonly TypingPerson[]>;
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.#signs = new Expiring(clock);
+    this.people = computed(() => [...this.#signs.items.value.values()]);
   }
 
-  get people(): ReadonlySignal<readonly TypingPerson[]> {
-    return this.#people;
+  apply({ from, active, text = "" }: Pick<TypingEvent, "from" | "active" | "text">, ms = EXPIRE_MS): void {
+    if (active) this.#signs.set(from.id, { person: from, text }, ms);
+    else this.end(from.id);
   }
 
-  apply(event: Pick<TypingEvent, "from" | "active" | "text">): void {
-    this.end(event.from.id);
-    if (!event.active) return;
-    this.#people.value = [...this.#people.value, { person: event.from, text: event.text ?? "" }];
-    this.#timers.set(
-      event.from.id,
-      this.#clock.setTimeout(() => this.end(event.from.id), EXPIRE_MS),
-    );
-  }
-
-  /** Stopped, expired, or what was typed has arrived. */
+  /** Stopped, or what was typed has arrived. */
   end(id: string): void {
-    this.#clock.clearTimeout(this.#timers.get(id) ?? null);
-    this.#timers.delete(id);
-    if (this.#people.value.some((one) => one.person.id === id)) {
-      this.#people.value = this.#people.value.filter((one) => one.person.id !== id);
-    }
+    this.#signs.end(id);
   }
 
   clear(): void {
-    for (const id of [...this.#timers.keys()]) this.end(id);
+    this.#signs.clear();
   }
 }

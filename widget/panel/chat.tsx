@@ -6,6 +6,8 @@ const sheet = new CSSStyleSheet();
 sheet.replaceSync(css);
 document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 
+/** A try-out of a bot, opened from the settings page. In the fragment, which no server and no log ever sees. */
+const trial = /^#trial=(.+)$/.exec(location.hash)?.[1];
 const wishes = new URLSearchParams(location.search);
 const panel = createPanel(
   {
@@ -16,6 +18,7 @@ const panel = createPanel(
     side: null,
     accent: wishes.get("accent"),
     rtl: wishes.get("dir") === "rtl",
+    ...(trial === undefined ? {} : { trial: decodeURIComponent(trial) }),
     unread: () => undefined,
     minimised: () => undefined,
     message: () => undefined,

@@ -37,6 +37,7 @@ export function Header({ view }: { view: View }) {
           </button>
         )}
       </div>
+      {visit.trial && <p class="trial">{texts.trial}</p>}
       {open && asking.value && <Confirm view={view} done={() => { asking.value = false; view.refocus(); }} />}
     </div>
   );
@@ -54,14 +55,14 @@ function Sound({ view: { visit, texts } }: { view: View }) {
 /** Asked in place: a dialog would hide what it is about. */
 function Confirm({ view: { visit, texts }, done }: { view: View; done: () => void }) {
   const failed = useSignal(false);
-  const waiting = visit.state.value.conversation?.agent === null;
+  const { state } = visit.state.value.conversation ?? {};
   const end = () =>
     visit.end().then(done, () => {
       failed.value = true;
     });
   return (
     <div class="confirm" role="group" aria-label={texts.end}>
-      <p role="status">{failed.value ? texts.endFailed : waiting ? texts.leaveSure : texts.endSure}</p>
+      <p role="status">{failed.value ? texts.endFailed : state === "waiting" || state === "offered" ? texts.leaveSure : texts.endSure}</p>
       <button type="button" onClick={end}>{texts.yesEnd}</button>
       <button type="button" onClick={done}>{texts.noKeep}</button>
     </div>

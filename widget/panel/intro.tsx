@@ -5,11 +5,11 @@ import type { View } from "./view.ts";
 export function Intro({ view }: { view: View }) {
   const { visit, texts } = view;
   const departments = visit.state.value.site?.departments ?? [];
-  const nobody = departments.length > 0 && departments.every((department) => !department.open);
+  const nobody = departments.length > 0 && !departments.some(served) && !visit.trial;
   return (
     <div class="intro">
       <p class="greeting">{nobody ? texts.greetingNobody : texts.greeting}</p>
-      {departments.length > 1 && <Departments view={view} departments={departments} />}
+      {departments.length > 1 && !visit.trial && <Departments view={view} departments={departments} />}
       <details>
         <summary>{texts.aboutYou}</summary>
         <Field view={view} name="name" label={texts.name} type="text" autocomplete="name" />
@@ -20,21 +20,21 @@ export function Intro({ view }: { view: View }) {
 }
 
 function Departments({ view: { visit, texts }, departments }: { view: View; departments: readonly SiteDepartment[] }) {
-  const wished = visit.choice.value.department ?? (departments.find((one) => one.open) ?? departments[0])?.key;
+  const wished = visit.choice.value.department ?? (departments.find(served) ?? departments[0])?.key;
   return (
     <fieldset>
       <legend>{texts.whom}</legend>
-      {departments.map(({ key, name, open }) => (
-        <label key={key} class={open ? "" : "shut"}>
+      {departments.map((department) => (
+        <label key={department.key} class={served(department) ? "" : "shut"}>
           <input
             type="radio"
             name="department"
-            value={key}
-            checked={key === wished}
-            onChange={() => (visit.choice.value = { ...visit.choice.value, department: key })}
+            value={department.key}
+            checked={department.key === wished}
+            onChange={() => (visit.choice.value = { ...visit.choice.value, department: department.key })}
           />
-          <span>{name}</span>
-          {!open && <small>{texts.closedNow}</small>}
+          <span>{department.name}</span>
+          {!served(department) && <small>{texts.closedNow}</small>}
         </label>
       ))}
     </fieldset>
@@ -66,7 +66,12 @@ export function Field({ view: { visit }, name, label, type, autocomplete, requir
   );
 }
 
+/** Whether somebody answers now: a person, or a bot before them. */
+export function served({ open, bot }: SiteDepartment): boolean {
+  return open || bot === true;
+}
+
 /** The department a first message goes to, if the visitor leaves the choice as it stands. */
 export function standing(departments: readonly SiteDepartment[]): string | null {
-  return departments.length > 1 ? ((departments.find((one) => one.open) ?? departments[0])?.key ?? null) : null;
+  return departments.length > 1 ? ((departments.find(served) ?? departments[0])?.key ?? null) : null;
 }

@@ -28,7 +28,8 @@ function trimmed(found: string): string {
   return end;
 }
 
-function safe(address: string): string | null {
+/** The address if it is of the web or of mail, as the browser reads it; else null. */
+export function safe(address: string): string | null {
   try {
     const url = new URL(address);
     return ["http:", "https:", "mailto:"].includes(url.protocol) ? url.href : null;

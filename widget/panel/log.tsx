@@ -1,8 +1,11 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { useComputed, useSignal } from "@preact/signals";
 import type { ComponentChildren, RefObject } from "preact";
+import type { Person } from "../client/generated.ts";
+import { cards } from "./later.ts";
 import { Line } from "./message.tsx";
 import { rowsOf, type Row } from "./rows.ts";
+import type { Texts } from "./texts.ts";
 import { isNews } from "./visit.ts";
 import type { View } from "./view.ts";
 
@@ -14,7 +17,8 @@ export function Log({ view, children }: { view: View; children: ComponentChildre
   const { visit, texts } = view;
   const box = useRef<HTMLDivElement>(null);
   const atEnd = useSignal(true);
-  const rows = useComputed(() => rowsOf(visit.entries.value, visit.outbox.items.value, visit.state.value.readTo)).value;
+  const rows = useComputed(() => rowsOf(visit.entries.value, visit.outbox.items.value, visit.state.value.readTo, visit.growing.items.value)).value;
+  const offering = visit.state.value.conversation?.state === "bot" ? rows.findLast((row) => row.kind === "message") : undefined;
   const typing = visit.typing.people.value;
   const loading = useOlder(view, box);
   const scroll = useFollow(box, rows, typing.length, atEnd);
@@ -25,10 +29,10 @@ export function Log({ view, children }: { view: View; children: ComponentChildre
       <div class="log" ref={box} role="log" aria-live="off" aria-label={texts.messages} tabIndex={0} onScroll={() => { scroll(); loading.check(); }}>
         {loading.busy && <p class="event">{texts.older}</p>}
         {children}
-        {rows.map((row) => <Line key={row.key} view={view} row={row} />)}
-        {typing.map(({ person }) => (
+        {rows.map((row) => <Line key={row.key} view={view} row={row} offers={row === offering} />)}
+        {typing.map(({ person, text }) => (
           <p key={person.id} class="typing">
-            <span>{texts.typing(person.name || texts.somebody)}</span>
+            <span dir="auto">{doing(texts, person, text)}</span>
             <i aria-hidden="true" /><i aria-hidden="true" /><i aria-hidden="true" />
           </p>
         ))}
@@ -40,6 +44,13 @@ export function Log({ view, children }: { view: View; children: ComponentChildre
       )}
     </div>
   );
+}
+
+/** A bot may say at what it is at work. */
+function doing(texts: Texts, { name, role }: Person, title: string): string {
+  const who = name || texts.somebody;
+  if (title !== "") return texts.said(who, title);
+  return role === "bot" ? texts.thinking(who) : texts.typing(who);
 }
 
 function toEnd(box: HTMLElement | null): void {
@@ -58,7 +69,7 @@ function useFollow(box: RefObject<HTMLDivElement | null>, rows: readonly Row[], 
     if (atEnd.value || wrote) toEnd(element);
     else if (before.current.first !== first) element.scrollTop += element.scrollHeight - before.current.height;
     before.current = { first, height: element.scrollHeight, last: last?.key ?? "" };
-  }, [rows, typing]);
+  }, [rows, typing, cards.part.value]);
   useEffect(() => {
     const element = box.current;
     if (element === null || typeof ResizeObserver === "undefined") return undefined;

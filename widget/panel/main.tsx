@@ -23,6 +23,8 @@ export interface Host {
   accent: string | null;
   rtl: boolean;
   identity?: () => Promise<string | null | undefined>;
+  /** A ticket of the settings page, to try out a bot: then nothing is stored in the browser. */
+  trial?: string;
   unread(count: number): void;
   minimised(): void;
   /** Somebody else wrote. */
@@ -42,17 +44,24 @@ export function createPanel(host: Host, into: Node): PanelHandle {
   definePanel();
   const language = chooseLanguage([host.language, document.documentElement.lang, navigator.language]);
   const texts = textsFor(language);
-  const store = browserStore(`frontdesk:${host.site}:outbox:`, newClientId());
+  const trial = host.trial !== undefined;
+  const kept = browserStore(`frontdesk:${host.site}:outbox:`, newClientId());
+  const store = trial ? { ...kept, storage: null } : kept;
   const record = new Record(host.site, store.storage);
   const element = document.createElement("frontdesk-panel") as PanelElement;
   const shown = signal(false);
   const seen = () => shown.value && document.visibilityState === "visible";
 
   const news = (entry: Entry) => {
-    const text = entry.kind === "joined" ? eventText(texts, entry) : texts.said(entry.from.name || texts.somebody, entry.text);
+    const { kind, from, replies = [], cards = [] } = entry;
+    const said = [entry.text, ...cards.map(({ title }) => title), ...replies].join(". ");
+    const text = kind === "message" || kind === "file" ? texts.said(from.name || texts.somebody, said) : eventText(texts, entry);
     announcement.value = { text };
-    if (!visit.mute.value && (!seen() || entry.kind === "joined")) chime(`frontdesk:${host.site}:sound`);
-    host.message({ from: entry.from.name, text: entry.text, at: entry.at });
+    if (kind === "notice") return;
+    // Nobody has waited for a bot.
+    const calls = kind === "joined" ? from.role !== "bot" : !seen();
+    if (calls && !visit.mute.value) chime(`frontdesk:${host.site}:sound`);
+    host.message({ from: from.name, text: entry.text, at: entry.at });
   };
   const visit = new Visit({
     site: host.site,
@@ -62,18 +71,19 @@ export function createPanel(host: Host, into: Node): PanelHandle {
     language: (host.language || document.documentElement.lang || navigator.language).slice(0, 35),
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     page: () => ({
-      url: location.href.slice(0, 2048),
+      url: location.href.replace(/#trial=.*/, "").slice(0, 2048),
       title: document.title.slice(0, 500),
       referrer: document.referrer.slice(0, 2048),
     }),
     news,
     ...(host.identity === undefined ? {} : { identity: host.identity }),
+    ...(host.trial === undefined ? {} : { trial: host.trial }),
   });
   const view: View = {
     visit, texts, language, mode: host.mode, shown,
     minimise: () => host.minimised(),
     refocus: () => void requestAnimationFrame(() => element.focusInside()),
-    draft: draftOf(host.site),
+    draft: draftOf(host.site, trial),
   };
 
   element.hidden = true;
@@ -112,19 +122,22 @@ export function createPanel(host: Host, into: Node): PanelHandle {
   };
 }
 
-/** What is typed but not sent, kept for this tab from the first key on. */
-function draftOf(site: string): View["draft"] {
+/** What is typed but not sent, kept for this tab from the first key on; in a trial as long as the page lives. */
+function draftOf(site: string, trial: boolean): View["draft"] {
   const key = `frontdesk:${site}:draft`;
+  let draft = "";
   return {
     get() {
       try {
-        return sessionStorage.getItem(key) ?? "";
+        return trial ? draft : (sessionStorage.getItem(key) ?? "");
       } catch {
-        return "";
+        return draft;
       }
     },
     set(text) {
+      draft = text;
       try {
+        if (trial) return;
         if (text === "") sessionStorage.removeItem(key);
         else sessionStorage.setItem(key, text);
       } catch {

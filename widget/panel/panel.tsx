@@ -2,6 +2,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Composer } from "./composer.tsx";
 import { Header, TITLE } from "./header.tsx";
+import { Human } from "./human.tsx";
 import { Intro } from "./intro.tsx";
 import { forms } from "./later.ts";
 import { mayLeave } from "./leaving.ts";
@@ -35,6 +36,7 @@ export function Panel({ view }: { view: View }) {
       <Log view={view}>{!begun && <Intro view={view} />}</Log>
       {may && !Leave && <button type="button" class="quiet instead" onClick={ask}>{texts.leave}</button>}
       {may && leaving.value && forms.failed.value && <p class="event failed" role="alert">{texts.notLoaded}</p>}
+      {conversation?.state === "bot" && <Human view={view} />}
       {waits && serving && !visit.mute.value && <p class="event call">{texts.callYou}</p>}
       {conversation?.state === "closed" ? <Ended view={view} /> : Leave ? <Leave view={view} back={() => (leaving.value = false)} /> : <Composer view={view} />}
       <p class="unseen" aria-live="polite" key="announcer">{announcement.value.text}</p>
@@ -57,8 +59,8 @@ function Ended({ view }: { view: View }) {
   return (
     <div class="ended">
       <p>{texts.ended}</p>
-      {answered && Rate && <Rate key={id} view={view} conversation={id} />}
-      <button type="button" class="main" onClick={anew}>{texts.startNew}</button>
+      {answered && Rate && !visit.trial && <Rate key={id} view={view} conversation={id} />}
+      {visit.trial ? <p>{texts.trialOver}</p> : <button type="button" class="main" onClick={anew}>{texts.startNew}</button>}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import type { Entry } from "../client/generated.ts";
+import type { Card, Entry, Person } from "../client/generated.ts";
 import type { Item } from "../client/outbox.ts";
 
 /** Lines of the log as they are drawn: what is stored, then what is still on its way. */
@@ -14,6 +14,10 @@ export type Row =
       state: "sent" | "read" | "sending" | "queued" | "failed";
       error: Item["error"];
       clientId: string | null;
+      /** Of a bot: what it offers to say next, what it shows beside its words, and whether it is still writing. */
+      replies: readonly string[];
+      cards: readonly Card[];
+      growing: boolean;
       /** First and last of a run of messages by one sender. */
       first: boolean;
       last: boolean;
@@ -21,15 +25,32 @@ export type Row =
   | { kind: "event"; key: string; entry: Entry }
   | { kind: "day"; key: string; at: number };
 
+const NOTHING: ReadonlyMap<string, Growing> = new Map();
+
 /** Messages further apart than this begin a new run. */
 export const RUN_MS = 5 * 60_000;
 
-export function rowsOf(entries: readonly Entry[], items: readonly Item[], readTo: number): Row[] {
-  const stored = new Set(entries.map((entry) => entry.client_id));
+/** A message that is not finished: all of it so far. */
+export interface Growing {
+  person: Person;
+  text: string;
+}
+
+/** Names a message by its sender's own name for it, before and after it is an entry. */
+export function keyOf(from: Person, clientId: string): string {
+  return from.role === "visitor" ? clientId : `${from.id} ${clientId}`;
+}
+
+export function rowsOf(entries: readonly Entry[], items: readonly Item[], readTo: number, growing: ReadonlyMap<string, Growing> = NOTHING): Row[] {
+  const stored = new Set(entries.map(({ from, client_id }) => client_id !== undefined && keyOf(from, client_id)));
   const rows: Row[] = [];
   for (const entry of entries) push(rows, ofEntry(entry, readTo), Date.parse(entry.at));
   for (const item of items) {
     if (!stored.has(item.client_id)) push(rows, ofItem(item), item.at);
+  }
+  // Whatever is being written has its number yet to come.
+  for (const [key, one] of growing) {
+    if (!stored.has(key)) push(rows, message({ key, name: one.person.name, automatic: true, text: one.text, at: 0, growing: true }), 0);
   }
   return grouped(rows);
 }
@@ -45,39 +66,40 @@ function push(rows: Row[], row: Row, at: number): void {
 }
 
 function ofEntry(entry: Entry, readTo: number): Row {
-  if (entry.kind !== "message" && entry.kind !== "file") return { kind: "event", key: `entry ${entry.seq}`, entry };
-  const mine = entry.from.role === "visitor";
-  return {
-    kind: "message",
-    // The same key as the item it was: the drawn line stays the same node.
-    key: mine && entry.client_id !== undefined ? entry.client_id : `entry ${entry.seq}`,
-    mine,
-    name: entry.from.name,
-    automatic: entry.from.role === "bot",
-    text: entry.text,
-    at: Date.parse(entry.at),
-    state: entry.seq <= readTo ? "read" : "sent",
-    error: null,
-    clientId: null,
-    first: true,
-    last: true,
-  };
+  const { kind, from, client_id, text, seq, at, replies = [], cards = [] } = entry;
+  if (kind !== "message" && kind !== "file") return { kind: "event", key: `entry ${seq}`, entry };
+  return message({
+    // The same key as what it was before: the drawn line stays the same node.
+    key: client_id === undefined ? `entry ${seq}` : keyOf(from, client_id),
+    mine: from.role === "visitor",
+    name: from.name,
+    automatic: from.role === "bot",
+    text,
+    at: Date.parse(at),
+    state: seq <= readTo ? "read" : "sent",
+    replies,
+    cards,
+  });
 }
 
-function ofItem(item: Item): Row {
-  return {
-    kind: "message",
-    key: item.client_id,
+function ofItem({ client_id, draft, stored, at, state, error }: Item): Row {
+  return message({
+    key: client_id,
     mine: true,
-    name: "",
-    automatic: false,
-    text: item.draft.text ?? "",
-    at: item.stored === null ? item.at : Date.parse(item.stored.at),
-    state: item.state,
-    error: item.error,
-    clientId: item.client_id,
-    first: true,
-    last: true,
+    text: draft.text ?? "",
+    at: stored === null ? at : Date.parse(stored.at),
+    state,
+    error,
+    clientId: client_id,
+  });
+}
+
+export type Message = Extract<Row, { kind: "message" }>;
+
+function message(its: Partial<Message> & Pick<Message, "key" | "text" | "at">): Message {
+  return {
+    kind: "message", mine: false, name: "", automatic: false, state: "sent", error: null, clientId: null,
+    replies: [], cards: [], growing: false, first: true, last: true, ...its,
   };
 }
 

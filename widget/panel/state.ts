@@ -1,4 +1,4 @@
-import { inSnapshot, type ServerEvent } from "../client/frames.ts";
+import { inSnapshot, type VisitorEvent } from "../client/frames.ts";
 import type { Conversation, Site, VisitorIdentified, VisitorMe } from "../client/generated.ts";
 
 /**
@@ -36,7 +36,7 @@ export function adopt(state: State, conversation: Conversation): State {
   return { ...state, conversation, readTo: same ? state.readTo : 0, here: sameAgent ? state.here : null };
 }
 
-export function apply(state: State, event: ServerEvent): State {
+export function apply(state: State, event: VisitorEvent): State {
   if (inSnapshot(event, state.v)) return state;
   switch (event.on) {
     case "site":

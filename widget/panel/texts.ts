@@ -69,6 +69,11 @@ export interface Texts {
   you: string;
   hereNow: string;
   bot: string;
+  thinking(name: string): string;
+  human: string;
+  humanFailed: string;
+  trial: string;
+  trialOver: string;
   mute: string;
   unmute: string;
   said(name: string, text: string): string;

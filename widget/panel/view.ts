@@ -35,6 +35,7 @@ export function eventText(texts: Texts, entry: Entry): string {
   const name = entry.from.name || texts.somebody;
   switch (entry.kind) {
     case "joined":
+      if (entry.from.role === "bot") return `${texts.joined(name, null)} · ${texts.bot}`;
       return texts.joined(name, (entry.waited_ms ?? 0) < 1000 ? null : duration(entry.waited_ms ?? 0));
     case "left":
       // A transfer says more in the entry of its own.
@@ -50,7 +51,7 @@ export function eventText(texts: Texts, entry: Entry): string {
 
 function closedText(texts: Texts, entry: Entry, name: string): string {
   if (entry.from.role === "visitor" || entry.reason === "visitor") return texts.endedByYou;
-  if (entry.from.role === "agent") return texts.endedBy(name);
+  if (entry.from.role !== "system") return texts.endedBy(name);
   if (entry.reason === "abandoned") return texts.endedWhileAway;
   return entry.reason === "idle" ? texts.endedIdle : texts.ended;
 }

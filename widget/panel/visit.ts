@@ -1,8 +1,9 @@
 import { batch, computed, effect, signal, untracked, type ReadonlySignal } from "@preact/signals";
 import { newClientId } from "../client/client-id.ts";
 import { browserClock, type Clock } from "../client/clock.ts";
-import type { ServerEvent } from "../client/frames.ts";
-import type { ConversationReply, Entry, IdentifyVisitor, Page, VisitorIdentified } from "../client/generated.ts";
+import type { VisitorEvent } from "../client/frames.ts";
+import type { ConversationReply, Entry, HandoffReply, IdentifyVisitor, Page, VisitorIdentified } from "../client/generated.ts";
+import { Expiring } from "../client/expiring.ts";
 import { ConversationLog } from "../client/log.ts";
 import { lostOf } from "../client/lost.ts";
 import { Outbox, type Draft, type Item } from "../client/outbox.ts";
@@ -12,6 +13,7 @@ import { Session, type SessionOptions } from "../client/session.ts";
 import { TypingIn, TypingOut } from "../client/typing.ts";
 import { draftOf, type Choice } from "./draft.ts";
 import type { Record } from "./record.ts";
+import { keyOf, type Growing } from "./rows.ts";
 import { adopt, apply, identified, isOpen, nothing, type State } from "./state.ts";
 
 type Fields = Omit<IdentifyVisitor, "do" | "id" | "protocol" | "resume">;
@@ -27,10 +29,15 @@ export interface VisitOptions
   page(): Page;
   /** A token by which the site vouches for who the visitor is, or nothing. Asked for at each attempt to connect. */
   identity?: () => Promise<string | null | undefined>;
+  /** A ticket of the settings page: this is a try-out of a bot, of which nothing is kept. */
+  trial?: string;
   /** Somebody else wrote or joined, and it was not there before. */
   news?(entry: Entry): void;
   newId?: () => string;
 }
+
+/** A bot at work, or in the middle of a message, may be silent for so long; then it is taken for gone. */
+export const WORK_MS = 120_000;
 
 /** What a visitor thought of a conversation, from 1 to 5. */
 export interface Rating {
@@ -44,6 +51,8 @@ export class Visit {
   readonly session: Session<Fields, VisitorIdentified>;
   readonly outbox: Outbox;
   readonly typing: TypingIn;
+  /** A bot's messages that are not finished. */
+  readonly growing: Expiring<Growing>;
   readonly choice = signal<Choice>({ department: null, form: {} });
   /** The server's history is from a backup: what was said last may not be in it. */
   readonly restored = signal(false);
@@ -80,6 +89,7 @@ export class Visit {
     this.#record = options.record;
     this.#mute.value = options.record.value.mute;
     this.typing = new TypingIn(this.#clock);
+    this.growing = new Expiring(this.#clock);
     this.session = new Session<Fields, VisitorIdentified>({
       ...options,
       identify: () => this.#fields(),
@@ -105,6 +115,11 @@ export class Visit {
       const { v, conversation } = this.#state.value;
       if (unsent || v > 0) this.#record.change({ open: unsent || isOpen(conversation) });
     });
+  }
+
+  /** Whether this is a try-out of a bot. */
+  get trial(): boolean {
+    return this.#options.trial !== undefined;
   }
 
   get state(): ReadonlySignal<State> {
@@ -181,6 +196,12 @@ export class Visit {
     if (isOpen(conversation)) await this.session.request({ do: "conversation.close", conversation: conversation.id });
   }
 
+  /** Asks for a person instead of the bot. Rejects when it is not known whether that was heard. */
+  async human(): Promise<HandoffReply | null> {
+    const { conversation } = this.#state.value;
+    return conversation?.state === "bot" ? this.session.request({ do: "conversation.human", conversation: conversation.id }) : null;
+  }
+
   /** Says what the conversation was like; the last word counts. Rejects when it was not taken. */
   async rate(conversation: string, score: number, comment: string): Promise<void> {
     await this.session.request({ do: "conversation.rate", conversation, score, ...(comment === "" ? {} : { comment }) });
@@ -233,7 +254,7 @@ export class Visit {
 
   async #fields(): Promise<Fields> {
     this.#record.read();
-    const { site, language, timezone, page, identity } = this.#options;
+    const { site, language, timezone, page, identity, trial } = this.#options;
     const { token } = this.#record.value;
     const word = await identity?.();
     this.#came = token;
@@ -243,6 +264,7 @@ export class Visit {
       page: page(),
       ...(token === "" ? {} : { token }),
       ...(word ? { identity: word } : {}),
+      ...(trial === undefined ? {} : { trial }),
     };
   }
 
@@ -259,6 +281,8 @@ export class Visit {
     const lost = restored ? this.#lost(reply) : [];
     this.#epoch = reply.epoch;
     batch(() => {
+      // What still grows comes again, whole, with its next piece.
+      this.growing.clear();
       // Somebody else now, as the site says: what the one before wrote must not be sent in this name.
       if (was !== "" && was !== reply.me.id && (this.#signed || known.signed)) this.outbox.erase();
       if (restored && this.#logOf !== null) this.restored.value = true;
@@ -303,20 +327,37 @@ export class Visit {
     });
   }
 
-  #heard(event: ServerEvent): void {
+  #heard(event: VisitorEvent): void {
     batch(() => {
+      const before = this.#state.value.conversation?.state;
       this.#state.value = apply(this.#state.value, event);
       const { conversation } = this.#state.value;
       if (conversation !== null) this.#show(conversation.id);
+      if (before === "bot" && conversation?.state !== "bot") this.#quieten();
       if (event.on === "entry") {
         this.typing.end(event.from.id);
         // Of a conversation another tab has just begun: its state follows.
         if (!isOpen(conversation) && event.conversation !== this.#logOf && event.seq === 1) this.#show(event.conversation);
         if (event.conversation === this.#logOf) this.#log.value?.apply(event);
-      } else if (event.on === "typing" && event.conversation === conversation?.id && event.from.role !== "visitor") {
-        this.typing.apply(event);
-      }
+      } else if ("conversation" in event && event.conversation === conversation?.id) this.#happens(event);
     });
+  }
+
+  #quieten(): void {
+    this.typing.clear();
+    this.growing.clear();
+  }
+
+  /** What passes: somebody types, a bot is at work or in the middle of a message. */
+  #happens(event: VisitorEvent): void {
+    if (event.on === "typing" && event.from.role !== "visitor") this.typing.apply({ from: event.from, active: event.active });
+    else if (event.on === "thinking") this.typing.apply({ from: event.from, active: event.active, text: event.title ?? "" }, WORK_MS);
+    else if (event.on === "stream") {
+      const key = keyOf(event.from, event.stream_id);
+      this.typing.end(event.from.id);
+      if (event.active) this.growing.set(key, { person: event.from, text: event.text }, WORK_MS);
+      else this.growing.end(key);
+    }
   }
 
   /** Tells what others' last message is that was seen; again after a reconnect, as read marks may get lost. */
@@ -335,7 +376,7 @@ export class Visit {
     this.#logOf = conversation;
     this.#knownTo = 0;
     this.#quiet = false;
-    this.typing.clear();
+    this.#quieten();
     const seen = this.#record.value.seen;
     this.#seen.value = seen !== null && seen.conversation === conversation ? seen.seq : 0;
     if (conversation === null) {
@@ -368,8 +409,9 @@ export class Visit {
     this.#quiet = false;
     this.#knownTo = entries.at(-1)?.seq ?? this.#knownTo;
     for (const entry of fresh) {
+      if (entry.client_id !== undefined) this.growing.end(keyOf(entry.from, entry.client_id));
       if (entry.from.role === "visitor") this.#settle(entry);
-      else if (!quiet && isNews(entry)) this.#options.news?.(entry);
+      else if (!quiet && (isNews(entry) || isWord(entry))) this.#options.news?.(entry);
     }
   }
 
@@ -381,7 +423,12 @@ export class Visit {
   }
 }
 
-/** What a visitor wants to be told of: someone wrote or came. */
-export function isNews(entry: Entry): boolean {
-  return entry.from.role !== "visitor" && (entry.kind === "message" || entry.kind === "file" || entry.kind === "joined");
+/** What is worth a word besides: that a bot came, and what became of asking for a person. */
+function isWord({ kind, notice }: Entry): boolean {
+  return kind === "joined" || notice?.startsWith("handoff_") === true;
+}
+
+/** What a visitor should not miss: someone wrote, or a person came. */
+export function isNews({ kind, from: { role } }: Entry): boolean {
+  return role !== "visitor" && (kind === "message" || kind === "file" || (kind === "joined" && role !== "bot"));
 }
