@@ -19,6 +19,11 @@ def of_visitor(visitor: str, site: str) -> str:
     return f"visitor:{visitor}:{site}"
 
 
+def of_bot(bot: str) -> str:
+    """All connections of one bot."""
+    return f"bot:{bot}"
+
+
 def of_site(site: str) -> str:
     """All pages that show a site."""
     return f"site:{site}"
