@@ -75,7 +75,7 @@ function waitingForMe(agent: Agent, entries: readonly Entry[], conversation: Con
 export function unread(agent: Agent, entries: readonly Entry[], read: number): number {
   const own = entries.findLast((one) => one.from.id === agent.id && SPOKEN.has(one.kind))?.seq ?? 0;
   const from = Math.max(own, read);
-  return entries.filter((one) => one.seq > from && SPOKEN.has(one.kind) && one.from.role !== "agent" && one.from.role !== "system").length;
+  return entries.filter((one) => one.seq > from && SPOKEN.has(one.kind) && one.from.role === "visitor").length;
 }
 
 /** The last thing said, in one line. */

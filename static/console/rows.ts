@@ -1,5 +1,6 @@
 // The log as rows: entries and notes in one time, what is still on its way at the end, days between.
 import type { Entry } from "../../widget/client/generated.ts";
+import { whyLeft } from "./bots.ts";
 
 /** A message or note that the server has not confirmed. */
 export interface Outgoing {
@@ -79,9 +80,9 @@ export function eventText(entry: Entry, me: string): string {
   const who = entry.from.id === me ? "You" : entry.from.name || ROLE[entry.from.role];
   switch (entry.kind) {
     case "joined":
-      return `${who} joined`;
+      return entry.from.role === "bot" ? `${who} answers, automated` : `${who} joined`;
     case "left":
-      return `${who} left${because(entry.reason)}`;
+      return entry.from.role === "bot" ? `${who} handed over${leftBecause(entry.reason)}` : `${who} left${because(entry.reason)}`;
     case "transferred":
       return `${entry.from.role === "system" ? "Passed on" : `${who} transferred`} to ${entry.to?.id === me ? "you" : (entry.to?.name ?? "somebody else")}`;
     case "closed":
@@ -92,6 +93,11 @@ export function eventText(entry: Entry, me: string): string {
 }
 
 const ROLE = { visitor: "The visitor", agent: "A colleague", bot: "The bot", system: "Frontdesk" } as const;
+
+function leftBecause(reason: string | undefined): string {
+  const why = whyLeft(reason);
+  return why === "" || reason === "handoff" ? "" : `: ${why}`;
+}
 
 function because(reason: string | undefined): string {
   return reason === undefined || reason === "" ? "" : `: ${REASON[reason] ?? reason.replaceAll("_", " ")}`;

@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Conversation, Entry } from "../../../widget/client/generated.ts";
+import { Shown } from "../../ui/cards.tsx";
 import { now } from "../../ui/clock.ts";
 import { Linked } from "../../ui/linkify.tsx";
 import { clockTime, dayName, span } from "../../ui/time.tsx";
@@ -165,6 +166,7 @@ function Event({ entry, me, team = false }: { entry: Entry; me: string; team?: b
 }
 
 function noteTitle(entry: Entry, mine: boolean): string {
+  if (entry.kind === "handoff") return `${entry.from.name || "The bot"} about the talk, only for the team`;
   if (entry.kind === "whisper") return mine ? "Your whisper, only for the agent" : `${entry.from.name} whispers, the visitor does not hear it`;
   return `${mine ? "Your note" : `Note by ${entry.from.name || "Frontdesk"}`}, only for the team`;
 }
@@ -186,12 +188,14 @@ interface SaidProps {
 }
 
 function Said({ entry, mine, first, last, read }: SaidProps) {
-  const ours = mine || entry.from.role === "agent" || entry.from.role === "bot";
-  const names = ["said", ours ? "ours" : "theirs", mine && "mine", last && "last"].filter(Boolean).join(" ");
+  const bot = entry.from.role === "bot";
+  const ours = mine || bot || entry.from.role === "agent";
+  const names = ["said", ours ? "ours" : "theirs", mine && "mine", bot && "automated", last && "last"].filter(Boolean).join(" ");
   return (
     <div class={names}>
-      {first && ours && !mine && <span class="who">{entry.from.name}</span>}
-      <p class="bubble" dir="auto"><span class="unseen">{mine ? "You: " : `${entry.from.name || "Visitor"}: `}</span><Linked text={said(entry)} /></p>
+      {first && ours && !mine && <span class="who">{entry.from.name}{bot && <span class="tag quiet">automated</span>}</span>}
+      {(said(entry) !== "" || !bot) && <p class="bubble" dir="auto"><span class="unseen">{mine ? "You: " : `${entry.from.name || "Visitor"}${bot ? ", automated" : ""}: `}</span><Linked text={said(entry)} /></p>}
+      {bot && entry.erased !== true && <Shown {...entry} />}
       {(last || read) && <span class="meta">{read && "Read · "}{clockTime(entry.at)}</span>}
     </div>
   );

@@ -36,7 +36,7 @@ function Card({ offer, first }: { offer: Offer; first: boolean }) {
       <p class="facts">{conversation.department.name}<Waited conversation={conversation} />{facts(conversation)}</p>
       {offer.expires_at !== null && <Countdown key={offer.expires_at} until={offer.expires_at} />}
       {offer.transfer_from !== null && <p class="handover">{offer.transfer_from.name} hands this to you{offer.note === "" ? "" : ":"}</p>}
-      {offer.note !== "" && <p class="offer-note">{offer.note}</p>}
+      {offer.note !== "" && <p class="offer-note" dir="auto">{offer.transfer_from === null && <b>Before you, a bot: </b>}{offer.note}</p>}
       <Needed conversation={conversation} />
       {words !== "" && <p class="words">“{words}”</p>}
       <div class="offer-buttons">

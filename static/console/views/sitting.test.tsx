@@ -238,3 +238,36 @@ test("what the visitor thought of it stands under the last word", async () => {
   await drawn();
   expect($(".event.rated").textContent).toBe("★★★★☆ Jo rated this 4 of 5: “<b>Quick</b>”");
 });
+
+test("of a bot's talk the summary comes first, its words are marked, and what it showed is text", async () => {
+  const faq = { role: "bot" as const, id: "b_faq", name: "FAQ" };
+  const shown = {
+    replies: ["Yes <b>please</b>"],
+    cards: [{ title: "<i>Refunds</i>", text: evil, links: [{ text: "Read", url: "https://example.org/a" }, { text: "Bad", url: "javascript:alert(1)" }] as never }],
+  };
+  await sitDown(10, { agent: agent([hold("c_1")]), conversations: [conversation("c_1", { top: { entries: 4, notes: 1 } })] }, {
+    missed: [entry(1, visitor("jo"), "Refund!"), entry(2, faq, "Here is how", shown), entry(3, faq, "", { kind: "left", reason: "asked" }), entry(4, ada, "", { kind: "joined" })],
+    missed_notes: [entry(1, faq, "Wants a refund", { kind: "handoff" })],
+  });
+  $(".row").click();
+  await drawn();
+  expect($(".handed-over").textContent).toBe("FAQ handed over: the visitor asked for a personWants a refund");
+  expect(($(".handed-over") as HTMLDetailsElement).open).toBe(true);
+  expect($(".automated .who").textContent).toBe("FAQautomated");
+  expect(document.querySelector(".log img, .log i, .reply b")).toBeNull();
+  expect([...document.querySelectorAll(".bot-card li a")].map((one) => one.getAttribute("href"))).toEqual(["https://example.org/a"]);
+  expect($(".offered .reply").textContent).toBe("Yes <b>please</b>");
+  [...document.querySelectorAll<HTMLElement>(".top .button")].find((one) => one.textContent === "Transfer")?.click();
+  await drawn();
+  const back = [...document.querySelectorAll<HTMLElement>(".target")].find((one) => one.textContent === "FAQautomated")?.querySelector("input");
+  back?.click();
+  await drawn();
+  $("form.panel").dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+  await drawn();
+  expect(server.last.asked("conversation.transfer")[0]).toMatchObject({ conversation: "c_1", to: { bot: "b_faq" } });
+});
+
+test("a ring after a bot shows the bot's summary before the visitor's words", async () => {
+  await sitDown(10, { offers: [offer("o_1", { text: "Hello", note: "Wants a refund" })] });
+  expect($(".offer-note").textContent).toBe("Before you, a bot: Wants a refund");
+});

@@ -8,6 +8,7 @@ import { Closing } from "./closing.tsx";
 import { Composer } from "./composer.tsx";
 import { Decided } from "./decided.tsx";
 import { usePlace } from "./desk-context.ts";
+import { HandedOver } from "./handed-over.tsx";
 import { Log } from "./log.tsx";
 import { Transfer } from "./transfer.tsx";
 import { Whisper, WatchedStrip } from "./watched.tsx";
@@ -36,6 +37,7 @@ function OneTalk({ conversation, hold }: { conversation: Conversation; hold: Hol
       {writable && panels.open.value === "transfer" && <Transfer conversation={conversation} />}
       {writable && panels.open.value === "close" && <Closing conversation={conversation} />}
       {panels.open.value === "why" && <Decided conversation={conversation} />}
+      <HandedOver conversation={conversation} />
       {writable && <Handing conversation={conversation} />}
       {writable && conversation.left === true && <LeftBehind conversation={conversation} />}
       <Log conversation={conversation} />

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Colleague, Conversation, TransferTo } from "../../../widget/client/generated.ts";
 import { Button } from "../../ui/button.tsx";
+import { lastBot } from "../bots.ts";
 import { usePlace } from "./desk-context.ts";
 
 interface Target {
@@ -32,6 +33,8 @@ export function Transfer({ conversation }: { conversation: Conversation }) {
   const colleagues = state.agents.filter((one) => one.id !== state.agent.id).map((one): Target => ({
     to: { agent: one.id }, name: one.name, status: one.status, not: one.id === conversation.transfer?.to.id ? "rings there" : whyNot(one), detail: `${one.free} free ${one.free === 1 ? "slot" : "slots"}`,
   }));
+  const bot = lastBot(desk.talks.entries(conversation.id));
+  const bots = bot === null ? [] : [{ to: { bot: bot.id }, name: bot.name, status: null, not: "", detail: "automated" }];
   const go = (): void => {
     if (chosen === null) return;
     panels.open.value = null;
@@ -41,18 +44,27 @@ export function Transfer({ conversation }: { conversation: Conversation }) {
     <form class="panel" aria-label="Transfer" onSubmit={(event) => { event.preventDefault(); go(); }}>
       <div class="targets">
         <Targets name="Colleagues" targets={colleagues} chosen={chosen} onChoose={setChosen} />
-        <Targets name="Departments" targets={departments} chosen={chosen} onChoose={setChosen} />
+        <div>
+          <Targets name="Departments" targets={departments} chosen={chosen} onChoose={setChosen} />
+          <Targets name="Give back" targets={bots} chosen={chosen} onChoose={setChosen} />
+        </div>
       </div>
       <label class="field">
         Note for them, never shown to the visitor
         <input class="input" value={note} maxLength={8000} onInput={(event) => setNote(event.currentTarget.value)} />
       </label>
       <div class="tools">
-        <Button type="submit" look="main" disabled={chosen === null}>{chosen === null ? "Choose to whom" : chosen.status === null ? `Transfer to ${chosen.name}` : `Ring ${chosen.name}`}</Button>
+        <Button type="submit" look="main" disabled={chosen === null}>{doing(chosen)}</Button>
         <Button onClick={() => { panels.open.value = null; }}>Cancel</Button>
       </div>
     </form>
   );
+}
+
+function doing(chosen: Target | null): string {
+  if (chosen === null) return "Choose to whom";
+  if (chosen.to.bot !== undefined) return `Give back to ${chosen.name}`;
+  return chosen.status === null ? `Transfer to ${chosen.name}` : `Ring ${chosen.name}`;
 }
 
 interface TargetsProps {
@@ -80,5 +92,5 @@ function Targets({ name, targets, chosen, onChoose }: TargetsProps) {
 }
 
 function same(one: Target | null, other: Target): boolean {
-  return one !== null && one.to.agent === other.to.agent && one.to.department === other.to.department;
+  return one !== null && one.to.agent === other.to.agent && one.to.department === other.to.department && one.to.bot === other.to.bot;
 }
