@@ -27,9 +27,12 @@ __all__ = ["Agent", "Client", "Post", "Visitor", "fresh", "login"]
 RETRYABLE = {"unavailable", "rate_limited", "internal"}
 
 
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+
+
 def fresh(prefix: str) -> str:
-    """A client_id nobody used before."""
-    return f"{prefix}-{uuid.uuid4().hex}"
+    """A client_id nobody used before, or a text: in letters, as digits may be those of a card, which is masked."""
+    return f"{prefix}-{uuid.uuid4().hex.translate(_LETTERS)}"
 
 
 @dataclasses.dataclass(eq=False)

@@ -164,8 +164,14 @@ async def _burst(socket: ClientConnection, who: str, frames: list[bytes], tally:
 def _id(frame: bytes) -> str | None:
     """The id a reader would find in it and must answer."""
     try:
-        found: Any = json.loads(frame)
+        found: Any = json.loads(frame, parse_constant=_no_number)
+        json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
+        # Half a surrogate pair, which Python lets through, is no text.
         return None
     ident = found.get("id") if isinstance(found, dict) else None
     return ident if isinstance(ident, str) and ident.startswith("f") else None
+
+
+def _no_number(said: str) -> None:
+    raise ValueError(f"{said} is not JSON")
