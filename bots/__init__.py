@@ -20,10 +20,11 @@ from bots.events import (
 )
 from bots.line import Handoff, Written
 from bots.records import Card, Conversation, Entry, Link, Named, Page, Visitor
-from bots.running import run
+from bots.running import ENVIRONMENT, run
 from bots.stream import Stream
 
 __all__ = [
+    "ENVIRONMENT",
     "Accepted",
     "Bot",
     "BotError",

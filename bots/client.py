@@ -138,12 +138,11 @@ class Bot(Line):
         """Who the server says this bot is."""
         return self._session.me
 
+    # What events need.
+
     @property
     def text_chars(self) -> int:
-        """How many characters a message may have."""
         return self._session.text_chars
-
-    # What events need.
 
     @property
     def connection(self) -> int:

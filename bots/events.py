@@ -79,6 +79,11 @@ class Event:
         """What was said, as far as it is known here now: the last 50 entries at most, oldest first."""
         return self.line.entries(self.conversation.id)
 
+    @property
+    def text_chars(self) -> int:
+        """How many characters an answer may have."""
+        return self.line.text_chars
+
     def next_name(self) -> str:
         """A name for the next thing that is said to this."""
         return f"{self.name}-{next(self.answers)}"

@@ -49,6 +49,10 @@ class Line(Protocol):
     def connection(self) -> int:
         """A number that is another one after each reconnect; 0 while there is none."""
 
+    @property
+    def text_chars(self) -> int:
+        """How many characters a message may have."""
+
     async def ask(self, do: str, conversation: str, **fields: Any) -> dict[str, Any]:
         """The server's answer, however long that takes and however often it has to be asked.
 

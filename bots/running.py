@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from bots.client import Bot
@@ -27,7 +28,7 @@ MISUSED: Final = 2
 
 
 def run(
-    handler: Handler,
+    handler: Handler | AbstractAsyncContextManager[Handler],
     *,
     url: str = "",
     token: str = "",
@@ -37,6 +38,7 @@ def run(
 ) -> None:
     """Handle events until SIGTERM or Ctrl-C; returns after what had begun is finished.
 
+    `handler` is called with each event; or it is an asynchronous context manager that gives one and lasts as long.
     `url` and `token` come from FRONTDESK_URL (else a server on this machine, port 8080) and FRONTDESK_TOKEN where they
     are not given. With `about` the program takes ``--help``, which says that, and nothing else. Ends the program with
     1 when the server does not let the bot in (any more), with 2 when address or token are missing or cannot be right;
@@ -57,7 +59,7 @@ def run(
         raise SystemExit(MISUSED if isinstance(error, SetupError) else REFUSED) from None
 
 
-async def _serve(bot: Bot, handler: Handler) -> None:
+async def _serve(bot: Bot, handler: Handler | AbstractAsyncContextManager[Handler]) -> None:
     serving = asyncio.current_task()
     assert serving is not None
     # The second time is meant: what has begun is not waited for.
@@ -69,5 +71,8 @@ async def _serve(bot: Bot, handler: Handler) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, asked_to_stop)
     with contextlib.suppress(Ended, asyncio.CancelledError):
-        async with bot:
+        async with contextlib.AsyncExitStack() as stack:
+            if isinstance(handler, AbstractAsyncContextManager):
+                handler = await stack.enter_async_context(handler)
+            await stack.enter_async_context(bot)
             await bot.each(handler)

@@ -56,6 +56,7 @@ class NoLine(Line):
     """Nothing is answered by it."""
 
     connection = 0
+    text_chars = 8000
 
     async def ask(self, do: str, conversation: str, **fields: Any) -> Frame:
         raise NotImplementedError
