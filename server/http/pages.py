@@ -52,7 +52,7 @@ class Pages:
         return self._page(request, "console.html")
 
     async def settings(self, request: web.Request) -> web.Response:
-        return self._page(request, "settings.html")
+        return self._page(request, "settings.html", frames_us=True)
 
     async def chat(self, request: web.Request) -> web.Response:
         origins = self._desk.site_origins(request.match_info["site"])
@@ -87,8 +87,10 @@ class Pages:
     async def missing(self, _request: web.Request) -> web.Response:
         return answers.sentence(404, "There is nothing at this address.")
 
-    def _page(self, request: web.Request, name: str, framed_by: tuple[str, ...] = security.NOBODY) -> web.Response:
-        headers = security.page_headers(request.host, framed_by)
+    def _page(
+        self, request: web.Request, name: str, framed_by: tuple[str, ...] = security.NOBODY, *, frames_us: bool = False
+    ) -> web.Response:
+        headers = security.page_headers(request.host, framed_by, frames_us=frames_us)
         return self._serve(request, name, {hdrs.CACHE_CONTROL: ASK_AGAIN, **headers})
 
     def _serve(self, request: web.Request, name: str, headers: Mapping[str, str]) -> web.Response:

@@ -17,10 +17,10 @@ _ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9_.:\[\]-]+|\*")
 NOBODY: Final = ("'none'",)
 
 
-def page_headers(host: str, framed_by: Sequence[str] = NOBODY) -> dict[str, str]:
-    """Of a page that loads its own scripts and styles and opens a socket to us."""
+def page_headers(host: str, framed_by: Sequence[str] = NOBODY, *, frames_us: bool = False) -> dict[str, str]:
+    """Of a page that loads its own scripts and styles and opens a socket to us. ``frames_us``: it frames our pages."""
     headers = {
-        "Content-Security-Policy": content_security_policy(host, framed_by),
+        "Content-Security-Policy": content_security_policy(host, framed_by, frames_us=frames_us),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         "Referrer-Policy": "same-origin",
@@ -33,7 +33,7 @@ def page_headers(host: str, framed_by: Sequence[str] = NOBODY) -> dict[str, str]
     return headers
 
 
-def content_security_policy(host: str, framed_by: Sequence[str]) -> str:
+def content_security_policy(host: str, framed_by: Sequence[str], *, frames_us: bool = False) -> str:
     """Everything from here, nothing inline, nothing evaluated, no text ever parsed as HTML by a script."""
     # Older browsers do not count a socket to this host as 'self'.
     sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
@@ -46,6 +46,7 @@ def content_security_policy(host: str, framed_by: Sequence[str]) -> str:
             "font-src 'self'",
             "media-src 'self'",
             f"connect-src 'self'{sockets}",
+            *(["frame-src 'self'"] if frames_us else []),
             "base-uri 'none'",
             "form-action 'self'",
             f"frame-ancestors {' '.join(framed_by)}",

@@ -127,10 +127,11 @@ def label(tx: Tx, conversation: str, *, outcome: str | None, tags: Sequence[str]
 
 
 def open_ones(tx: Tx, workspace: int, *, limit: int) -> list[Row]:
-    """Id, state, site, department, owner, visitor's name and start of the newest open conversations."""
+    """Id, state, site, department, owner, visitor's id and name, and start of the newest open ones; no try-outs."""
     return tx.all(
-        "SELECT c.id, c.state, c.site, c.department, c.owner, v.name, c.started_at FROM conversation c "
-        "JOIN visitor v ON v.id = c.visitor WHERE c.workspace = ? AND c.state <> 'closed' ORDER BY c.n DESC LIMIT ?",
+        "SELECT c.id, c.state, c.site, c.department, c.owner, v.id, v.name, c.started_at FROM conversation c "
+        "JOIN visitor v ON v.id = c.visitor WHERE c.workspace = ? AND c.state <> 'closed' AND c.trial = 0 "
+        "ORDER BY c.n DESC LIMIT ?",
         (workspace, limit),
     )
 

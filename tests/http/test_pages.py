@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from server.http import security
 from tests.http.front import Front, front
 
 PANEL = b"// panel " + b"x" * 5000
@@ -152,6 +153,11 @@ async def test_nobody_frames_the_console_and_only_its_sites_frame_a_chat(house):
     assert "'self' https://shop.example http://b.example:81" == policy(framing["/chat/demo"])["frame-ancestors"]
     assert "'self' *" == policy(framing["/chat/open"])["frame-ancestors"]
     assert "X-Frame-Options" not in framing["/chat/demo"]
+
+
+def test_only_what_frames_our_pages_may_and_only_ours():
+    assert "'self'" == policy(security.page_headers("host", frames_us=True))["frame-src"]
+    assert "frame-src" not in policy(security.page_headers("host"))
 
 
 @pytest.mark.parametrize("host", ["evil.example; script-src *", "a b", "x,y", "ü.example"])

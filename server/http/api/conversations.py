@@ -19,14 +19,19 @@ MOST: Final = 1000
 
 
 class OpenSeen(Struct, kw_only=True, frozen=True):
-    """One open conversation. What was said is not here: that is asked for by `conversation.watch`."""
+    """One open conversation. What was said is not here: that is asked for by `conversation.watch`.
+
+    Either `agent` or `bot` answers it, or nobody does yet. `visitor`: their name, empty when they gave none.
+    """
 
     id: str
     state: ConversationState
     site: str
     department: Named
     agent: Named | None
+    bot: Named | None
     visitor: str
+    visitor_id: str
     started_at: Time
 
 
@@ -64,14 +69,18 @@ def _seen(  # noqa: PLR0913, PLR0917 - the columns of a row
     department: str,
     owner: str | None,
     visitor: str,
+    name: str,
     started_at: int,
 ) -> OpenSeen:
+    by_bot = state == "bot"
     return OpenSeen(
         id=conversation,
         state=state,
         site=site,
         department=directory.department_named(department),
-        agent=directory.agent_named(owner),
-        visitor=visitor,
+        agent=None if by_bot else directory.agent_named(owner),
+        bot=directory.bot_named(owner) if by_bot else None,
+        visitor=name,
+        visitor_id=visitor,
         started_at=rfc3339(started_at),
     )

@@ -84,6 +84,8 @@ async def test_supervisors_see_which_conversations_are_open(desk: Office):
     theirs = await objects(desk)
     (one,) = await desk.get("/conversations", who="sue")
     assert (one["id"], one["state"], one["agent"]["key"]) == (theirs["why"], "active", "ada")
+    assert one["bot"] is None
+    assert one["visitor_id"].startswith("v_")
     assert "hello" not in str(one)
     assert (await desk.ask("GET", "/conversations", who="ada")).code == (403, "forbidden")
 
