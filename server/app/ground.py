@@ -13,6 +13,8 @@ from server.clock import SystemClock
 from server.control.operations import Operations, Sockets, StartEngine
 from server.desk import directory
 from server.desk.accounts import Accounts
+from server.desk.bot_access import BotAccess
+from server.desk.bot_overview import BotOverview
 from server.desk.engine import Engine
 from server.desk.ids import Ids
 from server.desk.passwords import Passwords
@@ -33,6 +35,7 @@ class Ground:
     ids: Ids
     passwords: Passwords
     accounts: Accounts
+    bots: BotAccess
     any_origin: bool
 
     def operations(
@@ -40,15 +43,18 @@ class Ground:
         engine: Engine | None = None,
         sockets: Sockets | None = None,
         *,
+        bot_overview: BotOverview | None = None,
         start_engine: StartEngine | None = None,
     ) -> Operations:
         return Operations(
             store=self.store,
             accounts=self.accounts,
+            bot_access=self.bots,
             ids=self.ids,
             engine=engine,
             start_engine=start_engine,
             sockets=sockets,
+            bot_overview=bot_overview,
             clock=self.clock,
             back_up=self.store.backup,
             leave_no_trace=self.store.leave_no_trace,
@@ -72,6 +78,7 @@ async def standing(data: Path, *, any_origin: bool = False) -> AsyncIterator[Gro
                 ids=Ids(secrets.token_bytes),
                 passwords=passwords,
                 accounts=Accounts(store, clock=clock, random_bytes=secrets.token_bytes, passwords=passwords),
+                bots=BotAccess(store, clock=clock, random_bytes=secrets.token_bytes),
                 any_origin=any_origin,
             )
         finally:

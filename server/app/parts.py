@@ -20,6 +20,8 @@ from server.clock import SystemClock, pause
 from server.crowd.crowd import Crowd
 from server.desk.accounts import Accounts
 from server.desk.agent_requests import AgentRequests
+from server.desk.bot_overview import BotOverview
+from server.desk.bot_watch import BotWatch
 from server.desk.countries import Countries, UnusableCountries
 from server.desk.desk import Desk, Rooms
 from server.desk.engine import Engine, Told
@@ -71,8 +73,13 @@ class Parts:
     lobby: Lobby
     metrics: Metrics
     watch: Watch
+    bot_watch: BotWatch
     failures: Counter[str]
     show: Show | None = None
+
+    @property
+    def bot_overview(self) -> BotOverview:
+        return BotOverview(self.bot_watch, directory=lambda: self.engine.directory, router=lambda: self.engine.router)
 
     @classmethod
     async def build(cls, config: Config, ground: Ground) -> Parts:
@@ -93,6 +100,7 @@ class Parts:
             later=asyncio.get_running_loop().call_later,
         )
         intake = Intake(lambda: engine.directory)
+        bot_watch = BotWatch(clock.now)
         openings = _openings(config, ground, hub, engine, installed)
         desk = _desk(config, ground, hub, engine, openings, messages, intake)
         presence.desk = desk
@@ -103,7 +111,12 @@ class Parts:
         engine.on_untold = untold.failed
         failures = Counter[str]()
         show = _show(config, store, engine, told) if config.demo else None
-        told.listeners = (pushes.told, lambda _told: queues.changed(), lambda what: _forget(what, desk, messages))
+        told.listeners = (
+            pushes.told,
+            lambda _told: queues.changed(),
+            lambda what: _forget(what, desk, messages),
+            lambda what: bot_watch.happened(what.events),
+        )
         proxies = TrustedProxies(config.trusted_proxies, country_header=config.country_header)
         watch = Watch.make(clock)
         bounds = make_bounds(clock, config.most, found.limits)
@@ -119,7 +132,7 @@ class Parts:
             engine=engine,
             queues=queues,
             hours=HoursClock(engine, clock),
-            logins=LoginWatch(hub, ground.accounts),
+            logins=LoginWatch(hub, ground.accounts, ground.bots, watch=bot_watch),
             desk=desk,
             accounts=ground.accounts,
             connections=connections,
@@ -128,6 +141,7 @@ class Parts:
             lobby=lobby,
             metrics=metrics(config, measured),
             watch=watch,
+            bot_watch=bot_watch,
             failures=failures,
             show=show,
         )

@@ -111,7 +111,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
             if founded and config.prepare is not None:
                 await config.prepare(ground.operations(), url)
             parts = await Parts.build(config, ground)
-            operations = ground.operations(parts.engine, parts.desk)
+            operations = ground.operations(parts.engine, parts.desk, bot_overview=parts.bot_overview)
             retention = operations.privacy.retention
             async with working(
                 parts.engine, parts.queues, parts.hours, parts.logins, retention, failures=parts.failures

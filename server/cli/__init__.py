@@ -18,6 +18,7 @@ from server.cli.serving import demo, serve
 from server.cli.settings import apply, export, init
 from server.cli.simulate import simulate_command
 from server.cli.sites import site
+from server.cli.tokens import token
 from server.cli.traces import export_trace
 from server.cli.visitors import retention, visitor
 from server.control.failure import Failure
@@ -76,6 +77,7 @@ for command in (
     export_trace,
     audit,
     site,
+    token,
     backup,
     restore,
     visitor,

@@ -17,11 +17,14 @@ import msgspec
 
 from server.clock import Clock, SystemClock
 from server.control import recording, secrets_of_sites, traffic
+from server.control.bots import Bots
 from server.control.failure import Failure
 from server.control.privacy import LeaveNoTrace, Privacy, leave_it
 from server.desk import administration
 from server.desk.accounts import Accounts
 from server.desk.administration import Also
+from server.desk.bot_access import BotAccess
+from server.desk.bot_overview import BotOverview
 from server.desk.directory import Directory
 from server.desk.dry_run import DryRun
 from server.desk.engine import Engine
@@ -37,7 +40,7 @@ from server.settings.dump import dump, literal
 from server.settings.form import nearest
 from server.settings.plan import plan
 from server.settings.problem import Problem, SettingsError
-from server.settings.workspace import Agent, WorkspaceFile
+from server.settings.workspace import Agent, Bot, WorkspaceFile
 from server.store import accounts, audit, conversations, workspaces
 from server.store.base import Row, Store, Tx
 from server.wire.codes import Refused
@@ -77,6 +80,9 @@ class Sockets(Pages, Protocol):
     def reopen_agents(self, agents: frozenset[str]) -> None:
         """Have these agents connect again: a connection knows from its beginning who it belongs to."""
 
+    def close_bot(self, bot: str, *, token_hash: bytes | None = None) -> None:
+        """End a bot's sockets for good: all of them, or those of one token."""
+
 
 class NoSockets:
     """Nobody is connected."""
@@ -93,6 +99,9 @@ class NoSockets:
     def reopen_agents(self, agents: frozenset[str]) -> None:
         """There are none."""
 
+    def close_bot(self, bot: str, *, token_hash: bytes | None = None) -> None:
+        """There are none."""
+
 
 class Operations:
     """Everything an installation can be asked for by its owner.
@@ -100,10 +109,12 @@ class Operations:
     Args:
         store: the database.
         accounts: passwords and logins, over the same store.
+        bot_access: the tokens of bots, the same.
         ids: for what comes new.
         engine: the running one, if there is one.
         start_engine: asked for one when settings are to change and none is running.
         sockets: who is connected.
+        bot_overview: how the bots do, where there is a server.
         clock: the engine's.
         back_up: copies the database, where there is a server to do it beside its work.
         leave_no_trace: has the database's files written anew.
@@ -115,10 +126,12 @@ class Operations:
         *,
         store: Store,
         accounts: Accounts,
+        bot_access: BotAccess,
         ids: Ids,
         engine: Engine | None = None,
         start_engine: StartEngine | None = None,
         sockets: Sockets | None = None,
+        bot_overview: BotOverview | None = None,
         clock: Clock | None = None,
         back_up: BackUp | None = None,
         leave_no_trace: LeaveNoTrace = leave_it,
@@ -139,6 +152,15 @@ class Operations:
             engine=self._brought_to_life,
             pages=self._sockets,
             leave_no_trace=leave_no_trace,
+        )
+        self.bots = Bots(
+            store=store,
+            access=bot_access,
+            overview=bot_overview,
+            sockets=self._sockets,
+            settings=self,
+            clock=self._clock,
+            running=self._running,
         )
         self._promises: Promises | None = None
         # Settings are read, changed and written by one at a time.
@@ -214,6 +236,15 @@ class Operations:
             self._insist_sound(file)
             recorded = self._recorded(None, file, (), audit.OWNER)
             await self._settle(file, recorded, await self._with_password(*password) if password else _nothing_more)
+
+    async def add_bot(self, bot: Bot, *, by: str = audit.OWNER) -> bool:
+        """Whether there was no bot of this key, and now there is; raises `SettingsError` and `Failure`."""
+
+        def make(before: WorkspaceFile) -> WorkspaceFile:
+            there = any(each.key == bot.key for each in before.bots)
+            return before if there else msgspec.structs.replace(before, bots=(*before.bots, bot))
+
+        return bool((await self.revise(make, by=by)).changes)
 
     # Agents.
 
@@ -439,6 +470,7 @@ class Operations:
 
     def _tell(self, before: Directory, after: Directory) -> None:
         """What no event tells those who are connected."""
+        self.bots.removed(before.bots.keys() - after.bots.keys(), left=after.bots.keys())
         for agent in before.agents.keys() - after.agents.keys():
             self._sockets.close_agent(agent)
         renamed = frozenset(

@@ -9,6 +9,7 @@ from msgspec import Raw, Struct
 
 from server.control import auditing
 from server.control import requests as ask
+from server.control.bots import Bots
 from server.control.failure import Failure
 from server.control.operations import Operations
 from server.control.privacy import Privacy
@@ -79,6 +80,8 @@ async def _perform(operations: Operations, request: ask.AnyRequest) -> Answer:  
             await operations.back_up(Path(request.file))
         case ask.VisitorFind() | ask.VisitorExport() | ask.VisitorErase() | ask.RetentionRun():
             found = await _about_visitors(operations.privacy, request)
+        case ask.TokenCreate() | ask.TokenList() | ask.TokenRevoke():
+            found = await _about_bots(operations.bots, request)
     return Answer(ok=True, lines=lines, text=text, found=Raw(ask.encode(found)))
 
 
@@ -92,6 +95,17 @@ async def _about_visitors(privacy: Privacy, request: ask.AboutVisitors) -> Struc
             return await privacy.erase(request.visitor, force=request.force)
         case ask.RetentionRun():
             return await privacy.remove_old(dry_run=request.dry_run)
+
+
+async def _about_bots(bots: Bots, request: ask.AboutBots) -> Struct | None:
+    match request:
+        case ask.TokenCreate():
+            return await bots.create_token(request.bot, label=request.label, days=request.days)
+        case ask.TokenList():
+            return await bots.tokens(request.bot)
+        case ask.TokenRevoke():
+            await bots.revoke_token(request.token)
+            return None
 
 
 def _agent(request: ask.AgentAdd) -> Agent:

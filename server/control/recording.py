@@ -25,7 +25,8 @@ def of_settings(
     def record(tx: Tx, directory: Directory) -> None:
         for action, target, detail in _entries(before, after, changes):
             # Who is gone is in no directory any more: their key is what is left to name them by.
-            found = directory.agent_ids.get(target, target)
+            ids = directory.bot_ids if action.startswith("bot.") else directory.agent_ids
+            found = ids.get(target, target)
             audit.append(tx, at=at, actor=by, action=action, target=found, detail=detail)
 
     return record
@@ -39,6 +40,8 @@ def _entries(before: WorkspaceFile | None, after: WorkspaceFile, changes: Sequen
         more = {"more": len(sections) - _SHOWN} if len(sections) > _SHOWN else {}
         yield "settings.applied", after.workspace.key, {"sections": sections[:_SHOWN], **more}
     yield from _people(_by_key(before), _by_key(after))
+    known = () if before is None else before.bots
+    yield from _bots({bot.key for bot in known}, {bot.key for bot in after.bots})
 
 
 def _people(before: dict[str, Agent], after: dict[str, Agent]) -> Iterator[Entry]:
@@ -49,6 +52,13 @@ def _people(before: dict[str, Agent], after: dict[str, Agent]) -> Iterator[Entry
             yield "agent.role", key, {"key": key, "from": before[key].role, "to": agent.role}
     for key in sorted(before.keys() - after.keys()):
         yield "agent.removed", key, {"key": key}
+
+
+def _bots(before: set[str], after: set[str]) -> Iterator[Entry]:
+    for key in sorted(after - before):
+        yield "bot.added", key, {"key": key}
+    for key in sorted(before - after):
+        yield "bot.removed", key, {"key": key}
 
 
 def _by_key(file: WorkspaceFile | None) -> dict[str, Agent]:

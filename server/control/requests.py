@@ -151,9 +151,31 @@ class Backup(Request, kw_only=True, frozen=True, tag="backup"):
     file: str
 
 
+class TokenCreate(Request, kw_only=True, frozen=True, tag="token.create"):
+    """A new token for a bot, which is made if there is none; the answer's `found` is a `bots.BotTokenMade`."""
+
+    bot: str
+    label: str = ""
+    days: int | None = None
+
+
+class TokenList(Request, kw_only=True, frozen=True, tag="token.list"):
+    """The tokens of one bot, or of all; the answer's `found` is a `bots.BotTokens`."""
+
+    bot: str | None = None
+
+
+class TokenRevoke(Request, kw_only=True, frozen=True, tag="token.revoke"):
+    """End a token, and the connections that came with it."""
+
+    token: str
+
+
+AboutBots = TokenCreate | TokenList | TokenRevoke
 AboutVisitors = VisitorFind | VisitorExport | VisitorErase | RetentionRun
 AnyRequest = (
     AboutVisitors
+    | AboutBots
     | Apply
     | Export
     | AgentAdd

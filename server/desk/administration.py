@@ -15,7 +15,7 @@ from server.desk.job import Step
 from server.settings import workspace as settings
 from server.settings.change import identity
 from server.settings.workspace import WorkspaceFile, from_json, to_json
-from server.store import accounts, workspaces
+from server.store import accounts, bot_tokens, workspaces
 from server.store.base import Tx
 from server.store.workspaces import SettingRow
 
@@ -84,6 +84,7 @@ def write(tx: Tx, revision: Revision) -> Directory:
     workspaces.replace_settings(tx, workspace, revision.rows)
     directory = build(workspace, revision.file.workspace, revision.rows, limits=revision.file.limits)
     accounts.keep_only(tx, workspace, list(directory.agents))
+    bot_tokens.keep_only(tx, workspace, list(directory.bots))
     for agent in directory.agents.values():
         accounts.put(tx, agent=agent.id, workspace=workspace, email=agent.settings.email.lower())
     return directory

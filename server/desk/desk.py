@@ -179,6 +179,12 @@ class Desk:
     def visitor_is_here(self, visitor: str, site: str) -> bool:
         return bool(self._hub.peers(audience.of_visitor(visitor, site)))
 
+    def close_bot(self, bot: str, *, token_hash: bytes | None = None) -> None:
+        """End a bot's sockets: all of them, or those of one token."""
+        for peer in self._hub.peers(audience.of_bot(bot)):
+            if token_hash is None or peer.identity.token_hash == token_hash:
+                peer.close(CloseCode.REVOKED, "revoked")
+
     def close_agent(self, agent: str, *, token_hash: bytes | None = None) -> None:
         """End an agent's sockets: all of them, or those of one login (logout, password changed, disabled)."""
         for peer in self._hub.peers(audience.of_agent(agent)):

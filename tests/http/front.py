@@ -13,6 +13,7 @@ from aiohttp import ClientSession, DummyCookieJar, web
 
 from server.control.operations import Operations
 from server.desk.accounts import Admission
+from server.desk.bot_access import BotAccess
 from server.desk.ids import Ids
 from server.http.application import application
 from server.http.built import Built
@@ -99,7 +100,12 @@ async def front(folder: Path, *, demo: bool = False, proxies: Sequence[str] = ()
             accounts=who.accounts,
             connections=Connections(ScriptedDesk(), terms=Terms(server="frontdesk/test")),
             proxies=trusted,
-            operations=Operations(store=who.store, accounts=who.accounts, ids=Ids(secrets.token_bytes)),
+            operations=Operations(
+                store=who.store,
+                accounts=who.accounts,
+                bot_access=BotAccess(who.store, clock=who.clock, random_bytes=secrets.token_bytes),
+                ids=Ids(secrets.token_bytes),
+            ),
             built=Built(built),
             demo=demo,
         )
