@@ -35,6 +35,7 @@ from router.conversations import (
 from router.decisions import explain
 from router.dispatch import dispatch
 from router.due import fire_due
+from router.entrance import bot_for
 from router.errors import CommandRejected
 from router.events import Event, OfferMade
 from router.indexes import rebuild_indexes
@@ -244,6 +245,10 @@ class Router:
     def bot(self, bot: BotId) -> BotRecord | None:
         found = self._state.bots.get(bot)
         return None if found is None else bot_record(found)
+
+    def bot_for(self, command: c.StartConversation) -> BotId | None:
+        """The bot that this start would go to now; None when it would go to people."""
+        return bot_for(self._state, command)
 
     def conversations_of(self, bot: BotId) -> tuple[ConversationId, ...]:
         """What it has now, oldest first."""

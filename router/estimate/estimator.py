@@ -67,9 +67,13 @@ class Estimator:
         return None if one is None else self._alone(one, now)
 
     def wait_on_entry(self, command: StartConversation, now: int) -> Wait | None:
-        """Of whoever would enter now; None when nobody serves them, or nobody could. Nothing is changed."""
+        """Of whoever would enter now; None when nobody serves them, nobody could, or it goes to a bot. Nothing is
+        changed.
+        """
         department = self._router.settings.departments.get(command.department)
         if department is None:  # gone by settings that came just before; the router refuses it
+            return None
+        if self._router.bot_for(command) is not None:
             return None
         one = Followed(
             command.conversation,

@@ -103,7 +103,9 @@ def _started(account: Account, event: e.ConversationStarted) -> None:
     one.entered_at, one.head_start_ms = event.at, event.head_start_ms
     one.needs, one.reservation, one.left = event.needs, event.reservation, event.left
     account.conversations[one.id] = one
-    account.ledger(event.department).entered(event.at, event.needs, event.at - event.key_at)
+    one.in_line = event.bot is None  # a bot has it: nobody waits
+    if one.in_line:
+        account.ledger(event.department).entered(event.at, event.needs, event.at - event.key_at)
     account.count(one, event.at)
 
 
@@ -160,11 +162,32 @@ def _returned(account: Account, event: e.ConversationReturned) -> None:
     if event.reason == "transferred" and one.holding:
         account.ledger(one.department).completed(event.at, one.cost)
     one.holding.discard(event.previous)
+    _enter(account, one, event)
+
+
+def _handed_over(account: Account, event: e.ConversationHandedOver) -> None:
+    one = account.conversations.get(event.conversation)
+    if one is not None:
+        one.step, one.reservation = 0, event.reservation
+        _enter(account, one, event)
+
+
+def _enter(account: Account, one: Followed, event: e.ConversationReturned | e.ConversationHandedOver) -> None:
+    """Into a line, from an agent or a bot."""
     one.department, one.key_at, one.entered_at = event.department, event.key_at, event.at
     one.in_line, one.rung_ms, one.pool = True, 0, None
     seniority = (event.at - event.key_at) // _RETURNED_STEP_MS * _RETURNED_STEP_MS
     account.ledger(one.department).entered(event.at, one.needs, seniority)
     account.count(one, event.at)
+
+
+def _given_to_bot(account: Account, event: e.ConversationGivenToBot) -> None:
+    account.touched.add(event.agent)
+    one = account.conversations.get(event.conversation)
+    if one is not None:
+        account.ledger(one.department).completed(event.at, one.cost)
+        one.holding.discard(event.agent)
+        account.count(one, event.at)
 
 
 def _moved(account: Account, event: e.ConversationMoved) -> None:
@@ -254,6 +277,8 @@ _FOLDS: dict[type[e.Event], Callable[[Account, Any], None]] = {
     e.OfferEnded: _offer_ended,
     e.ConversationAssigned: _assigned,
     e.ConversationReturned: _returned,
+    e.ConversationHandedOver: _handed_over,
+    e.ConversationGivenToBot: _given_to_bot,
     e.ConversationMoved: _moved,
     e.ConversationClosed: _closed,
     e.WrapUpEnded: _wrap_up_ended,

@@ -5,11 +5,14 @@ same traffic meet other settings. With the same settings, and agents who were th
 recorded ones.
 
 Left out on purpose: who it was, what was written, and what agents did beyond accepting and closing. A conversation that
-was handed on counts as one, from the first acceptance to the close.
+was handed on counts as one, from the first acceptance to the close. What a bot has is no traffic: it begins when the
+bot hands it over, with the seniority of the time spent there, and ends when an agent gives it to a bot.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from router import events as e
 from router.model import AgentId, ConversationId, DepartmentId, Needs
@@ -52,6 +55,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self._open: dict[ConversationId, _Open] = {}
+        self._with_bots: dict[ConversationId, e.ConversationStarted] = {}
         self._over: list[Recorded] = []
 
     def over(self) -> Iterator[Recorded]:
@@ -61,9 +65,10 @@ class Recorder:
 
     def happened(self, event: e.Event) -> None:
         """The next event."""
+        self._follow_bots(event)
         match event:
             case e.ConversationStarted():
-                if not event.left:
+                if event.bot is None and not event.left:
                     self._open[event.conversation] = _Open(started=event, rang_at={})
             case e.OfferMade():
                 if (known := self._open.get(event.offer.conversation)) is not None:
@@ -77,6 +82,27 @@ class Recorder:
                 self._closed(event)
             case e.WrapUpEnded():
                 self._finished(event.conversation, event.at)
+            case _:
+                pass
+
+    def _follow_bots(self, event: e.Event) -> None:
+        """What comes from a bot begins there, what goes to one ends."""
+        match event:
+            case e.ConversationStarted() if event.bot is not None:
+                self._with_bots[event.conversation] = event
+            case e.ConversationGivenToBot():
+                if (known := self._open.get(event.conversation)) is not None:
+                    self._with_bots[event.conversation] = known.started
+                    known.closed_at = event.at
+                    self._finished(event.conversation, event.at)
+            case e.ConversationHandedOver():
+                if (began := self._with_bots.pop(event.conversation, None)) is not None:
+                    self._open[event.conversation] = _Open(started=_handed_over(began, event), rang_at={})
+            case e.ConversationAssigned():  # picked from a bot: it came at that moment and did not wait
+                if (began := self._with_bots.pop(event.conversation, None)) is not None:
+                    self._open[event.conversation] = _Open(started=replace(began, at=event.at), rang_at={})
+            case e.ConversationClosed():
+                self._with_bots.pop(event.conversation, None)
             case _:
                 pass
 
@@ -117,3 +143,15 @@ class Recorder:
                 wrap_up_ms=0 if left else at - known.closed_at,
             )
         )
+
+
+def _handed_over(began: e.ConversationStarted, event: e.ConversationHandedOver) -> e.ConversationStarted:
+    """As if it started now, with the seniority that its key has. In a strict line a head start is a rank, no age."""
+    aged = event.key_at == began.at - began.head_start_ms
+    return replace(
+        began,
+        at=event.at,
+        department=event.department,
+        asked=event.instead_of,
+        head_start_ms=event.at - event.key_at if aged else began.head_start_ms,
+    )

@@ -25,6 +25,8 @@ _KINDS: dict[str, msgspec.json.Decoder[Any]] = {
         events.ConversationStarted,
         events.OfferMade,
         events.OfferEnded,
+        events.ConversationHandedOver,
+        events.ConversationGivenToBot,
         events.ConversationAssigned,
         events.ConversationClosed,
         events.WrapUpEnded,

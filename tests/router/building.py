@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from router import commands as c
 from router import events as e
 from router import invariants
-from router.errors import CommandRejected
+from router.errors import CommandRejected, Rejection
 from router.model import (
     AgentId,
     AgentSettings,
+    BotId,
+    BotSettings,
     ConversationId,
     DepartmentId,
     DepartmentSettings,
@@ -39,18 +43,25 @@ def agent(name: str, *memberships: str | Member, **more: Any) -> AgentSettings:
     return AgentSettings(id=AgentId(name), key=name, name=name.title(), members=members, **more)
 
 
-def workspace(*parts: DepartmentSettings | AgentSettings, **more: Any) -> WorkspaceSettings:
+def bot(name: str = "faq", **more: Any) -> BotSettings:
+    return BotSettings(id=BotId(name), key=name, name=name.title(), **more)
+
+
+Part = DepartmentSettings | AgentSettings | BotSettings
+
+
+def workspace(*parts: Part, **more: Any) -> WorkspaceSettings:
     departments = {part.id: part for part in parts if isinstance(part, DepartmentSettings)}
     agents = {part.id: part for part in parts if isinstance(part, AgentSettings)}
-    return WorkspaceSettings(departments=departments, agents=agents, default_department=next(iter(departments)), **more)
+    bots = {part.id: part for part in parts if isinstance(part, BotSettings)}
+    home = next(iter(departments))
+    return WorkspaceSettings(departments=departments, agents=agents, bots=bots, default_department=home, **more)
 
 
 class Desk:
     """A router and its clock. Every verb is one command now and returns its events; the invariants hold after it."""
 
-    def __init__(
-        self, *parts: DepartmentSettings | AgentSettings, seed: int = 1, checked: bool = True, **more: Any
-    ) -> None:
+    def __init__(self, *parts: Part, seed: int = 1, checked: bool = True, **more: Any) -> None:
         self.checked = checked  # the invariants are slow: off where hundreds of desks are opened
         self.router = Router(workspace(*parts, **more), seed=seed)
         self.now = 1_000_000
@@ -115,7 +126,7 @@ class Desk:
         what = ConversationId(conversation)
         return self.do(c.PromiseWait(conversation=what, low_ms=low, high_ms=high, p50_ms=low, p80_ms=high))
 
-    def configure(self, *parts: DepartmentSettings | AgentSettings, **more: Any) -> tuple[e.Event, ...]:
+    def configure(self, *parts: Part, **more: Any) -> tuple[e.Event, ...]:
         return self.do(c.Configure(settings=workspace(*parts, **more)))
 
     def sweep(self) -> tuple[e.Event, ...]:
@@ -168,6 +179,45 @@ class Desk:
         self.start(conversation, to)
         self.accept(name, conversation)
 
+    # Bots.
+
+    def bot_comes(self, name: str = "faq") -> tuple[e.Event, ...]:
+        return self.do(c.ConnectBot(bot=BotId(name)))
+
+    def bot_goes(self, name: str = "faq") -> tuple[e.Event, ...]:
+        return self.do(c.DisconnectBot(bot=BotId(name)))
+
+    def asks_bot(self, conversation: str, to: str = "support", *, bot: str = "faq", **more: Any) -> tuple[e.Event, ...]:
+        """A visitor comes, whom this bot is to answer."""
+        return self.start(conversation, to, bot=BotId(bot), **more)
+
+    def hands_over(
+        self, conversation: str, to: str | None = None, *, bot: str = "faq", **more: Any
+    ) -> tuple[e.Event, ...]:
+        """The bot gives it to people; `more` are further fields of the command."""
+        department = None if to is None else DepartmentId(to)
+        what = ConversationId(conversation)
+        return self.do(c.HandOver(bot=BotId(bot), conversation=what, department=department, **more))
+
+    def wants_human(self, conversation: str, **more: Any) -> tuple[e.Event, ...]:
+        return self.do(c.AskHuman(conversation=ConversationId(conversation), **more))
+
+    def gives(self, name: str, conversation: str, bot: str = "faq") -> tuple[e.Event, ...]:
+        """The agent gives it to the bot."""
+        return self.do(c.GiveToBot(agent=AgentId(name), conversation=ConversationId(conversation), bot=BotId(bot)))
+
+    def works(self, conversation: str, bot: str = "faq") -> tuple[e.Event, ...]:
+        return self.do(c.BotWorking(bot=BotId(bot), conversation=ConversationId(conversation)))
+
+    def bot_closes(self, conversation: str, bot: str = "faq") -> tuple[e.Event, ...]:
+        return self.do(c.CloseByBot(bot=BotId(bot), conversation=ConversationId(conversation)))
+
+    def restart(self, **more: Any) -> tuple[e.Event, ...]:
+        """The server comes back with its records; `more` are parts of the snapshot that were not kept."""
+        snapshot = replace(self.router.snapshot(), **more)
+        self.router = Router.rebuild(self.router.settings, snapshot, seed=1)
+        return self.do(c.Restart())
+
     # What is.
 
     def offer(self, name: str, conversation: str | None = None) -> Offer:
@@ -206,10 +256,31 @@ class Desk:
     def owner(self, conversation: str) -> str | None:
         return self.of(conversation).owner
 
+    def responsible(self, conversation: str) -> str | None:
+        """The one who may write: an agent, a bot, or nobody."""
+        return self.of(conversation).responsible
+
     def place(self, conversation: str) -> int:
         queue = self.router.queue(ConversationId(conversation))
         assert queue is not None
         return queue.place
+
+
+def bot_desk(*parts: Part, **settings: Any) -> Desk:
+    """The bot is here (30 s to answer, 20 s of grace unless told otherwise), and so is Ada."""
+    desk = Desk(*(parts or (department(), agent("ada"), bot())), confirm_ms=0, **settings)
+    desk.bot_comes()
+    desk.comes("ada")
+    return desk
+
+
+def refused(deed: Callable[..., object], *arguments: Any, **more: Any) -> Rejection | None:
+    """How the deed is refused; None when it is not."""
+    try:
+        deed(*arguments, **more)
+    except CommandRejected as rejected:
+        return rejected.code
+    return None
 
 
 E = TypeVar("E")

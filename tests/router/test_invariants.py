@@ -9,25 +9,29 @@ import pytest
 from router import invariants
 from router.deadlines import Due
 from router.invariants import Violated
-from router.model import AgentId, ConversationId, ConversationState, DepartmentId, Method, Status
+from router.model import AgentId, BotId, ConversationId, ConversationState, DepartmentId, Method, Status
 from router.state import State
-from tests.router.building import Desk, agent, department
+from tests.router.building import Desk, agent, bot, department
 
-ADA, TALKS, RINGS, SUPPORT = AgentId("ada"), ConversationId("c_1"), ConversationId("c_2"), DepartmentId("support")
+ADA, FAQ, SUPPORT = AgentId("ada"), BotId("faq"), DepartmentId("support")
+TALKS, RINGS, ASKS = ConversationId("c_1"), ConversationId("c_2"), ConversationId("c_4")
 
 
 def desk() -> Desk:
-    """Ada talks to c_1, c_2 rings at her, c_3 rings softly at Ben."""
+    """Ada talks to c_1, c_2 rings at her, c_3 rings softly at Ben, the bot has c_4."""
     found = Desk(
         department(),
         department("sales", method=Method.RING_ALL),
         agent("ada", max_slots=2),
         agent("ben", "sales"),
+        bot(),
     )
+    found.bot_comes()
     found.comes("ada", "ben")
     found.served_by("ada", "c_1")
     found.start("c_2")
     found.start("c_3", "sales")
+    found.asks_bot("c_4")
     return found
 
 
@@ -57,6 +61,14 @@ DAMAGE: dict[str, tuple[Callable[[State], object], str]] = {
     "a stale standing": (lambda state: state.lines[SUPPORT].base.standing.pop(ADA), "standing"),
     "a lost timer": (_forget_the_ring, "looked at None"),
     "a lost fresh ring": (lambda state: state.keeping_room.clear(), "keep room"),
+    "a bot that lost count": (lambda state: state.bots[FAQ].has.clear(), "has not got it"),
+    "a conversation stranded with a bot": (lambda state: setattr(state.bots[FAQ], "connected", False), "stranded"),
+    "an answer nobody waits for": (
+        lambda state: setattr(state.conversations[ASKS], "awaiting_reply", False),
+        "asked at",
+    ),
+    "a try-out among people": (lambda state: setattr(state.conversations[RINGS], "trial", True), "a try-out"),
+    "an answer owed by nobody": (lambda state: setattr(state.conversations[RINGS], "bot_until", 9), "an answer is due"),
     "a wrong timer": (lambda state: state.deadlines.want(1, Due.PAUSE), ""),
 }
 
