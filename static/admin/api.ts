@@ -99,7 +99,7 @@ function problem(path: readonly string[], message: string, hint: string): Proble
   return { path, at: within(path), message, hint };
 }
 
-const KEYED = new Set(["site", "department", "agent"]);
+const KEYED = new Set(["site", "department", "agent", "bot"]);
 
 /** The way to a value inside its record: `["department", "support", "ring_seconds"]` is `ring_seconds`. Rules are saved
  * as one list, so theirs keep their number. */

@@ -34,8 +34,10 @@ export interface Limits {
   text_chars: number;
   connections_per_visitor: number;
   connections_per_agent: number;
+  connections_per_bot: number;
   messages_per_visitor: Rate;
   messages_per_agent: Rate;
+  messages_per_bot: Rate;
   messages_per_address: Rate;
   messages_per_site: Rate;
   starts_per_visitor: Rate;
@@ -117,6 +119,16 @@ export interface Agent {
   member: Member[];
 }
 
+export interface Bot {
+  key: string;
+  name: string;
+  reply_seconds: number;
+  grace_seconds: number;
+  max_conversations: number;
+  /** By language; a language without an entry has built-in ones. */
+  human_words: Record<string, string[]>;
+}
+
 export interface Rule {
   name: string;
   when: string;
@@ -139,6 +151,7 @@ export interface WorkspaceFile {
   site: Site[];
   department: Department[];
   agent: Agent[];
+  bot: Bot[];
   rule: Rule[];
 }
 
@@ -163,6 +176,10 @@ export function newAgent(key: string, name: string, email: string): Agent {
   return {
     key, name, email, role: "agent", max_slots: 3, breathing: 0, rings_at_once: 1, skills: {}, substitutes: [], leave: [], member: [],
   };
+}
+
+export function newBot(key: string, name: string): Bot {
+  return { key, name, reply_seconds: 30, grace_seconds: 20, max_conversations: 0, human_words: {} };
 }
 
 /** A key made from a name, as people would: `Sales, Nordic` becomes `sales-nordic`. */

@@ -1,5 +1,5 @@
 // A server of settings in a few lines: answers as the real one does, and counts what it was asked.
-import type { Agent, Department, Limits, Rule, Workspace, WorkspaceFile } from "./records.ts";
+import type { Agent, Bot, Department, Limits, Rule, Workspace, WorkspaceFile } from "./records.ts";
 import { newAgent, newDepartment } from "./records.ts";
 
 export function workspace(): WorkspaceFile {
@@ -10,13 +10,15 @@ export function workspace(): WorkspaceFile {
       blip_seconds: 10, hold_place_seconds: 120, reoffer_seconds: 60, mask_cards: true, retention_days: 0, addresses: "short",
     },
     limits: {
-      text_chars: 8000, connections_per_visitor: 50, connections_per_agent: 100, messages_per_visitor: [300, 600], messages_per_agent: [600, 1200],
-      messages_per_address: [10000, 60000], messages_per_site: [20000, 120000], starts_per_visitor: [20, 20], starts_per_address: [1000, 1000],
-      signals_per_person: [200, 1200], reads_per_connection: [300, 1200], requests_per_address: [2000, 12000],
+      text_chars: 8000, connections_per_visitor: 50, connections_per_agent: 100, connections_per_bot: 50, messages_per_visitor: [2000, 6000],
+      messages_per_agent: [3000, 9000], messages_per_bot: [20000, 600000], messages_per_address: [60000, 360000], messages_per_site: [120000, 720000],
+      starts_per_visitor: [20, 20], starts_per_address: [1000, 1000], signals_per_person: [200, 1200], reads_per_connection: [1000, 6000],
+      requests_per_address: [2000, 12000],
     },
     site: [{ key: "demo", name: "Demo shop", origins: ["http://127.0.0.1:8080"], departments: ["support"] }],
     department: [newDepartment("support", "Support"), newDepartment("sales", "Sales")],
     agent: [ada, newAgent("ben", "Ben", "ben@demo.example")],
+    bot: [],
     rule: [],
   };
 }
@@ -52,6 +54,7 @@ export class Server {
     if (kind === "limits") this.file = { ...this.file, limits: record as Limits };
     if (kind === "rules") this.file = { ...this.file, rule: record as Rule[] };
     if (kind === "departments") this.file = { ...this.file, department: this.file.department.map((one) => (one.key === key ? (record as Department) : one)) };
+    if (kind === "bots") this.file = { ...this.file, bot: this.file.bot.map((one) => (one.key === key ? (record as Bot) : one)) };
     if (kind === "agents") this.file = { ...this.file, agent: this.file.agent.map((one) => (one.key === key ? (record as Agent) : one)) };
   }
 

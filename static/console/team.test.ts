@@ -6,7 +6,7 @@ const FAQ = { id: "b_faq", key: "faq", name: "FAQ" };
 const CLEO = { id: "a_cleo", key: "cleo", name: "Cleo" };
 
 function running(id: string, more: Partial<Running> = {}): Running {
-  return { id, state: "active", department: SUPPORT, agent: ADA, bot: null, visitor: id, started_at: "2020-11-03T09:00:00.000Z", ...more };
+  return { id, state: "active", department: SUPPORT, agent: ADA, bot: null, visitor: id, visitor_id: `v_${id}`, started_at: "2020-11-03T09:00:00.000Z", ...more };
 }
 
 test("who has most comes first, who is offline with nothing steps back, oneself is not listed", () => {

@@ -10,8 +10,10 @@ export interface Running {
   state: Conversation["state"];
   department: Named;
   agent: Named | null;
-  bot?: Named | null;
+  bot: Named | null;
+  /** Their name, empty when they gave none. */
   visitor: string;
+  visitor_id: string;
   started_at: string;
 }
 
@@ -98,7 +100,7 @@ export function seen(agents: readonly Colleague[], running: readonly Running[], 
 function byBot(running: readonly Running[]): { bot: Named; running: Running[] }[] {
   const bots = new Map<string, { bot: Named; running: Running[] }>();
   for (const one of running) {
-    if (one.state !== "bot" || one.bot === null || one.bot === undefined) continue;
+    if (one.bot === null) continue;
     const known = bots.get(one.bot.id) ?? { bot: one.bot, running: [] };
     bots.set(one.bot.id, { ...known, running: [...known.running, one] });
   }

@@ -2,6 +2,7 @@ import { METHODS, type Department as Record, type Method } from "../records.ts";
 import { ofDepartment } from "../sections.ts";
 import { METHOD } from "../words.ts";
 import { CheckField, Chosen, Field, idOf, LinesField, NumberField, NumberInput, SelectField, TextField, tied, wrongAt } from "./fields.tsx";
+import { firstOptions } from "./first.ts";
 import { Members } from "./members.tsx";
 import { Gone, PageHead } from "./page.tsx";
 import { Picture } from "./picture.tsx";
@@ -171,6 +172,7 @@ function Hours({ of }: { of: string }) {
 }
 
 function Rest({ of }: { of: string }) {
+  const { bot } = useFile();
   const section = ofDepartment(of, "rest", "Name and silence", ["name", "first", "idle_seconds", "idle_close_seconds", "service_level"]);
   return (
     <Section of={section} title="Name, bots and silence">
@@ -180,7 +182,7 @@ function Rest({ of }: { of: string }) {
         return (
           <div class="pairs">
             <TextField form={form} name="name" label="Name visitors see" />
-            <TextField form={form} name="first" label="Bot that answers first" hint="Such as “bot:faq”. Empty: people answer." />
+            <SelectField form={form} name="first" label="Who answers first" options={firstOptions(bot, form.value.first)} hint={bot.length === 0 ? "A bot can: make one under Bots." : "A bot hands over to people; if it is not connected, they answer."} />
             <NumberField form={form} name="idle_seconds" label="Ask “still there?” after" unit="seconds" hint="When the visitor is silent though answered. 0: never." />
             <NumberField form={form} name="idle_close_seconds" label="Close after another" unit="seconds" min={1} />
             <Field id={id} label="Service level" hint="For reports: this share is to be answered within the time." problem={wrongAt(form, "service_level")}>

@@ -73,7 +73,8 @@ interface NewProps {
   done: (key: string) => string;
 }
 
-function New({ title, lead, add, email = false, taken, make, done }: NewProps) {
+/** A new record: a name, and the key made from it. */
+export function New({ title, lead, add, email = false, taken, make, done }: NewProps) {
   const settings = useSettings();
   const id = useId();
   const [name, setName] = useState("");

@@ -5,6 +5,7 @@ import { NEW_RULE, type Rule } from "../records.ts";
 import { RULES } from "../sections.ts";
 import { counted, inWords, language, seconds } from "../words.ts";
 import { Field, idOf, Levels, NumberInput, tied, wrongAt } from "./fields.tsx";
+import { firstOptions } from "./first.ts";
 import { Empty, PageHead } from "./page.tsx";
 import { pointed } from "./pointed.ts";
 import { useFile } from "./place.ts";
@@ -118,7 +119,7 @@ function Fields({ form, at, rule, set }: RuleProps) {
         </Field>
         <Text id={`${id}-language`} label="Language" hint="Such as da or pt-BR; empty: theirs." value={rule.language ?? ""} problem={wrongAt(form, `${path}.language`)} onText={(text) => set({ language: text === "" ? null : text })} />
         <Text id={`${id}-tags`} label="Tags" hint="With commas between." value={rule.tags.join(", ")} problem={wrongAt(form, `${path}.tags`)} onText={(text) => set({ tags: text.split(",").map((tag) => tag.trim()).filter((tag, i, all) => tag !== "" || i === all.length - 1 && i > 0) })} />
-        <Text id={`${id}-first`} label="Bot that answers first" hint="Such as bot:faq; empty: as the department says." value={rule.first ?? ""} problem={wrongAt(form, `${path}.first`)} onText={(text) => set({ first: text === "" ? null : text })} />
+        <First id={`${id}-first`} value={rule.first} problem={wrongAt(form, `${path}.first`)} onPick={(first) => set({ first })} />
       </div>
       <div class="pairs">
         <div class="setting" role="group" aria-label="Required skills"><span class="label">Requires, at least at this level</span>
@@ -132,6 +133,24 @@ function Fields({ form, at, rule, set }: RuleProps) {
     </div>
   );
 }
+
+/** Three answers: as the department says, people whatever it says, or this bot. */
+function First({ id, value, problem, onPick }: { id: string; value: string | null; problem: string; onPick: (first: string | null) => void }) {
+  const options = firstOptions(useFile().bot, value ?? "");
+  return (
+    <Field id={id} label="Who answers first" problem={problem}>
+      <select
+        class="input" value={value === null ? AS_DEPARTMENT : value} {...tied(id, problem)}
+        onChange={(event) => onPick(event.currentTarget.value === AS_DEPARTMENT ? null : event.currentTarget.value)}
+      >
+        <option value={AS_DEPARTMENT}>as the department says</option>
+        {options.map((one) => <option key={one.value} value={one.value}>{one.label}</option>)}
+      </select>
+    </Field>
+  );
+}
+
+const AS_DEPARTMENT = "-";
 
 function some(skills: Record<string, number>): Record<string, number> | null {
   return Object.keys(skills).length === 0 ? null : skills;

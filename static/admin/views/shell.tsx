@@ -5,6 +5,8 @@ import { PasswordDialog } from "../../ui/password.tsx";
 import { route, type Route } from "../route.ts";
 import { counted, METHOD, ROLE } from "../words.ts";
 import { Agent } from "./agent.tsx";
+import { Bot } from "./bot.tsx";
+import { Bots, botsInWords } from "./bots.tsx";
 import { Department } from "./department.tsx";
 import { Overview } from "./overview.tsx";
 import { Gone } from "./page.tsx";
@@ -61,6 +63,10 @@ function Page({ at }: { at: Route }) {
       return <People />;
     case "agent":
       return <Agent of={at.key} />;
+    case "bots":
+      return <Bots />;
+    case "bot":
+      return <Bot of={at.key} />;
     case "rules":
       return <Rules />;
     case "try":
@@ -88,6 +94,7 @@ function Nav({ at }: { at: Route }) {
           </ul>
         </li>
         <Item at={at} page="people" name="People" detail={counted(file.agent.length, "person", "people")} />
+        <Item at={at} page="bots" name="Bots" detail={botsInWords(file.bot.length)} />
         <Item at={at} page="rules" name="Rules" detail={file.rule.length === 0 ? "none yet" : counted(file.rule.length, "rule")} />
         <Item at={at} page="workspace" name="Workspace" />
         <li>
@@ -102,6 +109,9 @@ function Nav({ at }: { at: Route }) {
   );
 }
 
+/** Pages of single records that belong to the page of them all. */
+const INSIDE: Readonly<Record<string, string>> = { people: "agent", bots: "bot" };
+
 interface ItemProps {
   at: Route;
   page: string;
@@ -113,9 +123,10 @@ interface ItemProps {
 
 function Item({ at, page, of = "", name, detail, quiet = false }: ItemProps) {
   const settings = useSettings();
-  const here = at.page === page && at.key === of || page === "people" && at.page === "agent";
+  const inside = INSIDE[page];
+  const here = at.page === page && at.key === of || inside !== undefined && at.page === inside;
   const start = `${page}/${of === "" ? "-" : of}/`;
-  const touched = settings.unsaved.value.some(({ id }) => id.startsWith(start) || (page === "people" && id.startsWith("agent/")));
+  const touched = settings.unsaved.value.some(({ id }) => id.startsWith(start) || (inside !== undefined && id.startsWith(`${inside}/`)));
   return (
     <li>
       <a class={quiet ? "nav-item quiet" : "nav-item"} href={`#/${page}${of === "" ? "" : `/${encodeURIComponent(of)}`}`} {...(here ? { "aria-current": "page" as const } : {})}>

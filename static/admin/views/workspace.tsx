@@ -54,6 +54,7 @@ export function Workspace() {
             <div class="pairs">
               <RateField form={form} name="messages_per_visitor" label="Messages of one visitor" />
               <RateField form={form} name="messages_per_agent" label="Messages and steps of one agent" />
+              <RateField form={form} name="messages_per_bot" label="Messages and steps of one bot" hint="It may answer thousands at once." />
               <RateField form={form} name="messages_per_address" label="Messages from one address" hint="A whole office may share one." />
               <RateField form={form} name="messages_per_site" label="Messages of a site's visitors together" />
               <RateField form={form} name="starts_per_visitor" label="New conversations of one visitor" />
@@ -64,6 +65,7 @@ export function Workspace() {
               <NumberField form={form} name="text_chars" label="A message may have" unit="characters" min={1} max={8000} />
               <NumberField form={form} name="connections_per_visitor" label="Open pages of one visitor" hint="0: no limit." />
               <NumberField form={form} name="connections_per_agent" label="Open consoles of one agent" hint="0: no limit." />
+              <NumberField form={form} name="connections_per_bot" label="Connections of one bot" hint="0: no limit." />
             </div>
           </>
         )}

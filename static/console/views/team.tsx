@@ -3,6 +3,7 @@ import type { Agent, Colleague } from "../../../widget/client/generated.ts";
 import { Button } from "../../ui/button.tsx";
 import { Menu, MenuItem } from "../../ui/menu.tsx";
 import { Since } from "../../ui/time.tsx";
+import { nameOf } from "../attention.ts";
 import { openConversations } from "../http.ts";
 import { seen, Team as Followed, type Running } from "../team.ts";
 import { usePlace } from "./desk-context.ts";
@@ -85,14 +86,15 @@ function Conversations({ running, who }: { running: readonly Running[]; who: str
   return (
     <ul class="theirs-list">
       {running.map((one) => {
+        const name = nameOf({ id: one.visitor_id, name: one.visitor });
         const on = desk.watching.is(one.id) && desk.selected.value === one.id;
         return (
           <li key={one.id} class={on ? "line-item on" : "line-item"}>
-            <span class="line-name"><span class="cut">{one.visitor || "A visitor"}</span><small class="soft cut">{one.department.name}</small></span>
+            <span class="line-name"><span class="cut">{name}</span><small class="soft cut">{one.department.name}</small></span>
             <Since at={one.started_at} />
             <Button
               small look={on ? "plain" : "bare"} disabled={!open || desk.busy.value.has(one.id)}
-              label={`${on ? "Leave" : "Look on"} ${one.visitor || "a visitor"} with ${who}`} onClick={() => (on ? desk.select(null) : void desk.watch(one.id))}
+              label={`${on ? "Leave" : "Look on"} ${name} with ${who}`} onClick={() => (on ? desk.select(null) : void desk.watch(one.id))}
             >
               {on ? "Leave" : "Look on"}
             </Button>

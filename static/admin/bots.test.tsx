@@ -1,0 +1,151 @@
+import { render } from "preact";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Api } from "./api.ts";
+import { byReason, matching, took, tryOut, type Frame, type Running } from "./bots.ts";
+import { newBot } from "./records.ts";
+import { Settings } from "./settings.ts";
+import { workspace } from "./testing.ts";
+import { Bot } from "./views/bot.tsx";
+import { SettingsContext } from "./views/place.ts";
+import { firstOptions } from "./views/first.ts";
+import { share } from "./views/bots.tsx";
+
+const FAQ: Running = {
+  key: "faq", name: "FAQ", conversations: 3, waiting: 1, oldest_unanswered_at: null, last_error: { code: "not_owner", at: new Date().toISOString() },
+  answered: 40, answer_p50_ms: 420, answer_p95_ms: 2600, started: 9, handed_over: { asked: 2, handoff: 1 }, failed: { nobody: 1 }, deflected: 5,
+  connections: [
+    { session: "s_1", since: "2020-11-03T09:00:00.000Z", address: "192.0.2.1", name: "<b>worker</b>", lag_ms: 12, last_frame_at: null, gone_at: null },
+    { session: "s_0", since: "2020-11-03T08:00:00.000Z", address: "192.0.2.1", name: "old", lag_ms: null, last_frame_at: null, gone_at: "2020-11-03T08:30:00.000Z" },
+  ],
+  tokens: [{ id: "t_1", label: "server", created_at: "2020-11-03T09:00:00.000Z", used_at: null, expires_at: null }],
+};
+
+function frame(dir: Frame["dir"], text: string): Frame {
+  return { at: "2020-11-03T09:00:00.123Z", dir, frame: text, size: text.length };
+}
+
+const FRAMES = [frame("in", '{"do":"message.send","text":"Hello <img src=x>"}'), frame("out", '{"re":"1","ok":true}'), frame("out", '{"on":"entry","text":"Hello"}')];
+
+let asked: string[];
+let settings: Settings;
+
+beforeEach(async () => {
+  document.body.replaceChildren();
+  asked = [];
+  const file = { ...workspace(), bot: [newBot("faq", "FAQ")] };
+  const answers: Record<string, unknown> = {
+    "GET /api/v1/settings": file, "GET /api/v1/bots": [FAQ], "GET /api/v1/bots/faq/frames?session=s_1": FRAMES,
+    "POST /api/v1/bots/faq/tokens": { id: "t_2", token: "fdb_secret" }, "POST /api/v1/bots/faq/trial": { ticket: "trial.x", url: "/chat/demo#trial=trial.x" },
+    "DELETE /api/v1/bots/faq/tokens/t_1": {}, "PUT /api/v1/bots/faq": {},
+  };
+  const fetcher = (async (path: string, init: { method: string; body?: string }) => {
+    asked.push(`${init.method} ${path}${init.body === undefined ? "" : ` ${init.body}`}`);
+    const found = answers[`${init.method} ${path}`];
+    return new Response(JSON.stringify(found ?? { error: { message: "no" } }), { status: found === undefined ? 404 : 200, headers: { etag: '"1"' } });
+  }) as unknown as typeof fetch;
+  settings = new Settings(new Api("root", fetcher));
+  await settings.load();
+});
+
+afterEach(() => render(null, document.body));
+
+async function open(): Promise<void> {
+  render(<SettingsContext.Provider value={settings}><Bot of="faq" /></SettingsContext.Provider>, document.body);
+  await drawn();
+}
+
+async function drawn(): Promise<void> {
+  await new Promise((done) => setTimeout(done, 60));
+}
+
+function button(name: string): HTMLButtonElement {
+  const found = [...document.querySelectorAll("button")].find((one) => one.textContent === name);
+  if (found === undefined) throw new Error(`no button ${name} in ${document.body.textContent}`);
+  return found;
+}
+
+test("a bot is shown as it does, whatever it calls itself", async () => {
+  await open();
+  const said = document.querySelector(".kept")?.textContent ?? "";
+  for (const one of ["420 ms at the median, 95 % within 2.6 s, of 40", "9 conversations", "5 (63 % of 8 that are over)", "2: the visitor asked · 1: by itself", "1: nobody was there", "not_owner"]) {
+    expect(said).toContain(one);
+  }
+  expect(document.querySelector("th b")).toBeNull();
+  expect(document.body.textContent).toContain("<b>worker</b>");
+  expect(document.body.textContent).toContain("old · ended");
+});
+
+test("a token is shown once, copied, and gone when one is done", async () => {
+  const copied = vi.fn(async () => undefined);
+  vi.stubGlobal("navigator", { ...navigator, clipboard: { writeText: copied } });
+  await open();
+  document.querySelector("form[aria-label='A new token']")?.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+  await drawn();
+  expect((document.querySelector(".once input") as HTMLInputElement).value).toBe("fdb_secret");
+  button("Copy").click();
+  await drawn();
+  expect(copied).toHaveBeenCalledWith("fdb_secret");
+  button("Done").click();
+  await drawn();
+  expect(document.body.innerHTML).not.toContain("fdb_secret");
+  vi.unstubAllGlobals();
+});
+
+test("revoking asks once more", async () => {
+  await open();
+  button("Revoke …").click();
+  await drawn();
+  expect(asked.some((one) => one.startsWith("DELETE"))).toBe(false);
+  button("Revoke now").click();
+  await drawn();
+  expect(asked).toContain("DELETE /api/v1/bots/faq/tokens/t_1");
+});
+
+test("frames are text, and can be narrowed down", async () => {
+  await open();
+  button("Frames").click();
+  await drawn();
+  expect(document.querySelectorAll(".frame-list li")).toHaveLength(3);
+  expect(document.querySelector(".frame-list img")).toBeNull();
+  expect(matching(FRAMES, "hello", "").length).toBe(2);
+  expect(matching(FRAMES, "HELLO entry", "out").map((one) => one.frame)).toEqual(['{"on":"entry","text":"Hello"}']);
+  expect(matching(FRAMES, "", "in")).toHaveLength(1);
+});
+
+test("a try-out is a frame of our own chat page and of nothing else", async () => {
+  (window as unknown as { happyDOM: { settings: { handleDisabledFileLoadingAsSuccess: boolean } } }).happyDOM.settings.handleDisabledFileLoadingAsSuccess = true;
+  await open();
+  button("Open a chat").click();
+  await drawn();
+  expect(document.querySelector("iframe")?.getAttribute("src")).toBe("/chat/demo#trial=trial.x");
+  expect(asked).toContain('POST /api/v1/bots/faq/trial {"site":"demo"}');
+  const other = { post: async () => ({ url: "https://elsewhere.example/chat/demo" }) } as unknown as Api;
+  await expect(tryOut(other, "faq", "demo")).rejects.toThrow("not one of our pages");
+});
+
+test("words for a person are saved by language, as settings are", async () => {
+  await open();
+  const field = document.querySelector("[aria-label='Another language']") as HTMLInputElement;
+  field.value = "DA";
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  await drawn();
+  button("Add a language").click();
+  await drawn();
+  const words = document.querySelector(".words textarea") as HTMLTextAreaElement;
+  words.value = "menneske\nrigtig person";
+  words.dispatchEvent(new Event("input", { bubbles: true }));
+  await drawn();
+  button("Save").click();
+  await drawn();
+  expect(asked.find((one) => one.startsWith("PUT"))).toBe(`PUT /api/v1/bots/faq ${JSON.stringify({ ...newBot("faq", "FAQ"), human_words: { da: ["menneske", "rigtig person"] } })}`);
+});
+
+test("figures are said as people compare them", () => {
+  expect([null, 80, 999, 1400, 99_000, 120_000].map(took)).toEqual(["–", "80 ms", "999 ms", "1.4 s", "99.0 s", "2 min"]);
+  expect(byReason({ asked: 1, something_new: 3, handoff: 0 })).toEqual(["3: something new", "1: the visitor asked"]);
+  expect(share({ deflected: 0, handed_over: {} })).toBe("–");
+});
+
+test("who answers first is chosen by name, and what is not there stays to be seen", () => {
+  expect(firstOptions([newBot("faq", "FAQ")], "bot:old").map((one) => one.label)).toEqual(["People", "FAQ, a bot", "bot:old"]);
+});
