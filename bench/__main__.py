@@ -1,9 +1,10 @@
-"""``python -m bench [relay|routing|proof|walk]``: measurements, each beside its baseline, and long proofs."""
+"""``python -m bench [relay|bot|routing|proof|walk]``: measurements, each beside its baseline, and long proofs."""
 
 from __future__ import annotations
 
 import click
 
+from bench import bot as bot_bench
 from bench import connections as connections_bench
 from bench import offer as offer_bench
 from bench import proof as routing_proof
@@ -32,6 +33,17 @@ def main(context: click.Context) -> None:
 def relay(*, pairs: int, seconds: float, rate: int, messages: int, rounds: int) -> None:
     """What a durable message costs."""
     relay_bench.run(pairs=pairs, seconds=seconds, rate=rate, messages=messages, rounds=rounds)
+
+
+@main.command()
+@click.option("--conversations", default=1000, show_default=True, help="With the bot at once; 1,000 at most.")
+@click.option("--seconds", default=5.0, show_default=True, help="Length of a measured stretch.")
+@click.option("--rate", default=2000, show_default=True, help="Messages a second, visitors' and answers together.")
+@click.option("--log-messages", "messages", default=1_000_000, show_default=True, help="In the log beforehand.")
+@click.option("--rounds", default=1, show_default=True, help="Runs of each server; the medians count.")
+def bot(*, conversations: int, seconds: float, rate: int, messages: int, rounds: int) -> None:
+    """What a bot's conversation costs beside the relay."""
+    bot_bench.run(conversations=conversations, seconds=seconds, rate=rate, messages=messages, rounds=rounds)
 
 
 @main.command()
