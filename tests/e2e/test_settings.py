@@ -15,6 +15,7 @@ PAGES = (
     "new-department",
     "people",
     "agent/ada",
+    "bots",
     "rules",
     "workspace",
     "try",
