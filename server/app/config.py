@@ -11,7 +11,22 @@ from server.control.operations import Operations
 from server.session.entrance import Most
 
 # What clients may use beyond the published protocol, named as docs/protocol.md names it.
-FEATURES = ("erased", "history.notes_after", "history.notes_before", "message.leave.department", "watch.active")
+FEATURES = (
+    "bots",
+    "conversation.human",
+    "conversation.transfer.to.bot",
+    "erased",
+    "handoff",
+    "history.notes_after",
+    "history.notes_before",
+    "identify.trial",
+    "message.leave.department",
+    "message.send.cards",
+    "message.send.replies",
+    "stream",
+    "thinking",
+    "watch.active",
+)
 
 
 class StartError(Exception):

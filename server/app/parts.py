@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-from router import commands, events, model
+from router import commands, model
 from server.app.bounding import Following, make_bounds, make_lobby
 from server.app.config import FEATURES, Config, StartError, version
 from server.app.ground import Ground, load_directory
@@ -27,13 +27,14 @@ from server.desk.desk import Desk, Rooms
 from server.desk.engine import Engine, Told
 from server.desk.fanout import Fanout
 from server.desk.gauges import Gauges
+from server.desk.handing_over import HandingOver
 from server.desk.hours_now import HoursClock
 from server.desk.incidents import Incidents
 from server.desk.intake import Intake
 from server.desk.latest import LatestDecision
 from server.desk.leaving import Leaving
 from server.desk.login_watch import LoginWatch
-from server.desk.messages import Messages
+from server.desk.messages import CHANGES_OF_HANDS, Messages
 from server.desk.opening import Openings
 from server.desk.origins import Origins
 from server.desk.overview import Overview
@@ -44,6 +45,7 @@ from server.desk.stored import Stored
 from server.desk.supervision import Supervision
 from server.desk.untold import Untold
 from server.desk.visitor_requests import VisitorRequests
+from server.desk.workers import Workers
 from server.http.lobby import Lobby
 from server.http.metrics import Metrics
 from server.session.address import TrustedProxies
@@ -91,22 +93,16 @@ class Parts:
         told = Telling()
         presence = Present()
         engine = Engine(store=store, clock=clock, presence=presence, directory=found, publish=told, pause=pause)
-        messages = Messages(
-            store=store,
-            hub=hub,
-            clock=clock,
-            tell=engine.tell,
-            text_chars=lambda: engine.directory.limits.text_chars,
-            later=asyncio.get_running_loop().call_later,
-        )
+        messages = _messages(ground, hub, engine)
         intake = Intake(lambda: engine.directory)
+        workers = _workers(hub, engine)
         bot_watch = BotWatch(clock.now)
-        openings = _openings(config, ground, hub, engine, installed)
-        desk = _desk(config, ground, hub, engine, openings, messages, intake)
+        openings = _openings(config, ground, hub, engine, installed, workers)
+        desk = _desk(config, ground, hub, engine, openings, messages, intake, workers, bot_watch)
         presence.desk = desk
         gauges = _gauges(ground, engine, intake)
         queues = Queues(hub, engine=engine, clock=clock)
-        pushes = _pushes(hub, engine, messages)
+        pushes = _pushes(hub, engine, messages, workers)
         untold = _untold(engine, desk, clock)
         engine.on_untold = untold.failed
         failures = Counter[str]()
@@ -183,6 +179,8 @@ def _desk(  # noqa: PLR0913, PLR0917 - what a desk stands on
     openings: Openings,
     messages: Messages,
     intake: Intake,
+    workers: Workers,
+    bot_watch: BotWatch,
 ) -> Desk:
     agents = AgentRequests(engine=engine, messages=messages)
     ground.accounts.addresses = lambda: engine.directory.workspace.addresses
@@ -202,9 +200,29 @@ def _desk(  # noqa: PLR0913, PLR0917 - what a desk stands on
             ),
             incidents=Incidents(ground.store, clock=ground.clock),
             origins=Origins(lambda: engine.directory, public=config.public, absent_ok=config.demo),
-            now=ground.clock.now,
+            bots=ground.bots,
+            bot_watch=bot_watch,
+            workers=workers,
+            handing_over=HandingOver(engine=engine, messages=messages),
+            clock=ground.clock,
+            later=asyncio.get_running_loop().call_later,
         )
     )
+
+
+def _messages(ground: Ground, hub: Fanout, engine: Engine) -> Messages:
+    return Messages(
+        store=ground.store,
+        hub=hub,
+        clock=ground.clock,
+        tell=engine.tell,
+        text_chars=lambda: engine.directory.limits.text_chars,
+        later=asyncio.get_running_loop().call_later,
+    )
+
+
+def _workers(hub: Fanout, engine: Engine) -> Workers:
+    return Workers(hub, directory=lambda: engine.directory, opened=lambda: engine.open, submit=engine.submit)
 
 
 def _gauges(ground: Ground, engine: Engine, intake: Intake) -> Gauges:
@@ -216,7 +234,7 @@ def _gauges(ground: Ground, engine: Engine, intake: Intake) -> Gauges:
     )
 
 
-def _pushes(hub: Fanout, engine: Engine, messages: Messages) -> Pushes:
+def _pushes(hub: Fanout, engine: Engine, messages: Messages, workers: Workers) -> Pushes:
     return Pushes(
         hub,
         places=engine.standing,
@@ -224,10 +242,14 @@ def _pushes(hub: Fanout, engine: Engine, messages: Messages) -> Pushes:
         ringing=engine.ringing,
         overview=Overview(hub, asyncio.get_running_loop().call_later),
         watchers=messages.watchers,
+        workers=workers,
+        bots_here=lambda: engine.bots_here,
     )
 
 
-def _openings(config: Config, ground: Ground, hub: Fanout, engine: Engine, installed: Installation) -> Openings:
+def _openings(
+    config: Config, ground: Ground, hub: Fanout, engine: Engine, installed: Installation, workers: Workers
+) -> Openings:
     return Openings(
         store=ground.store,
         hub=hub,
@@ -238,6 +260,8 @@ def _openings(config: Config, ground: Ground, hub: Fanout, engine: Engine, insta
         directory_at=engine.directory_at,
         places=engine.standing,
         countries=_countries(config),
+        workers=workers,
+        bots_here=lambda: engine.bots_here,
     )
 
 
@@ -313,8 +337,9 @@ def _forget(told: Told, desk: Desk, messages: Messages) -> None:
     for conversation in told.batch.closings:
         desk.forget(conversation)
     for event in told.events:
-        if isinstance(event, events.ConversationClosed | events.ConversationAssigned | events.ConversationReturned):
+        if isinstance(event, CHANGES_OF_HANDS):
             messages.forget(event.conversation)
+            desk.streams.forget(event.conversation)
 
 
 class Present:
@@ -327,6 +352,9 @@ class Present:
 
     def visitor_is_here(self, visitor: str, site: str) -> bool:
         return self.desk is not None and self.desk.visitor_is_here(visitor, site)
+
+    def bot_is_here(self, bot: str) -> bool:
+        return self.desk is not None and self.desk.bot_is_here(bot)
 
 
 def _countries(config: Config) -> Countries:

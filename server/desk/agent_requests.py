@@ -249,11 +249,18 @@ class AgentRequests:
         )
 
     def _transfer_command(self, identity: AgentIdentity, request: ConversationTransfer) -> commands.Command:
-        agent, department = request.to.agent, request.to.department
+        agent, department, bot = request.to.agent, request.to.department, request.to.bot
         conversation = model.ConversationId(request.conversation)
         sender = model.AgentId(identity.agent)
-        if isinstance(agent, UnsetType) == isinstance(department, UnsetType):
-            raise Refused(ErrorCode.BAD_REQUEST, "Say either an agent or a department.", field="to")
+        if sum(not isinstance(each, UnsetType) for each in (agent, department, bot)) != 1:
+            raise Refused(ErrorCode.BAD_REQUEST, "Say an agent, a department or a bot.", field="to")
+        if not isinstance(bot, UnsetType):
+            robot = self._engine.directory.bot(bot)
+            if robot is None:
+                raise Refused(ErrorCode.NOT_FOUND, "There is no such bot.", field="to.bot")
+            return commands.GiveToBot(
+                agent=sender, conversation=conversation, bot=model.BotId(robot.id), words=request.note
+            )
         if not isinstance(agent, UnsetType):
             target = self._engine.directory.agent(agent)
             if target is None:

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct, UnsetType
 
 from server.desk.engine import Engine
-from server.desk.identity import AgentIdentity, VisitorIdentity
+from server.desk.identity import AgentIdentity, BotIdentity, VisitorIdentity
 from server.desk.job import Done, Job, RequestName, Step
 from server.session.ports import Peer
 from server.store.base import Tx
@@ -64,12 +64,12 @@ def _fail(ended: asyncio.Future[None], error: Exception) -> None:
         ended.set_exception(error)
 
 
-def name_of(request: Any, identity: VisitorIdentity | AgentIdentity) -> RequestName | None:
+def name_of(request: Any, identity: VisitorIdentity | AgentIdentity | BotIdentity) -> RequestName | None:
     """The request's own name, if it gave itself one. Names count per conversation and sender."""
     client_id = getattr(request, "client_id", None)
     if client_id is None or isinstance(client_id, UnsetType):
         return None
-    sender = identity.visitor if isinstance(identity, VisitorIdentity) else identity.agent
+    sender = identity.person
     conversation = getattr(request, "conversation", "")
     verb = request.__struct_config__.tag
     return RequestName(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from server.session.ports import Peer
+from server.store.entries import Target
 
 AGENTS = "agents"
 
@@ -24,15 +25,32 @@ def of_bot(bot: str) -> str:
     return f"bot:{bot}"
 
 
+def of_talk(conversation: str) -> str:
+    """The one connection, of those of its bot, to which a conversation was given."""
+    return f"talk:{conversation}"
+
+
 def of_site(site: str) -> str:
     """All pages that show a site."""
     return f"site:{site}"
+
+
+def of_place(conversation: str, place: Target) -> tuple[str, ...]:
+    """Everybody who reads a conversation: its visitor, the agent who has it, the bot that has or had it."""
+    topics: tuple[str, ...] = (of_visitor(place.visitor, place.site),)
+    if place.owner is not None and place.owner != place.bot:
+        topics += (of_agent(place.owner),)
+    if place.bot is not None:
+        topics += (of_talk(conversation),)
+    return topics
 
 
 class Hub(Protocol):
     """Who is subscribed to what, as the desk uses it."""
 
     def subscribe(self, peer: Peer, topic: str) -> None: ...
+
+    def unsubscribe(self, peer: Peer, topic: str) -> None: ...
 
     def drop(self, peer: Peer) -> None: ...
 

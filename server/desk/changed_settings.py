@@ -8,7 +8,7 @@ from typing import Protocol
 
 from router import model
 from router.snapshot import ConversationRecord
-from server.desk.directory import Agent, Department, Directory
+from server.desk.directory import Agent, Bot, Department, Directory
 
 
 class Records(Protocol):
@@ -30,7 +30,11 @@ def told_anew(before: Directory, after: Directory, open_conversations: Iterable[
     """Every agent and department when settings changed, and the conversations that name one with another name."""
     if after is before:
         return ToldAnew()
-    renamed = {*_renamed(before.departments, after.departments), *_renamed(before.agents, after.agents)}
+    renamed = {
+        *_renamed(before.departments, after.departments),
+        *_renamed(before.agents, after.agents),
+        *_renamed(before.bots, after.bots),
+    }
     return ToldAnew(
         agents=tuple(after.agents),
         departments=frozenset(after.departments),
@@ -38,7 +42,10 @@ def told_anew(before: Directory, after: Directory, open_conversations: Iterable[
     )
 
 
-def _renamed(before: Mapping[str, Agent | Department], after: Mapping[str, Agent | Department]) -> Iterator[str]:
+_Named = Mapping[str, Agent] | Mapping[str, Bot] | Mapping[str, Department]
+
+
+def _renamed(before: _Named, after: _Named) -> Iterator[str]:
     for id, now in after.items():
         if id in before and before[id].named() != now.named():
             yield id
@@ -47,5 +54,5 @@ def _renamed(before: Mapping[str, Agent | Department], after: Mapping[str, Agent
 def _naming(names: set[str], conversations: Iterable[str], records: Records) -> Iterator[str]:
     for conversation in conversations:
         record = records.conversation(model.ConversationId(conversation))
-        if record is not None and (record.department in names or record.owner in names):
+        if record is not None and (record.department in names or record.responsible in names):
             yield conversation

@@ -50,6 +50,13 @@ def lines(
                 yield from _assigned(event, directory, languages(event.conversation))
             case events.ConversationReturned():
                 yield _returned(event, directory, languages(event.conversation))
+            case (
+                events.ConversationHandedOver()
+                | events.HandoffFailed()
+                | events.ConversationStarted(bot=str())
+                | events.ConversationGivenToBot()
+            ):
+                yield from _of_bots(event, directory, languages(event.conversation))
             case events.ConversationClosed():
                 yield _closed(event, directory, languages(event.conversation))
             case events.IdleAsked():
@@ -109,6 +116,60 @@ def _transferred(
     )
 
 
+_OfBots = (
+    events.ConversationHandedOver | events.HandoffFailed | events.ConversationStarted | events.ConversationGivenToBot
+)
+
+
+def _of_bots(event: _OfBots, directory: Directory, languages: tuple[str, ...]) -> Iterator[Line]:
+    match event:
+        case events.ConversationHandedOver():
+            yield _handed_over(event, directory, languages)
+        case events.HandoffFailed():
+            said = notices.say(f"handoff_{event.reason}", languages=languages, agent=_bot_name(directory, event.bot))
+            yield _notice(event.conversation, "handoff_failed", said, event.at, reason=event.reason)
+        case events.ConversationStarted():
+            if event.bot is not None:
+                yield _bot_joined(event.conversation, event.bot, directory, languages, event.at)
+        case events.ConversationGivenToBot():
+            yield from _given_to_bot(event, directory, languages)
+
+
+def _bot_name(directory: Directory, bot: str) -> str:
+    named = directory.bot_named(bot)
+    return named.name if named is not None else ""
+
+
+def _bot_joined(conversation: str, bot: str, directory: Directory, languages: tuple[str, ...], at: int) -> Line:
+    name = _bot_name(directory, bot)
+    text = notices.say("joined_bot", languages=languages, agent=name)
+    draft = Draft(kind="joined", role="bot", sender=bot, name=name, text=text, at=at, body={"waited_ms": 0})
+    return Line(conversation=conversation, draft=draft)
+
+
+def _given_to_bot(
+    event: events.ConversationGivenToBot, directory: Directory, languages: tuple[str, ...]
+) -> Iterator[Line]:
+    to = directory.bot_named(event.bot)
+    yield _transferred(event.conversation, event.agent, to_part(to), directory, languages, event.at)
+    yield _bot_joined(event.conversation, event.bot, directory, languages, event.at)
+
+
+def _handed_over(event: events.ConversationHandedOver, directory: Directory, languages: tuple[str, ...]) -> Line:
+    """The bot has left, and why; `bot_gone`, `unanswered` and `bot_removed` are one and the same to a visitor."""
+    name = _bot_name(directory, event.bot)
+    wished = event.reason in ("handoff", "asked")
+    text = notices.say(
+        "left_bot" if wished else "left_bot_gone",
+        languages=languages,
+        agent=name,
+        department=directory.department_named(event.department).name,
+    )
+    body: dict[str, object] = {"reason": event.reason}
+    draft = Draft(kind="left", role="bot", sender=event.bot, name=name, text=text, at=event.at, body=body)
+    return Line(conversation=event.conversation, draft=draft)
+
+
 def _returned(event: events.ConversationReturned, directory: Directory, languages: tuple[str, ...]) -> Line:
     if event.reason == "transferred":
         to = to_part(directory.department_named(event.department))
@@ -129,9 +190,11 @@ def _returned(event: events.ConversationReturned, directory: Directory, language
 
 def _closed(event: events.ConversationClosed, directory: Directory, languages: tuple[str, ...]) -> Line:
     name = _agent_name(directory, event.closed_by)
-    role = {"agent": "agent", "visitor": "visitor"}.get(event.by, "system")
-    text = notices.say(f"closed_{event.by}", languages=languages, agent=name)
+    role = {"agent": "agent", "visitor": "visitor", "bot": "bot"}.get(event.by, "system")
     sender = event.closed_by if event.by == "agent" and event.closed_by is not None else ""
+    if event.by == "bot" and event.bot is not None:
+        sender, name = event.bot, _bot_name(directory, event.bot)
+    text = notices.say(f"closed_{event.by}", languages=languages, agent=name)
     draft = Draft(kind="closed", role=role, sender=sender, name=name, text=text, at=event.at, body={"reason": event.by})
     return Line(conversation=event.conversation, draft=draft)
 
@@ -174,6 +237,7 @@ def _wait_words(
     )
 
 
-def _notice(conversation: str, notice: str, text: str, at: int) -> Line:
-    draft = Draft(kind="notice", role="system", sender="", name="", text=text, at=at, body={"notice": notice})
+def _notice(conversation: str, notice: str, text: str, at: int, **more: object) -> Line:
+    body = {"notice": notice, **more}
+    draft = Draft(kind="notice", role="system", sender="", name="", text=text, at=at, body=body)
     return Line(conversation=conversation, draft=draft)

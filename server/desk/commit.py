@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from router import events, model
 from router.snapshot import AgentRecord, ConversationRecord
 from server.desk import promises
+from server.desk.bringing import Brought, bring
 from server.desk.chronicle import Line
 from server.desk.views import LINE_SHOWN, encode
 from server.store import conversations, entries, routing, visitors, workspaces
 from server.store.base import Tx
 from server.store.rows import ConversationRow, EntryRow, EventRow, HoldRow, LineRow, OfferRow, RingRow, VisitorRow
 
+# What need not survive: a batch of nothing else is not committed.
+VOLATILE = (
+    events.MessageWritten,
+    events.VisitorConnected,
+    events.VisitorDisconnected,
+    events.OfferSeen,
+    events.PauseEnded,
+    events.BotWorked,
+)
 _IN_LINE = ("waiting", "offered")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
-    """How a conversation ended: who last had it stays its agent."""
+    """How a conversation ended: who last had it, agent or bot, stays its owner."""
 
-    agent: str | None
+    owner: str | None
+    bot: str | None
     at: int
 
 
@@ -51,6 +62,7 @@ class Batch:
 class Written:
     """What the commit left behind: changed conversations as rows, with their visitors, the entries it added, what began
     to ring, and the lines that changed. ``overtaken``: messages left whose visitor has begun something newer since.
+    ``to_bots``: what a bot got by it, with its log.
     """
 
     v: int
@@ -61,6 +73,7 @@ class Written:
     rings: tuple[RingRow, ...]
     lines: tuple[LineRow, ...]
     overtaken: frozenset[str] = frozenset()
+    to_bots: tuple[tuple[str, Brought], ...] = ()
 
 
 def write(tx: Tx, batch: Batch) -> Written:
@@ -89,8 +102,17 @@ def write(tx: Tx, batch: Batch) -> Written:
         notes=tuple(row for log, row in added if log == "note"),
         rings=tuple(routing.ring(tx, offer) for offer in rings),
         overtaken=frozenset(row.id for row in rows.values() if row.left and _is_overtaken(tx, row)),
+        to_bots=tuple(_given_to_bots(tx, batch)),
         lines=tuple(conversations.line(tx, department, limit=LINE_SHOWN) for department in sorted(lines)),
     )
+
+
+def _given_to_bots(tx: Tx, batch: Batch) -> Iterator[tuple[str, Brought]]:
+    for event in batch.events:
+        if isinstance(event, events.ConversationStarted | events.ConversationGivenToBot) and event.bot is not None:
+            brought = bring(tx, event.conversation)
+            if brought is not None and brought.row.bot == event.bot:
+                yield event.bot, brought
 
 
 def _is_overtaken(tx: Tx, row: ConversationRow) -> bool:
@@ -101,7 +123,7 @@ def _write_conversations(tx: Tx, batch: Batch, v: int) -> None:
     for conversation, record in batch.conversations.items():
         closing = batch.closings.get(conversation)
         if closing is not None:
-            conversations.close(tx, conversation, owner=closing.agent, at=closing.at)
+            conversations.close(tx, conversation, owner=closing.owner, bot=closing.bot, at=closing.at)
         if record is None or record.state is model.ConversationState.CLOSED:
             kept = None if record is None else encode(record)
             conversations.put_routing(tx, conversation, routing=kept, version=v)
@@ -111,7 +133,8 @@ def _write_conversations(tx: Tx, batch: Batch, v: int) -> None:
                 conversation,
                 state=record.state.value,
                 department=record.department,
-                owner=record.owner,
+                owner=record.responsible,
+                bot=record.bot,
                 key_at=record.key_at,
                 arrival=record.arrival,
                 entered_at=record.entered_line_at,
@@ -169,7 +192,11 @@ def _write_reasons(tx: Tx, batch: Batch) -> None:
         match event:
             case events.OfferEnded(end=model.OfferState.ACCEPTED):
                 conversations.put_decision(tx, event.conversation, routing.decision(tx, event.offer))
-            case events.ConversationReturned() | events.ConversationAssigned(via="pick"):
+            case (
+                events.ConversationReturned()
+                | events.ConversationGivenToBot()
+                | events.ConversationAssigned(via="pick")
+            ):
                 conversations.put_decision(tx, event.conversation, None)
             case _:
                 pass
@@ -214,7 +241,7 @@ def _event_row(event: events.Event) -> EventRow:
 def closings(happened: Sequence[events.Event]) -> dict[str, Closing]:
     """Which conversations ended in these events."""
     return {
-        event.conversation: Closing(agent=event.agent, at=event.at)
+        event.conversation: Closing(owner=event.agent or event.bot, bot=event.bot, at=event.at)
         for event in happened
         if isinstance(event, events.ConversationClosed)
     }
@@ -225,7 +252,7 @@ def lines_changed(happened: Sequence[events.Event], before: Callable[[str], str 
     changed: set[str] = set()
     for event in happened:
         match event:
-            case events.ConversationStarted() | events.ConversationReturned():
+            case events.ConversationStarted() | events.ConversationReturned() | events.ConversationHandedOver():
                 changed.add(event.department)
             case events.ConversationAssigned():
                 changed.add(event.department)

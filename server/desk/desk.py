@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,34 +9,37 @@ from typing import Any
 from msgspec import UnsetType
 
 from router import commands, model
-from server.desk import audience, history, masking, views
+from server.clock import Clock
+from server.desk import audience, masking, views
 from server.desk.accounts import Accounts, Admission
 from server.desk.agent_requests import AgentRequests
 from server.desk.audience import Hub
+from server.desk.bot_access import BotAccess
+from server.desk.bot_watch import BotWatch
 from server.desk.engine import Engine
-from server.desk.identity import AgentIdentity, VisitorIdentity
+from server.desk.everyones import Everyones
+from server.desk.handing_over import HandingOver
+from server.desk.identity import AgentIdentity, BotIdentity, VisitorIdentity
 from server.desk.incidents import Incidents
 from server.desk.leaving import Leaving
 from server.desk.messages import Messages
-from server.desk.open import OpenConversation
+from server.desk.network import as_kept
 from server.desk.opening import Openings
 from server.desk.origins import Origins
+from server.desk.partaking import Partaking, person
 from server.desk.policy import Handler, Handlers, Policy
-from server.desk.reading import may_read
+from server.desk.streams import Later, Streams
 from server.desk.supervision import Supervision
 from server.desk.visitor_requests import VisitorRequests
+from server.desk.workers import Workers
 from server.session.ports import Peer
-from server.store import conversations, entries, routing
-from server.store.base import Store, StoreUnavailable, Tx
+from server.store.base import Store, StoreUnavailable
 from server.wire import events as wire
 from server.wire import parts, replies
 from server.wire import requests as ask
 from server.wire.codec import encode
 from server.wire.codes import CloseCode, ErrorCode, Refused
 from server.wire.requests import Endpoint
-from server.wire.times import rfc3339
-
-Identity = VisitorIdentity | AgentIdentity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,16 @@ class Rooms:
     origins: Origins
     incidents: Incidents
     supervision: Supervision
-    now: Callable[[], int]
+    bots: BotAccess
+    bot_watch: BotWatch
+    workers: Workers
+    handing_over: HandingOver
+    clock: Clock
+    later: Later
+
+    @property
+    def now(self) -> Callable[[], int]:
+        return self.clock.now
 
 
 class Desk:
@@ -72,10 +83,33 @@ class Desk:
         self._now = rooms.now
         self._incidents = rooms.incidents
         self._watchers = rooms.messages.watchers
-        self._read: dict[tuple[str, str], int] = {}
+        self._partaking = Partaking(rooms.engine)
+        self._everyones = Everyones(
+            store=rooms.store,
+            hub=rooms.hub,
+            clock=rooms.clock,
+            engine=rooms.engine,
+            partaking=self._partaking,
+            watchers=rooms.messages.watchers,
+            workers=rooms.workers,
+            incidents=rooms.incidents,
+        )
+        self._bots = rooms.bots
+        self._bot_watch = rooms.bot_watch
+        self._workers = rooms.workers
+        self.streams = Streams(
+            hub=rooms.hub,
+            engine=rooms.engine,
+            messages=rooms.messages,
+            clock=rooms.clock,
+            later=rooms.later,
+            own=self._partaking.own,
+        )
+        rooms.messages.asks_human = rooms.handing_over.asked
         self._handlers: dict[Endpoint, Handlers] = {
             "visitor": Handlers(ask.VisitorRequest, self._visitor_table(rooms), opening=ask.IdentifyVisitor),
             "agent": Handlers(ask.AgentRequest, self._agent_table(rooms), opening=ask.IdentifyAgent),
+            "bot": Handlers(ask.BotRequest, self._bot_table(rooms), opening=ask.IdentifyBot),
         }
         self._pipelined = frozenset().union(*(handlers.pipelined for handlers in self._handlers.values()))
 
@@ -85,7 +119,7 @@ class Desk:
             ask.ConversationStart: Handler(policy=Policy.VISITOR, run=rooms.visitors.start),
             ask.VisitorClose: Handler(policy=own, run=rooms.visitors.close),
             ask.ConversationRate: Handler(policy=own, run=rooms.visitors.rate),
-            ask.ConversationHuman: Handler(policy=own, run=self._ask_human),
+            ask.ConversationHuman: Handler(policy=own, run=rooms.handing_over.ask_human),
             ask.MessageSend: Handler(policy=Policy.PARTICIPANT, run=rooms.messages.send, pipelines=True),
             ask.MessageLeave: Handler(policy=Policy.VISITOR, run=rooms.leaving.leave),
             **self._shared_table(),
@@ -110,12 +144,23 @@ class Desk:
             **self._shared_table(),
         }
 
+    def _bot_table(self, rooms: Rooms) -> dict[type, Handler]:
+        owner = Policy.BOT_OWNER
+        return {
+            ask.BotMessageSend: Handler(policy=owner, run=rooms.messages.send_of_bot, pipelines=True),
+            ask.Stream: Handler(policy=owner, run=self.streams.grow, pipelines=True),
+            ask.Thinking: Handler(policy=owner, run=self.streams.think),
+            ask.Handoff: Handler(policy=owner, run=rooms.handing_over.hand_over),
+            ask.ConversationClose: Handler(policy=owner, run=rooms.handing_over.close),
+            **self._shared_table(),
+        }
+
     def _shared_table(self) -> dict[type, Handler]:
         return {
-            ask.History: Handler(policy=Policy.PARTICIPANT, run=self._history),
-            ask.Typing: Handler(policy=Policy.PARTICIPANT, run=self._typing),
-            ask.Read: Handler(policy=Policy.PARTICIPANT, run=self._mark_read),
-            ask.Ping: Handler(policy=Policy.ANYONE_IDENTIFIED, run=self._ping),
+            ask.History: Handler(policy=Policy.PARTICIPANT, run=self._everyones.history),
+            ask.Typing: Handler(policy=Policy.PARTICIPANT, run=self._everyones.typing),
+            ask.Read: Handler(policy=Policy.PARTICIPANT, run=self._everyones.mark_read),
+            ask.Ping: Handler(policy=Policy.ANYONE_IDENTIFIED, run=self._everyones.ping),
         }
 
     # What a connection calls.
@@ -130,6 +175,8 @@ class Desk:
                     await self._identify_visitor(peer, visitor, origin)
                 case ask.IdentifyAgent() as agent:
                     await self._identify_agent(peer, agent)
+                case ask.IdentifyBot() as bot:
+                    await self._identify_bot(peer, bot)
                 case _:
                     raise Refused(ErrorCode.BAD_REQUEST, "This cannot be asked here.", field="do")
         except StoreUnavailable:
@@ -168,6 +215,8 @@ class Desk:
                 self._tell_visitors_of(peer.identity, here=False)
             case VisitorIdentity(visitor=visitor, site=site) if not self.visitor_is_here(visitor, site):
                 self._visitor_here(visitor, site, here=False)
+            case BotIdentity():
+                self._bot_left(peer, peer.identity)
             case _:
                 pass
 
@@ -178,6 +227,9 @@ class Desk:
 
     def visitor_is_here(self, visitor: str, site: str) -> bool:
         return bool(self._hub.peers(audience.of_visitor(visitor, site)))
+
+    def bot_is_here(self, bot: str) -> bool:
+        return bool(self._hub.peers(audience.of_bot(bot)))
 
     def close_bot(self, bot: str, *, token_hash: bytes | None = None) -> None:
         """End a bot's sockets: all of them, or those of one token."""
@@ -201,6 +253,9 @@ class Desk:
         """Have the consoles forget what they were shown of an erased visitor."""
         frame = encode(wire.ErasedEvent(v=v, visitor=visitor, conversations=conversations))
         self._hub.publish(audience.AGENTS, frame)
+        for bot in self._engine.directory.bots:
+            self._hub.publish(audience.of_bot(bot), frame)
+        self._bot_watch.erase(conversations)
 
     def reopen_agents(self, agents: frozenset[str]) -> None:
         """Have these agents connect again: who they are is settled when they identify."""
@@ -210,7 +265,8 @@ class Desk:
 
     def reopen_everybody(self) -> None:
         """Have all connections come back: something was committed of which nobody could be told."""
-        topics = [audience.AGENTS, *map(audience.of_site, self._engine.directory.sites)]
+        directory = self._engine.directory
+        topics = [audience.AGENTS, *map(audience.of_site, directory.sites), *map(audience.of_bot, directory.bots)]
         for peer in {peer for topic in topics for peer in self._hub.peers(topic)}:
             peer.close(CloseCode.RESEND, "please come back")
 
@@ -220,6 +276,10 @@ class Desk:
             peer.close(CloseCode.ORIGIN, "this page may not open that site")
             return
         identity, lost = await self._openings.visitor(peer, request)
+        if not isinstance(request.trial, UnsetType):
+            identity.trial = self._bots.redeem_trial(request.trial, request.site)
+            if identity.trial is None:
+                raise Refused(ErrorCode.UNAUTHORISED, "This try-out has expired. Begin another.", field="trial")
         limits = self._engine.directory.limits
         if self._is_one_too_many(
             peer, audience.of_visitor(identity.visitor, identity.site), limits.connections_per_visitor
@@ -251,6 +311,42 @@ class Desk:
         self._engine.tell(commands.ConnectAgent(agent=model.AgentId(found.id)))
         self._tell_visitors_of(identity, here=True)
 
+    async def _identify_bot(self, peer: Peer, request: ask.IdentifyBot) -> None:
+        admission = await self._bots.redeem(request.token)
+        found = None if admission is None else self._engine.directory.bots.get(admission.bot)
+        if admission is None or found is None:
+            peer.close(CloseCode.BAD_CREDENTIALS, "this token is no good")
+            return
+        limits = self._engine.directory.limits
+        if self._is_one_too_many(peer, audience.of_bot(found.id), limits.connections_per_bot):
+            return
+        identity = BotIdentity(
+            bot=found.id,
+            key=found.settings.key,
+            name=found.settings.name,
+            token_hash=admission.token_hash,
+            worker=request.name,
+        )
+        peer.identity = identity
+        await self._openings.open_bot(peer, request, identity)
+        kept = as_kept(peer.address, self._engine.directory.workspace.addresses)
+        identity.line = self._bot_watch.connected(found.id, session=peer.session, address=kept, worker=request.name)
+        self._engine.tell(commands.ConnectBot(bot=model.BotId(found.id)))
+
+    def _bot_left(self, peer: Peer, identity: BotIdentity) -> None:
+        """Others go on with what it had."""
+        if identity.line is not None:
+            identity.line.left()
+        self.streams.left(peer.session)
+        self._workers.go(identity.bot, peer.session)
+        if not self.bot_is_here(identity.bot):
+            self._engine.tell_in_turn(lambda: self._bot_gone(identity.bot))
+
+    def _bot_gone(self, bot: str) -> commands.Command | None:
+        """Unless it came back meanwhile, or is configured no more."""
+        known = bot in self._engine.directory.bots
+        return commands.DisconnectBot(bot=model.BotId(bot)) if known and not self.bot_is_here(bot) else None
+
     def _is_one_too_many(self, peer: Peer, topic: str, most: int) -> bool:
         """Whether this person has as many connections as they may; then the new one is closed."""
         if not 0 < most <= len(self._hub.peers(topic)):
@@ -263,15 +359,15 @@ class Desk:
         record = self._engine.router.agent(model.AgentId(agent.agent))
         for hold in () if record is None else record.holds:
             found = self._engine.open.get(hold.conversation)
-            if found is not None and self._owner(found.id) == agent.agent:
+            if found is not None and self._partaking.owner(found.id) == agent.agent:
                 topic = audience.of_visitor(found.visitor, found.site)
-                frame = encode(views.presence(found.id, _person(agent), here=here))
+                frame = encode(views.presence(found.id, person(agent), here=here))
                 self._hub.publish_lossy(topic, f"presence:{found.id}", frame)
 
     def _tell_of_owner(self, peer: Peer, visitor: VisitorIdentity) -> None:
         """A page that has just opened learns whether whoever answers is here."""
         found = self._engine.open.of_visitor(visitor.visitor, visitor.site)
-        owner = None if found is None else self._engine.directory.agent(self._owner(found.id) or "")
+        owner = None if found is None else self._engine.directory.agent(self._partaking.owner(found.id) or "")
         if found is not None and owner is not None:
             person = parts.Person(role="agent", id=owner.id, name=owner.settings.name)
             frame = encode(views.presence(found.id, person, here=self.agent_is_here(owner.id)))
@@ -295,11 +391,11 @@ class Desk:
         found = self._engine.open.of_visitor(visitor, site)
         if found is None:
             return
-        owner = self._owner(found.id)
-        if owner is not None:
+        topic = self._partaking.topic_of_owner(found)
+        if topic is not None:
             person = parts.Person(role="visitor", id=visitor, name="")
             frame = encode(views.presence(found.id, person, here=here))
-            self._hub.publish_lossy(audience.of_agent(owner), f"presence:{found.id}", frame)
+            self._hub.publish_lossy(topic, f"presence:{found.id}", frame)
             self._watchers.tell_lossy(found.id, f"presence:{found.id}", frame)
 
     # What plain HTTP asks.
@@ -327,153 +423,6 @@ class Desk:
     def readiness(self) -> dict[str, bool]:
         return {"store": self._store.healthy, "engine": self._engine.ready}
 
-    # What everyone may ask.
-
-    def _history(self, peer: Peer, request: ask.History) -> asyncio.Future[None]:
-        return asyncio.ensure_future(self._answer_history(peer, request))
-
-    async def _answer_history(self, peer: Peer, request: ask.History) -> None:
-        identity: Identity = peer.identity
-        with_notes = isinstance(identity, AgentIdentity)
-
-        def page(tx: Tx) -> history.Page | None:
-            row = conversations.find(tx, request.conversation)
-            if row is None or not may_read(tx, row, identity):
-                return None
-            return history.page(tx, row, request, with_notes=with_notes)
-
-        try:
-            found = await self._store.read(page)
-        except StoreUnavailable:
-            raise Refused(ErrorCode.UNAVAILABLE, "Not ready. Try again.", retry_after_ms=1000) from None
-        if found is None:
-            raise Refused(ErrorCode.NOT_FOUND, "There is no such conversation.", field="conversation")
-        if self._looks_on(identity, request.conversation):
-            self._incidents.read(identity.person, request.conversation)
-        peer.send(encode(replies.HistoryReply(re=request.id, entries=found.entries, notes=found.notes)))
-
-    def _looks_on(self, identity: Identity, conversation: str) -> bool:
-        """Whether they read as a supervisor, and not as the one who answers or at whom it rings."""
-        if not (isinstance(identity, AgentIdentity) and identity.supervises):
-            return False
-        return self._owner(conversation) != identity.agent and identity.agent not in self._engine.ringing(conversation)
-
-    def _ping(self, peer: Peer, request: ask.Ping) -> asyncio.Future[None]:
-        return asyncio.ensure_future(self._answer_ping(peer, request))
-
-    async def _answer_ping(self, peer: Peer, request: ask.Ping) -> None:
-        identity: Identity = peer.identity
-        try:
-            found = await self._store.read(lambda tx: entries.tops(tx, _session_conversations(tx, identity)))
-        except StoreUnavailable:
-            raise Refused(ErrorCode.UNAVAILABLE, "Not ready. Try again.", retry_after_ms=1000) from None
-        shows_notes = isinstance(identity, AgentIdentity)
-        positions = {
-            conversation: parts.Position(entries=top, notes=notes if shows_notes else 0)
-            for conversation, (top, notes) in found.items()
-        }
-        peer.send(encode(replies.Pong(re=request.id, positions=positions, now=rfc3339(self._now()))))
-
-    def _ask_human(self, peer: Peer, request: ask.ConversationHuman) -> None:
-        self._mine(peer.identity, request.conversation)
-        raise Refused(ErrorCode.CONFLICT, "No bot has this conversation.")
-
-    def _typing(self, peer: Peer, request: ask.Typing) -> None:
-        conversation = self._mine(peer.identity, request.conversation)
-        frame = encode(
-            wire.TypingEvent(conversation=conversation.id, sender=_person(peer.identity), active=request.active)
-        )
-        self._tell_others(peer, conversation, f"typing:{conversation.id}", frame)
-        _received(peer, request.id)
-
-    def _mark_read(self, peer: Peer, request: ask.Read) -> asyncio.Future[None]:
-        conversation = self._mine(peer.identity, request.conversation)
-        return asyncio.ensure_future(self._tell_read(peer, request, conversation))
-
-    async def _tell_read(self, peer: Peer, request: ask.Read, conversation: OpenConversation) -> None:
-        """Nobody has read what is not written yet: a mark above the top would call everything to come read."""
-        sender = _person(peer.identity)
-        key = (conversation.id, sender.id)
-        if request.seq > self._read.get(key, 0):
-            seq = min(request.seq, await self._top(conversation.id))
-            if seq > self._read.get(key, 0) and self._engine.open.is_open(conversation.id):
-                self._read[key] = seq
-                frame = encode(wire.ReadEvent(conversation=conversation.id, sender=sender, seq=seq))
-                self._tell_others(peer, conversation, f"read:{conversation.id}", frame)
-        _received(peer, request.id)
-
-    async def _top(self, conversation: str) -> int:
-        try:
-            found = await self._store.read(lambda tx: entries.tops(tx, [conversation]))
-        except StoreUnavailable:
-            raise Refused(ErrorCode.UNAVAILABLE, "Not ready. Try again.", retry_after_ms=1000) from None
-        return found[conversation][0]
-
     def forget(self, conversation: str) -> None:
         """It was closed, and that was told: nothing is kept of it."""
-        self._watchers.forget(conversation)
-        for key in [key for key in self._read if key[0] == conversation]:
-            del self._read[key]
-
-    def _tell_others(self, peer: Peer, conversation: OpenConversation, key: str, frame: bytes) -> None:
-        self._watchers.tell_lossy(conversation.id, f"{key}:{_person(peer.identity).role}", frame)
-        if isinstance(peer.identity, AgentIdentity):
-            topic = audience.of_visitor(conversation.visitor, conversation.site)
-        else:
-            owner = self._owner(conversation.id)
-            if owner is None:
-                return
-            topic = audience.of_agent(owner)
-        self._hub.publish_lossy(topic, f"{key}:{_person(peer.identity).role}", frame)
-
-    def _owner(self, conversation: str) -> str | None:
-        record = self._engine.router.conversation(model.ConversationId(conversation))
-        return None if record is None else record.owner
-
-    def _mine(self, identity: Identity, conversation: str) -> OpenConversation:
-        """The open conversation, if this identity takes part in it; what is not theirs does not exist for them."""
-        found = self._engine.open.get(conversation)
-        if found is not None:
-            match identity:
-                case VisitorIdentity() if (found.visitor, found.site) == (identity.visitor, identity.site):
-                    return found
-                case AgentIdentity() if self._owner(conversation) == identity.agent:
-                    return found
-                case _:
-                    pass
-        if self._had(identity, conversation):
-            raise Refused(ErrorCode.CLOSED, "This conversation is closed.")
-        raise Refused(ErrorCode.NOT_FOUND, "There is no such conversation.", field="conversation")
-
-    def _had(self, identity: Identity, conversation: str) -> bool:
-        """Whether they took part in it when it was closed, not long ago."""
-        ended = self._engine.open.ended(conversation)
-        match identity:
-            case _ if ended is None:
-                return False
-            case VisitorIdentity():
-                return (ended.conversation.visitor, ended.conversation.site) == (identity.visitor, identity.site)
-            case AgentIdentity():
-                return ended.agent == identity.agent
-
-
-def _session_conversations(tx: Tx, identity: Identity) -> list[str]:
-    match identity:
-        case VisitorIdentity():
-            last = conversations.last_of_visitor(tx, identity.visitor, identity.site) if identity.known else None
-            return [] if last is None else [last.id]
-        case AgentIdentity():
-            return [hold.conversation for hold in routing.holds_of(tx, identity.agent) if hold.kind != "offer"]
-
-
-def _person(identity: Identity) -> parts.Person:
-    match identity:
-        case VisitorIdentity():
-            return parts.Person(role="visitor", id=identity.visitor, name=identity.name)
-        case AgentIdentity():
-            return parts.Person(role="agent", id=identity.agent, name=identity.name)
-
-
-def _received(peer: Peer, re: str | UnsetType) -> None:
-    if not isinstance(re, UnsetType):
-        peer.send(views.received(re))
+        self._everyones.forget(conversation)

@@ -24,7 +24,7 @@ from server.clock import Clock
 from server.desk import chronicle, commit, rebuild
 from server.desk.blame import Blame
 from server.desk.changed_settings import told_anew
-from server.desk.commit import Batch, Written
+from server.desk.commit import VOLATILE, Batch, Written
 from server.desk.directory import Directory, router_settings
 from server.desk.job import Done, Job, Step, ignore, telling
 from server.desk.open import OpenConversations
@@ -38,13 +38,6 @@ from server.wire.codes import ErrorCode, Refused
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-VOLATILE = (
-    events.MessageWritten,
-    events.VisitorConnected,
-    events.VisitorDisconnected,
-    events.OfferSeen,
-    events.PauseEnded,
-)
 _BATCH = 64
 _AT_START = 500
 _WAITING = 10_000
@@ -93,6 +86,7 @@ class Engine:
         self._restarting = False
         self._stopping = False
         self._deaf: set[str] = set()
+        self.bots_here: frozenset[str] = frozenset()  # those that have a connection
         self._seen: set[str] = set()  # offers confirmed since the last commit: nothing else remembers them
         self._given_up: dict[commands.Command, int] = {}
         self._blame = Blame()
@@ -237,7 +231,10 @@ class Engine:
             try:
                 job.step = job.plan(now, job.seen)
                 if job.step.command is not None:
-                    happened.extend(self._ask(job.step.command, now))
+                    said = self._ask(job.step.command, now)
+                    happened.extend(said)
+                    if job.step.heard is not None:
+                        job.step = job.step.heard(said)
                 if job.step.also is not None:
                     happened.extend(self._ask_also(job.step.also, now))
             except CommandRejected as rejected:
@@ -277,6 +274,10 @@ class Engine:
                     self._deaf.discard(event.agent)
                 case events.OfferSeen():
                     self._seen.add(event.offer)
+                case events.BotConnected():
+                    self.bots_here |= {event.bot}
+                case events.BotDisconnected() | events.BotGone():
+                    self.bots_here -= {event.bot}
                 case _:
                     pass
         self.waits.follow(happened)
@@ -481,6 +482,7 @@ class Engine:
         self.waits.rebuilt(self._router, found.learned, snapshot.conversations, now=self._clock.now())
         self.open = OpenConversations.of(found.conversations)
         self._deaf = {agent.id for agent in found.snapshot.agents if agent.deaf}
+        self.bots_here = frozenset(each for each in found.directory.bots if self._presence.bot_is_here(each))
         first: list[commands.Command] = [commands.Restart()] if self._restarting else []
         self._first = [*first, *rebuild.tell_again(found, self._presence)]
         self.ready = True

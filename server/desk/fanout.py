@@ -25,6 +25,9 @@ class Fanout:
     def subscribe(self, peer: Peer, topic: str) -> None:
         self._local.subscribe(peer, topic)
 
+    def unsubscribe(self, peer: Peer, topic: str) -> None:
+        self._local.unsubscribe(peer, topic)
+
     def drop(self, peer: Peer) -> None:
         self._local.drop(peer)
 

@@ -24,6 +24,7 @@ from server.desk import languages
 from server.desk.calendar import Calendar, day_of
 from server.desk.directory import Agent, Department, Directory
 from server.settings.hours import WEEKDAYS, parse_days
+from server.settings.workspace import bot_key
 from server.wire.codes import ErrorCode, Refused
 
 log = structlog.get_logger(__name__)
@@ -88,7 +89,8 @@ class Resolved:
     `asked` is the department the visitor asked for, or the default; `routed` the one that rules send it to;
     `department` where it starts: the first of `routed` and its overflow that is open. If none is, `refusal` says so
     and `department` is `routed`; `opens_at` is then when that opens. `language` may be empty: the workspace's own.
-    `resolution` is what the rules said, `facts` what they saw.
+    `resolution` is what the rules said, `facts` what they saw. `bot`: the one that answers first, by id; it may do so
+    outside hours, too.
     """
 
     asked: str
@@ -106,9 +108,19 @@ class Resolved:
     resolution: rules.Resolution
     opens_at: int | None = None
     refusal: Refused | None = None
+    bot: str | None = None
 
-    def command(self, *, conversation: str, visitor: str, left: bool = False) -> commands.StartConversation:
-        """What the router is asked for. `left`: a message for later."""
+    def command(
+        self,
+        *,
+        conversation: str,
+        visitor: str,
+        left: bool = False,
+        bot: str | None = None,
+        spoke: bool = True,
+        trial: bool = False,
+    ) -> commands.StartConversation:
+        """What the router is asked for. `left`: a message for later. The rest as in `commands.StartConversation`."""
         return commands.StartConversation(
             conversation=model.ConversationId(conversation),
             visitor=model.VisitorId(visitor),
@@ -120,6 +132,9 @@ class Resolved:
             overflow=tuple(map(model.DepartmentId, self.overflow)),
             rules=self.resolution.matched,
             left=left,
+            bot=None if bot is None else model.BotId(bot),
+            spoke=spoke,
+            trial=trial,
         )
 
 
@@ -162,6 +177,7 @@ class Intake:
         start = in_hours[0] if in_hours else routed
         reserve_for, seconds = _reservation(directory, start, resolution, history, now)
         closed = not in_hours
+        first = start.settings.first if resolution.first is None else resolution.first
         return Resolved(
             asked=department.id,
             routed=routed.id,
@@ -172,7 +188,8 @@ class Intake:
             reserve_for=reserve_for,
             reserve_ms=seconds * 1000 if reserve_for else 0,
             language=resolution.language or language,
-            first=start.settings.first if resolution.first is None else resolution.first,
+            first=first,
+            bot=directory.bot_ids.get(bot_key(first)) if first else None,
             tags=resolution.tags,
             facts=facts,
             resolution=resolution,
@@ -279,14 +296,14 @@ def _reservation(
     """For whom it waits at first, and how many seconds: the agent a rule names, else the visitor's last one."""
     named = directory.agent(resolution.agent or "")
     if named is not None:
-        return _with_substitutes(directory, named, now), resolution.agent_seconds
+        return with_substitutes(directory, named, now), resolution.agent_seconds
     last = next((found for each in history.earlier if (found := directory.agents.get(each.agent or ""))), None)
     if last is not None and department.settings.prefer_last_agent:
-        return _with_substitutes(directory, last, now), department.settings.prefer_last_agent
+        return with_substitutes(directory, last, now), department.settings.prefer_last_agent
     return (), 0
 
 
-def _with_substitutes(directory: Directory, agent: Agent, now: int) -> tuple[str, ...]:
+def with_substitutes(directory: Directory, agent: Agent, now: int) -> tuple[str, ...]:
     """The agent and who serves in their stead; whoever is on leave today is left out."""
     asked = [agent, *filter(None, map(directory.agent, agent.settings.substitutes))]
     today = day_of(now, directory.zone)

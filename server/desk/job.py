@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from router.commands import Command
+from router.events import Event
 from server.desk.directory import Directory
 from server.store.base import Tx
 from server.store.requests import RequestRow
@@ -42,9 +43,10 @@ class Step:
     """What a job comes to once it is its turn. ``also`` is asked of the router right after ``command``.
 
     ``before`` runs in the transaction ahead of the router's effects (creating rows), ``after`` behind them; the value
-    of ``after(tx, v)`` goes to the answer. ``subject`` is stored as the outcome of a named request: on a resend
-    `Job.recall` is asked with it instead of doing anything. ``directory`` is the one that this step's change of
-    settings leaves. ``visitor``: whose name or address it may change, which others have before them.
+    of ``after(tx, v)`` goes to the answer. ``heard`` is told what the router said to ``command``, and returns the step
+    as it goes on. ``subject`` is stored as the outcome of a named request: on a resend `Job.recall` is asked with it
+    instead of doing anything. ``directory`` is the one that this step's change of settings leaves. ``visitor``: whose
+    name or address it may change, which others have before them.
     """
 
     command: Command | None
@@ -54,6 +56,7 @@ class Step:
     subject: str = ""
     visitor: str = ""
     directory: Directory | None = None
+    heard: Callable[[tuple[Event, ...]], Step] | None = None
 
 
 @dataclass(slots=True, kw_only=True)

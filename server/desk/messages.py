@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
-from router import commands, model
+import msgspec
+from msgspec import UnsetType
+
+from router import commands, events, model
 from server.clock import Clock
 from server.desk import audience, views
 from server.desk.audience import Hub
-from server.desk.identity import AgentIdentity, VisitorIdentity
-from server.desk.sending import Appended, Plain, Sending, Sendings
+from server.desk.human_words import Asked
+from server.desk.identity import AgentIdentity, BotIdentity, VisitorIdentity
+from server.desk.sending import Appended, Plain, Sending, Sendings, Streamed
 from server.desk.watchers import Watchers
 from server.desk.writers import Later, Writers
 from server.session.ports import Peer, Ticket
@@ -26,12 +32,21 @@ from server.wire.codec import encode
 from server.wire.codes import ErrorCode, Refused
 from server.wire.events import EntryEvent
 from server.wire.parts import Person
-from server.wire.requests import MessageSend, NoteAdd
+from server.wire.requests import BotMessageSend, MessageSend, NoteAdd, Stream
 from server.wire.times import rfc3339
 
-Identity = VisitorIdentity | AgentIdentity
+Identity = VisitorIdentity | AgentIdentity | BotIdentity
 TEXT_CHARS = 8000
+# After these whoever writes next is news, and what a bot was about to say is cut.
+CHANGES_OF_HANDS = (
+    events.ConversationClosed,
+    events.ConversationAssigned,
+    events.ConversationReturned,
+    events.ConversationHandedOver,
+    events.ConversationGivenToBot,
+)
 _DOUBTFUL = 10_000
+_UNKNOWN = "…"  # stands for a text that is not known; never stored
 _WRITERS = {writer.value: writer for writer in model.Writer}
 
 
@@ -74,6 +89,8 @@ def _may_know(tx: Tx, conversation: str, place: Target, identity: Identity) -> b
             return (
                 identity.supervises or place.owner == identity.agent or routing.knows(tx, identity.agent, conversation)
             )
+        case BotIdentity():
+            return place.bot == identity.bot
 
 
 def _check_right(tx: Tx, conversation: str, place: Target, identity: Identity, log: Log) -> None:
@@ -83,7 +100,8 @@ def _check_right(tx: Tx, conversation: str, place: Target, identity: Identity, l
             return
     if place.state == "closed":
         raise Refused(ErrorCode.CLOSED, "This conversation is closed.")
-    if isinstance(identity, AgentIdentity) and (log == "note" or place.owner != identity.agent):
+    owns = isinstance(identity, VisitorIdentity) or (log == "entry" and place.owner == identity.person)
+    if not owns:
         raise Refused(ErrorCode.NOT_OWNER, "This conversation is not yours.")
 
 
@@ -110,14 +128,28 @@ class Messages:
         self._writers = Writers(tell, later=later)
         self._doubtful: dict[tuple[str, str, str], bool] = {}
         self._series = Sendings(one=_append, told=self._told)
+        self.asks_human: Asked = lambda _conversation, _text: None
 
     def send(self, peer: Peer, request: MessageSend) -> Ticket:
         """Queue it behind what this connection sent before; the ticket ends when it was answered."""
-        return self._submit(peer, request, "entry")
+        return self._submit(peer, request, "entry", request.text)
 
     def note(self, peer: Peer, request: NoteAdd) -> Ticket:
         """The same for a note."""
-        return self._submit(peer, request, "note")
+        return self._submit(peer, request, "note", request.text)
+
+    def send_of_bot(self, peer: Peer, request: BotMessageSend) -> Ticket:
+        """The same for what a bot says."""
+        return self._submit(peer, request, "entry", request.text, body_of(request))
+
+    def send_streamed(
+        self, peer: Peer, request: Stream, text: str | None, on_end: Callable[[Exception | None], None]
+    ) -> Ticket:
+        """The same for a stream that is at its end. ``text`` None: of the whole nothing is known but its name."""
+        body = None if text is None else body_of(request)
+        return self._submit(
+            peer, request, "entry", _UNKNOWN if text is None else text, body, known=text is None, on_end=on_end
+        )
 
     def forget(self, conversation: str) -> None:
         """It was closed, or changed hands: whoever writes next is news."""
@@ -130,14 +162,27 @@ class Messages:
             each.known = True
             each.name = name
 
-    def _submit(self, peer: Peer, request: MessageSend | NoteAdd, log: Log) -> Ticket:
-        text = check_text(request.text, self.text_chars())
+    def _submit(  # noqa: PLR0913 - the parts of one message
+        self,
+        peer: Peer,
+        request: Any,
+        log: Log,
+        text: str,
+        body: dict[str, Any] | None = None,
+        *,
+        known: bool = False,
+        on_end: Callable[[Exception | None], None] | None = None,
+    ) -> Ticket:
+        text = check_text(text, self.text_chars())
         identity: Identity = peer.identity
         if isinstance(identity, VisitorIdentity):
             role, sender = "visitor", identity.visitor
-        else:
+        elif isinstance(identity, AgentIdentity):
             role, sender = "agent", identity.agent
-        sending = Sending(
+        else:
+            role, sender = "bot", identity.bot
+        make = Sending if on_end is None else partial(Streamed, on_end=on_end)
+        sending = make(
             request=request,
             peer=peer,
             identity=identity,
@@ -149,6 +194,8 @@ class Messages:
             name=identity.name,
             text=text,
             at=self._clock.now(),
+            body=body,
+            known=known,
         )
         try:
             self._store.append(self._series, sending, lane=identity.lane)
@@ -183,7 +230,7 @@ class Messages:
                 conversation=item.conversation,
                 seq=plain.seq,
                 kind="message",
-                sender=Person(role=item.role, id=item.sender, name=item.name),  # type: ignore[arg-type] # one of two
+                sender=Person(role=item.role, id=item.sender, name=item.name),  # type: ignore[arg-type] # one of three
                 text=item.text,
                 at=at,
                 client_id=item.client_id,
@@ -195,6 +242,8 @@ class Messages:
         if self.watchers:
             self.watchers.tell(item.conversation, frame)
         self._writers.wrote(item.conversation, _WRITERS[item.role], item.at)
+        if plain.bot is not None and item.role == "visitor":
+            self.asks_human(item.conversation, item.text)
 
     def _sent(self, item: Sending, appended: Appended) -> None:
         row = appended.row
@@ -222,16 +271,17 @@ class Messages:
         row, place = appended.row, appended.place
         self.counts[row.role] += 1
         frame = encode(views.entry_event(row))
-        self._hub.publish(audience.of_visitor(place.visitor, place.site), frame)
-        if place.owner is not None:
-            self._hub.publish(audience.of_agent(place.owner), frame)
+        for topic in audience.of_place(row.conversation, place):
+            self._hub.publish(topic, frame)
         self.watchers.tell(row.conversation, frame)
         self.wrote(row.conversation, model.Writer(row.role))
+        if place.owner is not None and place.owner == place.bot and row.role == "visitor":
+            self.asks_human(row.conversation, row.text)
 
     def publish_note(self, appended: Appended) -> None:
         """Tell the team."""
         self.counts["note"] += 1
-        agents = dict.fromkeys(filter(None, (appended.place.owner, appended.row.sender)))
+        agents = dict.fromkeys(each for each in (appended.place.owner, appended.row.sender) if each)
         frame = encode(views.note_event(appended.row))
         for agent in agents:
             self._hub.publish(audience.of_agent(agent), frame)
@@ -242,8 +292,32 @@ class Messages:
         self._writers.wrote(conversation, writer, self._clock.now())
 
 
+def body_of(request: BotMessageSend | Stream) -> dict[str, Any] | None:
+    """What a bot's message has beside its text, as its entry keeps it."""
+    body: dict[str, Any] = {}
+    if not isinstance(request.replies, UnsetType):
+        body["replies"] = request.replies
+    if not isinstance(request.cards, UnsetType):
+        body["cards"] = msgspec.to_builtins(request.cards)
+    return body or None
+
+
 def _append(tx: Tx, sending: Sending) -> Appended:
+    if sending.known:
+        return _find(tx, sending)
     return append(tx, sending.conversation, sending.draft(), sending.identity, log=sending.log)
+
+
+def _find(tx: Tx, sending: Sending) -> Appended:
+    """What was stored under this name; raises `Refused`, `gone` when nothing was."""
+    place = entries.target(tx, sending.conversation)
+    if place is None or not _may_know(tx, sending.conversation, place, sending.identity):
+        raise Refused(ErrorCode.NOT_FOUND, "There is no such conversation.", field="conversation")
+    known = entries.earlier(tx, place.n, sender=sending.sender, client_id=sending.client_id, text=sending.text)
+    if known is None:
+        raise Refused(ErrorCode.GONE, "Of this stream nothing is known here: send its text.", field="text")
+    row = entries.entry_of(sending.conversation, known.seq, replace(sending.draft(), at=known.at))
+    return Appended(row=row, place=place, first=False)
 
 
 def _unavailable() -> Refused:

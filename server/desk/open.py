@@ -17,7 +17,10 @@ _ENDED_KNOWN = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenConversation:
-    """Whose it is, on which site, and the language the visitor reads. ``left``: a message left by one who went."""
+    """Whose it is, on which site, and the language the visitor reads. ``left``: a message left by one who went.
+
+    ``bot``: the one that has or had it: it goes on hearing of it.
+    """
 
     id: str
     visitor: str
@@ -25,11 +28,12 @@ class OpenConversation:
     language: str
     department: str
     left: bool = False
+    bot: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """A conversation that was closed a while ago, and who had it then."""
+    """A conversation that was closed a while ago, and who had it then, agent or bot."""
 
     conversation: OpenConversation
     agent: str | None
@@ -43,6 +47,8 @@ class OpenConversations:
     _by_visitor: dict[tuple[str, str], str] = field(default_factory=dict)
     _closed: dict[str, str | None] = field(default_factory=dict)  # with who had it
     _moved: dict[str, str] = field(default_factory=dict)
+    _given: dict[str, str] = field(default_factory=dict)  # to a bot
+    _by_bot: dict[str, dict[str, None]] = field(default_factory=dict)
     _expected: dict[str, OpenConversation] = field(default_factory=dict)
     _ended: dict[str, Ended] = field(default_factory=dict)
 
@@ -58,6 +64,8 @@ class OpenConversations:
     def add(self, conversation: OpenConversation) -> None:
         """It was started."""
         self._by_id[conversation.id] = conversation
+        if conversation.bot is not None:
+            self._by_bot.setdefault(conversation.bot, {})[conversation.id] = None
         if not conversation.left:
             self._by_visitor[conversation.visitor, conversation.site] = conversation.id
 
@@ -80,6 +88,10 @@ class OpenConversations:
         """Every open conversation."""
         return tuple(self._by_id.values())
 
+    def of_bot(self, bot: str) -> tuple[str, ...]:
+        """What that bot has or had, the oldest first."""
+        return tuple(self._by_bot.get(bot, ()))
+
     def of_visitor(self, visitor: str, site: str) -> OpenConversation | None:
         """The visitor's open conversation on that site."""
         conversation = self.find(visitor, site)
@@ -101,11 +113,14 @@ class OpenConversations:
             match event:
                 case events.ConversationStarted():
                     # The line may have been full: then it is another department's.
-                    self.add(replace(self._expected[event.conversation], department=event.department))
+                    expected = self._expected[event.conversation]
+                    self.add(replace(expected, department=event.department, bot=event.bot))
                 case events.ConversationClosed():
-                    self._close(event.conversation, event.agent)
-                case events.ConversationReturned() | events.ConversationMoved():
+                    self._close(event.conversation, event.agent or event.bot)
+                case events.ConversationReturned() | events.ConversationMoved() | events.ConversationHandedOver():
                     self._moved[event.conversation] = event.department
+                case events.ConversationGivenToBot():
+                    self._given[event.conversation] = event.bot
                 case _:
                     pass
         return happened
@@ -125,15 +140,29 @@ class OpenConversations:
         for conversation, department in self._moved.items():
             if conversation in self._by_id:
                 self._by_id[conversation] = replace(self._by_id[conversation], department=department)
+        for conversation, bot in self._given.items():
+            found = self._by_id.get(conversation)
+            if found is not None:
+                self._without_bot(found)
+                self._by_id[conversation] = replace(found, bot=bot)
+                self._by_bot.setdefault(bot, {})[conversation] = None
         for closed, agent in self._closed.items():
             found = self._by_id.pop(closed, None)
             if found is not None:
+                self._without_bot(found)
                 self._ended[closed] = Ended(conversation=found, agent=agent)
         while len(self._ended) > _ENDED_KNOWN:
             del self._ended[next(iter(self._ended))]
         self._moved.clear()
+        self._given.clear()
         self._expected.clear()
         self._closed.clear()
+
+    def _without_bot(self, conversation: OpenConversation) -> None:
+        theirs = self._by_bot.get(conversation.bot or "", {})
+        theirs.pop(conversation.id, None)
+        if conversation.bot is not None and not theirs:
+            self._by_bot.pop(conversation.bot, None)
 
 
 def _of(row: RoutedRow) -> OpenConversation:
@@ -144,4 +173,5 @@ def _of(row: RoutedRow) -> OpenConversation:
         language=row.language,
         department=row.department,
         left=row.left,
+        bot=row.bot,
     )

@@ -22,10 +22,11 @@ from server.desk.audience import Hub
 from server.desk.countries import Countries
 from server.desk.directory import Directory
 from server.desk.history import Missed
-from server.desk.identity import AgentIdentity, VisitorIdentity
+from server.desk.identity import AgentIdentity, BotIdentity, VisitorIdentity
 from server.desk.ids import Ids
 from server.desk.recognition import Recognition
 from server.desk.views import Standing
+from server.desk.workers import Workers
 from server.session.ports import Peer
 from server.store import accounts, conversations, routing, visitors, workspaces
 from server.store.base import Store, Tx
@@ -34,7 +35,7 @@ from server.store.rows import ConversationRow, VisitorRow
 from server.wire import parts, replies
 from server.wire.codec import encode
 from server.wire.codes import CloseCode, ErrorCode, Refused
-from server.wire.requests import Endpoint, IdentifyAgent, IdentifyVisitor, Resume
+from server.wire.requests import Endpoint, IdentifyAgent, IdentifyBot, IdentifyVisitor, Resume
 from server.wire.times import rfc3339
 
 SHOWN_AFTER_CLOSE_MS = 3_600_000
@@ -74,7 +75,7 @@ class Seen:
     """What one read transaction saw for one reader."""
 
     v: int
-    snapshot: replies.VisitorSnapshot | replies.AgentSnapshot
+    snapshot: replies.VisitorSnapshot | replies.AgentSnapshot | replies.BotSnapshot
     missed: Missed
     visitor: VisitorRow | None = None
 
@@ -94,7 +95,10 @@ class Openings:
         directory_at: Callable[[int], Directory],
         places: Callable[[str], Standing | None],
         countries: Countries,
+        workers: Workers,
+        bots_here: Callable[[], frozenset[str]],
     ) -> None:
+        """`bots_here`: those that a new conversation may go to; from any thread."""
         self._store = store
         self._hub = hub
         self._clock = clock
@@ -110,6 +114,8 @@ class Openings:
         self._directory_at = directory_at
         self._places = places
         self._countries = countries
+        self._workers = workers
+        self._bots_here = bots_here
         self.counts: Counter[tuple[str, str]] = Counter()  # by role, and whether fresh, resumed or reset
 
     def insist_there(self, site: str) -> None:
@@ -195,6 +201,71 @@ class Openings:
         )
         self._answer(peer, gate, topics, encode(reply))
 
+    async def open_bot(self, peer: Peer, request: IdentifyBot, identity: BotIdentity) -> None:
+        """Subscribe, take over what is waiting for a connection, read, answer."""
+        topics = [audience.of_bot(identity.bot)]
+        gate = self._gate(peer, topics)
+        claimed = [] if isinstance(request.resume, UnsetType) else list(request.resume.positions)
+        mine = self._workers.come(identity.bot, gate, claimed)
+        try:
+            seen = await self._store.read(lambda tx: self._see_bot(tx, identity, mine, request.resume))
+        except BaseException:
+            self._hub.drop(gate)
+            self._workers.go(identity.bot, peer.session)
+            raise
+        assert isinstance(seen.snapshot, replies.BotSnapshot)
+        self._count("bot", request.resume, reset=seen.missed.reset)
+        reply = replies.BotIdentified(
+            re=request.id,
+            session=peer.session,
+            epoch=self._installation.epoch,
+            v=seen.v,
+            now=rfc3339(self._clock.now()),
+            missed=seen.missed.entries,
+            missed_notes=[],
+            more=seen.missed.more,
+            dropped=seen.missed.dropped,
+            reset=seen.missed.reset,
+            me=replies.BotMe(id=identity.bot, key=identity.key, name=identity.name),
+            snapshot=seen.snapshot,
+        )
+        self._answer(peer, gate, topics, encode(reply))
+        self._workers.replace(peer)
+
+    def _see_bot(self, tx: Tx, identity: BotIdentity, mine: tuple[str, ...], resume: Resume | UnsetType) -> Seen:
+        v, directory = self._settings(tx)
+        found = directory.bots.get(identity.bot)
+        if found is None:
+            raise Refused(ErrorCode.UNAUTHORISED, "This token is no good.")
+        rows = {row.id: row for row in conversations.find_all(tx, mine).values() if row.bot == identity.bot}
+        named = [] if isinstance(resume, UnsetType) else list(resume.positions)
+        ended = {
+            row.id: row
+            for row in conversations.find_all(tx, named).values()
+            if row.bot == identity.bot and row.state == "closed"
+        }
+        still = [row for row in rows.values() if row.state != "closed"]
+        return Seen(
+            v=v,
+            snapshot=replies.BotSnapshot(
+                bot=parts.Bot(
+                    id=found.id,
+                    key=found.settings.key,
+                    name=found.settings.name,
+                    reply_seconds=found.settings.reply_seconds,
+                    connections=len(self._hub.peers(audience.of_bot(identity.bot))),
+                    conversations=sum(row.owner == identity.bot for row in still),
+                ),
+                conversations=[self._for_bot(tx, row, directory) for row in still],
+            ),
+            missed=history.missed(tx, {**rows, **ended}, resume, epoch=self._installation.epoch, with_notes=False),
+        )
+
+    def _for_bot(self, tx: Tx, row: ConversationRow, directory: Directory) -> parts.Conversation:
+        person = visitors.find(tx, row.visitor)
+        assert person is not None
+        return views.conversation_for_bot(row, person, directory)
+
     def _count(self, role: str, resume: Resume | UnsetType, *, reset: bool) -> None:
         how = "reset" if reset else "fresh" if isinstance(resume, UnsetType) else "resumed"
         self.counts[role, how] += 1
@@ -239,7 +310,8 @@ class Openings:
         return Seen(
             v=v,
             snapshot=replies.VisitorSnapshot(
-                site=views.site(identity.site, directory, serving, now=self._clock.now()), conversation=shown
+                site=views.site(identity.site, directory, serving, now=self._clock.now(), bots_here=self._bots_here()),
+                conversation=shown,
             ),
             missed=history.missed(tx, known, resume, epoch=self._installation.epoch, with_notes=False),
             visitor=person,

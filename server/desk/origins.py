@@ -8,6 +8,8 @@ from server.desk.directory import Directory
 from server.settings.origin import ANY_ORIGIN, Origin, parse_origin
 from server.wire.requests import Endpoint
 
+_PROGRAMS = frozenset({"agent", "bot"})
+
 
 class Origins:
     """``absent_ok``: visitors may come without an Origin (no browser does); the demo and loopback trials allow it.
@@ -28,11 +30,11 @@ class Origins:
         Visitors' pages are judged at `identify`: there a close code tells a widget that it is not set up for its page,
         while a refused handshake would look like an outage without end.
         """
-        if endpoint == "bot":
-            return False
         if origin is None:
-            # An agent's credential is in the first frame, never a cookie: without a browser there is nobody to trick.
-            return endpoint == "agent" or self._absent_ok
+            # Their credential is in the first frame, never a cookie: without a browser there is nobody to trick.
+            return endpoint in _PROGRAMS or self._absent_ok
+        if endpoint == "bot":
+            return False  # a page that holds a bot's token has told it to everybody
         found = _parsed(origin)
         if found is None:
             return False

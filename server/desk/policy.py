@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, get_args
 
-from server.desk.identity import AgentIdentity, VisitorIdentity
+from server.desk.identity import AgentIdentity, BotIdentity, VisitorIdentity
 from server.wire.codes import ErrorCode, Refused
 
 
@@ -27,6 +27,8 @@ class Policy(StrEnum):
     OWNER = "the agent who has the conversation, or a supervisor"
     MEMBER = "an agent of the conversation's department, or a supervisor"
     READER = "whoever may read the conversation: its agent, one at whom it rings, or a supervisor"
+    BOT = "a bot, within its conversations"
+    BOT_OWNER = "the bot that has the conversation"
     SUPERVISOR = "a supervisor or an admin"
     ADMIN = "an admin"
 
@@ -35,7 +37,8 @@ _VISITORS = frozenset({Policy.VISITOR, Policy.VISITOR_OF_CONVERSATION})
 # Under names of the module: through their class, members of an enumeration cost a quarter of a microsecond each.
 _ADMIN = Policy.ADMIN
 _SUPERVISOR = Policy.SUPERVISOR
-_BOTH = frozenset({Policy.ANYONE_IDENTIFIED, Policy.PARTICIPANT})
+_BOTS = frozenset({Policy.BOT, Policy.BOT_OWNER})
+_EVERYBODY = frozenset({Policy.ANYONE_IDENTIFIED, Policy.PARTICIPANT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +83,10 @@ def insist(policy: Policy, identity: Any) -> None:
 
 
 def _may_ask(policy: Policy, identity: Any) -> bool:
-    if policy in _BOTH:
-        return isinstance(identity, VisitorIdentity | AgentIdentity)
+    if policy in _EVERYBODY:
+        return isinstance(identity, (VisitorIdentity, AgentIdentity, BotIdentity))
+    if policy in _BOTS:
+        return isinstance(identity, BotIdentity)
     if policy is _ADMIN:
         return isinstance(identity, AgentIdentity) and identity.role == "admin"
     if policy is _SUPERVISOR:

@@ -14,6 +14,7 @@ from server.desk.hours_now import HoursNow
 from server.desk.overview import Overview
 from server.desk.views import Standing
 from server.desk.watchers import Watchers
+from server.desk.workers import Workers
 from server.store.rows import ConversationRow, RingRow
 from server.wire import events as wire
 from server.wire import parts
@@ -28,7 +29,7 @@ Ringing = Callable[[str], Iterable[str]]
 class Pushes:
     """Turns commits into frames. Remembers only which departments it last called served, and which within hours."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the seams it stands between
         self,
         hub: Hub,
         *,
@@ -37,6 +38,8 @@ class Pushes:
         ringing: Ringing,
         overview: Overview,
         watchers: Watchers | None = None,
+        workers: Workers,
+        bots_here: Callable[[], frozenset[str]],
     ) -> None:
         self._hub = hub
         self._watchers = Watchers() if watchers is None else watchers
@@ -44,6 +47,9 @@ class Pushes:
         self._serving = serving
         self._ringing = ringing
         self._overview = overview
+        self._workers = workers
+        self._bots_here = bots_here
+        self._bots: frozenset[str] = frozenset()
         self._served: frozenset[str] = frozenset()
         self._hours = HoursNow()
         self._in_hours: frozenset[str] = frozenset()
@@ -59,6 +65,7 @@ class Pushes:
         for row in sorted(told.written.conversations.values(), key=lambda row: row.n):
             self._conversation(told, row)
         self._joined(told)
+        self._bots_told(told)
         records = [record for record in told.batch.agents.values() if record is not None]
         for record in records:
             self._send(
@@ -81,7 +88,20 @@ class Pushes:
             self._hub.publish(audience.of_visitor(conversation.visitor, conversation.site), frame)
             for agent in _having(told, conversation):
                 self._hub.publish(audience.of_agent(agent), frame)
+            if conversation.bot is not None:
+                self._hub.publish(audience.of_talk(row.conversation), frame)
             self._watchers.tell(row.conversation, frame)
+
+    def _bots_told(self, told: Told) -> None:
+        """What became of their conversations; and those that are new to them, with all there is."""
+        for bot, brought in told.written.to_bots:
+            self._workers.take(bot, brought, told.written.v)
+        for event in told.events:
+            said = _outcome(event, told)
+            if said is not None:
+                self._send(audience.of_talk(said.conversation), said)
+        for conversation in told.batch.closings:
+            self._workers.forget(conversation)
 
     def _joined(self, told: Told) -> None:
         """Whoever has just joined is here; told after the conversation, which names them."""
@@ -114,6 +134,9 @@ class Pushes:
             self._send(
                 audience.of_visitor(row.visitor, row.site), wire.ConversationEvent(v=told.written.v, conversation=shown)
             )
+        if row.bot is not None:
+            mine = views.conversation_for_bot(row, visitor, told.directory)
+            self._send(audience.of_talk(row.id), wire.ConversationEvent(v=told.written.v, conversation=mine))
         agents = self._concerned(told, row)
         if agents or row.id in self._watchers:
             full = views.conversation_for_agent(row, visitor, told.directory, place)
@@ -145,8 +168,16 @@ class Pushes:
     def _sites(self, told: Told) -> None:
         """Sites whose departments opened or closed by this commit; all of them when settings changed."""
         serving, in_hours = self._serving(), self._hours.departments(told.directory, told.at)
-        changed = (serving ^ self._served) | (in_hours ^ self._in_hours)
-        self._served, self._in_hours = serving, in_hours
+        here = self._bots_here()
+        with_bots = (
+            frozenset(
+                each.id for each in told.directory.departments.values() if views.first_bot(each, told.directory) in here
+            )
+            if here
+            else frozenset()
+        )
+        changed = (serving ^ self._served) | (in_hours ^ self._in_hours) | (with_bots ^ self._bots)
+        self._served, self._in_hours, self._bots = serving, in_hours, with_bots
         if any(isinstance(event, events.Configured) for event in told.events):
             changed = frozenset(told.directory.departments)
         if not changed:
@@ -155,7 +186,9 @@ class Pushes:
             if any(department.id in changed for department in told.directory.site_departments(key)):
                 self._send(
                     audience.of_site(key),
-                    wire.SiteEvent(v=told.written.v, site=views.site(key, told.directory, serving, now=told.at)),
+                    wire.SiteEvent(
+                        v=told.written.v, site=views.site(key, told.directory, serving, now=told.at, bots_here=here)
+                    ),
                 )
 
     def _concerned(self, told: Told, row: ConversationRow) -> list[str]:
@@ -169,16 +202,43 @@ class Pushes:
 
 def _having(told: Told, row: ConversationRow) -> list[str]:
     """The agents who have the conversation, and those who had it until this commit: its log is theirs."""
-    agents = {} if row.owner is None else {row.owner: None}
+    owner = views.agent_of(row)
+    agents = {} if owner is None else {owner: None}
     for event in told.events:
         match event:
             case events.ConversationAssigned(conversation=row.id, previous=previous) if previous is not None:
                 agents[previous] = None
             case events.ConversationReturned(conversation=row.id, previous=previous):
                 agents[previous] = None
+            case events.ConversationGivenToBot(conversation=row.id, agent=previous):
+                agents[previous] = None
             case _:
                 pass
     return list(agents)
+
+
+def _outcome(
+    event: events.Event, told: Told
+) -> wire.HandoffQueued | wire.HandoffAccepted | wire.HandoffFailed | wire.HandoffReturned | None:
+    """What the bot is told of its hand-over."""
+    v, directory = told.written.v, told.directory
+    match event:
+        case events.ConversationHandedOver():
+            return wire.HandoffQueued(v=v, conversation=event.conversation, reason=event.reason)
+        case events.HandoffFailed():
+            return wire.HandoffFailed(v=v, conversation=event.conversation, reason=event.reason)
+        case events.ConversationAssigned():
+            agent = directory.agent_named(event.agent)
+            row = told.written.conversations.get(event.conversation)
+            if agent is None or row is None or row.bot is None:
+                return None
+            return wire.HandoffAccepted(v=v, conversation=event.conversation, agent=agent)
+        case events.ConversationGivenToBot():
+            agent = directory.agent_named(event.agent)
+            assert agent is not None, "only nobody has no name"
+            return wire.HandoffReturned(v=v, conversation=event.conversation, agent=agent)
+        case _:
+            return None
 
 
 def _offer_ended(event: events.OfferEnded, v: int) -> wire.OfferEndedEvent:

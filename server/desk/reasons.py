@@ -100,7 +100,7 @@ def _read(tx: Tx, conversation: str, reader: AgentIdentity | None, directory: Di
         conversation=row.id,
         state=row.state,  # type: ignore[arg-type] # checked by the table
         department=directory.department_named(row.department),
-        agent=directory.agent_named(row.owner),
+        agent=directory.agent_named(views.agent_of(row)),
         started_at=rfc3339(row.started_at),
         rules=[] if started is None else list(started.rules),
         needs=None if started is None else needs(started.needs),

@@ -9,9 +9,9 @@ from typing import Protocol
 import msgspec
 
 from router import commands, model
-from router.snapshot import ConversationRecord, Counters, Snapshot
+from router.snapshot import BotRecord, ConversationRecord, Counters, Snapshot
 from server.desk import views
-from server.desk.directory import Directory, load
+from server.desk.directory import Bot, Directory, load
 from server.store import promises, routed, routing, workspaces
 from server.store.base import Tx
 from server.store.routed import RoutedRow
@@ -23,6 +23,8 @@ class Presence(Protocol):
     def agent_is_here(self, agent: str) -> bool: ...
 
     def visitor_is_here(self, visitor: str, site: str) -> bool: ...
+
+    def bot_is_here(self, bot: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +79,10 @@ def as_it_is(found: Found, presence: Presence, seen: Collection[str], *, now: in
     confirmed. It will be told again, but the first step does what is due before it hears of anything.
     """
     visitors = {row.id: (row.visitor, row.site) for row in found.conversations}
+    bots = found.directory.bots.values()
     return replace(
         found.snapshot,
+        bots=tuple(_bot_as_it_is(each, presence, now) for each in sorted(bots, key=lambda bot: bot.id)),
         agents=tuple(
             replace(agent, grace_until=max(agent.grace_until, now + 1))
             if agent.grace_until is not None and presence.agent_is_here(agent.id)
@@ -92,9 +96,15 @@ def as_it_is(found: Found, presence: Presence, seen: Collection[str], *, now: in
     )
 
 
+def _bot_as_it_is(bot: Bot, presence: Presence, now: int) -> BotRecord:
+    here = presence.bot_is_here(bot.id)
+    grace_until = None if here else now + bot.settings.grace_seconds * 1000
+    return BotRecord(id=model.BotId(bot.id), connected=here, grace_until=grace_until)
+
+
 def _as_it_is(record: ConversationRecord, found: Found, seen: Collection[str], *, here: bool) -> ConversationRecord:
     writer, at = found.writers.get(record.id, (None, 0))
-    if writer is not None and record.owner is not None and at > record.quiet_since:
+    if writer is not None and record.responsible is not None and at > record.quiet_since:
         record = replace(record, awaiting_reply=writer is model.Writer.VISITOR, quiet_since=at, asked_at=None)
     if record.unconfirmed in seen:
         record = replace(record, unconfirmed=None, unconfirmed_at=None)
@@ -109,6 +119,8 @@ def tell_again(found: Found, presence: Presence) -> Iterator[commands.Command]:
             yield commands.ConnectAgent(agent=agent.id)
         else:
             yield commands.DisconnectAgent(agent=agent.id)
+    for bot in map(model.BotId, found.directory.bots):
+        yield commands.ConnectBot(bot=bot) if presence.bot_is_here(bot) else commands.DisconnectBot(bot=bot)
     for row in found.conversations:
         if row.state == "closed":
             continue

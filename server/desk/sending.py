@@ -1,19 +1,19 @@
 """Messages on the fast way to the log: many of them in one go, at a known place, without a look into the database.
 
 What is right is said by `messages.append`, for one message. A *plain* one is a message of the conversation's own
-visitor or agent, while it is open: its number and its readers are known from the head of the conversation, which is
-read once and kept as long as nobody else changes its row. That a message is new is not asked but tried: the unique key
-of the log is the judge, and when it objects, all of them are made one by one.
+visitor, agent or bot, text and nothing else, while it is open: its number and its readers are known from the head of
+the conversation, which is read once and kept as long as nobody else changes its row. That a message is new is not asked
+but tried: the unique key of the log is the judge, and when it objects, all of them are made one by one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from server.desk import audience
-from server.desk.identity import AgentIdentity, VisitorIdentity
+from server.desk.identity import AgentIdentity, BotIdentity, VisitorIdentity
 from server.session.ports import Peer, Ticket
 from server.store import entries
 from server.store.base import Failed, Tx
@@ -34,17 +34,21 @@ class Appended:
 
 
 class Plain(NamedTuple):
-    """A plain message was stored: its number, and the topics of those who read it."""
+    """A plain message was stored: its number, the topics of those who read it, and the bot that answers there."""
 
     seq: int
     topics: tuple[str, ...]
+    bot: str | None
 
 
 class Sending(Ticket, kw_only=True):
-    """A message or note on its way to the log."""
+    """A message or note on its way to the log. ``body``: what a bot's message has beside its text.
+
+    ``known``: it is to be there already, whatever its text, and is not stored if it is not.
+    """
 
     peer: Peer
-    identity: VisitorIdentity | AgentIdentity
+    identity: VisitorIdentity | AgentIdentity | BotIdentity
     log: Log
     conversation: str
     client_id: str
@@ -53,6 +57,8 @@ class Sending(Ticket, kw_only=True):
     name: str
     text: str
     at: int
+    body: dict[str, Any] | None = None
+    known: bool = False
 
     def draft(self) -> Draft:
         return Draft(
@@ -63,23 +69,34 @@ class Sending(Ticket, kw_only=True):
             text=self.text,
             at=self.at,
             client_id=self.client_id,
+            body=self.body,
         )
+
+
+class Streamed(Sending, kw_only=True):
+    """The end of a stream; ``on_end`` hears of it first."""
+
+    on_end: Callable[[Exception | None], None]
+
+    def finish(self, error: Exception | None = None) -> None:
+        self.on_end(error)
+        # Not super(): a struct is made anew by its metaclass.
+        Sending.finish(self, error)
 
 
 class _Head:
     """An open conversation: who may write plainly, who reads, and the number of its last entry."""
 
-    __slots__ = ("n", "owner", "site", "top", "topics", "visitor")
+    __slots__ = ("bot", "n", "owner", "site", "top", "topics", "visitor")
 
-    def __init__(self, place: entries.Target) -> None:
+    def __init__(self, conversation: str, place: entries.Target) -> None:
         self.n = place.n
         self.visitor = place.visitor
         self.site = place.site
         self.owner = place.owner
         self.top = place.top
-        self.topics: tuple[str, ...] = (audience.of_visitor(place.visitor, place.site),)
-        if place.owner is not None:
-            self.topics += (audience.of_agent(place.owner),)
+        self.topics = audience.of_place(conversation, place)
+        self.bot = place.owner if place.owner == place.bot else None
 
     def is_plain(self, item: Sending) -> bool:
         if item.log == "note":
@@ -87,7 +104,7 @@ class _Head:
         identity = item.identity
         if isinstance(identity, VisitorIdentity):
             return identity.visitor == self.visitor and identity.site == self.site
-        return identity.agent == self.owner
+        return item.sender == self.owner and item.body is None and not item.known
 
 
 class Sendings:
@@ -118,7 +135,7 @@ class Sendings:
                 continue
             head.top = seq = head.top + 1
             rows.append((head.n, seq, item.role, item.sender, item.name, item.client_id, item.text, item.at))
-            outcomes.append(Plain(seq, head.topics))
+            outcomes.append(Plain(seq, head.topics, head.bot))
         entries.append_numbered(tx, rows)
         return outcomes
 
@@ -147,6 +164,6 @@ class Sendings:
             return None
         if len(self._heads) >= HEADS:
             self.changed(self._heads[next(iter(self._heads))].n)
-        head = self._heads[conversation] = _Head(place)
+        head = self._heads[conversation] = _Head(conversation, place)
         self._ids[head.n] = conversation
         return head

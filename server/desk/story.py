@@ -16,6 +16,7 @@ from server.wire.reasons import PromiseTold, Turn
 from server.wire.times import rfc3339
 
 _Change = events.ConversationMoved | events.ConversationWidened | events.Quarantined | events.ConversationClosed
+_OfBots = events.ConversationHandedOver | events.HandoffFailed | events.ConversationGivenToBot
 Telling = (
     events.ConversationStarted
     | events.OfferMade
@@ -23,6 +24,7 @@ Telling = (
     | events.ConversationAssigned
     | events.ConversationReturned
     | events.WaitPromised
+    | _OfBots
     | _Change
 )
 _DECODERS: Final = {kind.__name__: msgspec.json.Decoder(kind) for kind in Telling.__args__}
@@ -32,6 +34,19 @@ _CLOSED: Final = {
     "visitor": "The visitor closed it.",
     "idle": "It was closed: the visitor was silent.",
     "abandoned": "The visitor left.",
+}
+_HANDED_OVER: Final = {
+    "handoff": "{bot} handed it over to the line of {to}.",
+    "asked": "The visitor asked {bot} for a person: into the line of {to}.",
+    "bot_gone": "{bot} was gone: into the line of {to}.",
+    "unanswered": "{bot} left the visitor without an answer: into the line of {to}.",
+    "bot_removed": "{bot} is in the settings no more: into the line of {to}.",
+}
+_KEPT: Final = {
+    "nobody": "nobody is there",
+    "line_full": "the line is full",
+    "outside_hours": "it is outside hours",
+    "trial": "it is a try-out",
 }
 
 
@@ -73,8 +88,34 @@ class Story:
                 yield self._returned(event)
             case events.WaitPromised():
                 yield self._promise(event)
+            case events.ConversationHandedOver() | events.HandoffFailed() | events.ConversationGivenToBot():
+                yield self._of_bot(event)
             case _:
                 yield self._changed(event)
+
+    def _of_bot(self, event: _OfBots) -> Turn:
+        at, bot = rfc3339(event.at), _name(self._bot(event.bot))
+        match event:
+            case events.ConversationHandedOver():
+                to = self._directory.department_named(event.department)
+                said = _HANDED_OVER[event.reason].format(bot=bot, to=_name(to))
+                if event.words:
+                    said += f" It said: {event.words}"
+                return Turn(at=at, what="handed_over", says=said, to=to)
+            case events.HandoffFailed():
+                who = "The visitor asked for a person" if event.asked else f"{bot} tried to hand it over"
+                return Turn(at=at, what="kept_by_bot", says=f"{who}, but {_KEPT[event.reason]}: it stays with {bot}.")
+            case events.ConversationGivenToBot():
+                agent = self._agent(event.agent)
+                says = f"{_name(agent)} gave it to {bot}."
+                return Turn(at=at, what="given_to_bot", says=says, agent=agent, to=self._bot(event.bot))
+            case _:
+                assert_never(event)
+
+    def _bot(self, bot: str) -> parts.Named:
+        found = self._directory.bot_named(bot)
+        assert found is not None, "only nobody has no name"
+        return found
 
     def _changed(self, event: _Change) -> Turn:
         at = rfc3339(event.at)
@@ -91,6 +132,8 @@ class Story:
             case events.ConversationClosed():
                 agent = self._directory.agent_named(event.closed_by)
                 says = _CLOSED.get(event.by) or f"{'The agent' if agent is None else _name(agent)} closed it."
+                if event.by == "bot" and event.bot is not None:
+                    says = f"{_name(self._bot(event.bot))} closed it."
                 return Turn(at=at, what="closed", says=says, agent=agent)
             case _:
                 assert_never(event)
@@ -98,6 +141,8 @@ class Story:
     def _start(self, event: events.ConversationStarted) -> Turn:
         to = self._directory.department_named(event.department)
         said = ["A message was left for later." if event.left else f"It entered the line of {_name(to)}."]
+        if event.bot is not None:
+            said = [f"It went to {_name(self._bot(event.bot))}, for {_name(to)}."]
         if event.rules:
             said.append(f"Rules that matched: {', '.join(event.rules)}.")
         if event.asked is not None:

@@ -174,7 +174,7 @@ class Supervision:
                 raise _no_conversation()
             if not self._engine.open.is_open(request.conversation):
                 raise Refused(ErrorCode.CLOSED, "This conversation is closed.")
-            if seen.owner in (None, identity.agent):
+            if views.agent_of(seen) in (None, identity.agent):
                 raise Refused(ErrorCode.CONFLICT, "Nobody else has this conversation.")
             written: list[Appended] = []
             return Step(

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from router import model
 from router.snapshot import AgentRecord, ConversationRecord
 from server.desk.calendar import Calendar
 from server.desk.directory import Department, Directory
+from server.settings.workspace import bot_key
 from server.store.rows import ConversationRow, EntryRow, LineRow, RingRow, VisitorRow
 from server.wire import events as wire
 from server.wire import parts, replies
@@ -60,6 +63,8 @@ def _entry_fields(row: EntryRow) -> dict[str, Any]:
         fields["client_id"] = row.client_id
     if row.body:
         fields.update(row.body)
+        if "cards" in row.body:
+            fields["cards"] = [msgspec.convert(card, parts.Card) for card in row.body["cards"]]
         if "to" in row.body:
             fields["to"] = parts.Named(**row.body["to"])
     return fields
@@ -90,12 +95,34 @@ def conversation_for_visitor(
         state=row.state,  # type: ignore[arg-type] # checked by the table
         department=directory.department_named(row.department),
         visitor=parts.VisitorPart(id=row.visitor, name=visitor.name),
-        agent=directory.agent_named(row.owner),
-        bot=None,
+        agent=directory.agent_named(agent_of(row)),
+        bot=directory.bot_named(bot_of(row)),
         top=parts.Top(entries=row.entries),
         queue=queue(place),
         started_at=rfc3339(row.started_at),
         left=row.left,
+        trial=row.trial or UNSET,
+    )
+
+
+def bot_of(row: ConversationRow) -> str | None:
+    """The bot that has it, or had it when it was closed."""
+    return row.bot if row.owner == row.bot else None
+
+
+def agent_of(row: ConversationRow) -> str | None:
+    """The same of agents."""
+    return None if row.owner == row.bot else row.owner
+
+
+def conversation_for_bot(row: ConversationRow, visitor: VisitorRow, directory: Directory) -> parts.Conversation:
+    """What the visitor sees, and what they said of themselves in the form."""
+    return replace(
+        conversation_for_visitor(row, visitor, directory, None),
+        form=row.form,
+        language=row.language,
+        page=parts.Page(**row.page),
+        tags=row.tags,
     )
 
 
@@ -109,12 +136,13 @@ def conversation_for_agent(
         state=row.state,  # type: ignore[arg-type] # checked by the table
         department=directory.department_named(row.department),
         visitor=visitor_for_agent(row, visitor),
-        agent=directory.agent_named(row.owner),
-        bot=None,
+        agent=directory.agent_named(agent_of(row)),
+        bot=directory.bot_named(bot_of(row)),
         top=parts.Top(entries=row.entries, notes=row.notes),
         queue=queue(place),
         started_at=rfc3339(row.started_at),
         left=row.left,
+        trial=row.trial or UNSET,
         language=row.language,
         page=parts.Page(**row.page),
         tags=row.tags,
@@ -238,7 +266,9 @@ def _offer_fields(ring: RingRow, conversation: parts.Conversation, directory: Di
     }
 
 
-def site(key: str, directory: Directory, serving: frozenset[str], *, now: int) -> parts.Site:
+def site(
+    key: str, directory: Directory, serving: frozenset[str], *, now: int, bots_here: frozenset[str] = frozenset()
+) -> parts.Site:
     """A site; a department is open within its hours when somebody serves it."""
     found = directory.sites[key]
     return parts.Site(
@@ -246,13 +276,22 @@ def site(key: str, directory: Directory, serving: frozenset[str], *, now: int) -
         name=found.name,
         look={"hold_place_seconds": directory.workspace.hold_place_seconds},
         departments=[
-            _site_department(each, directory.calendars[each.id], serving, now)
+            _site_department(
+                each, directory.calendars[each.id], serving, now, bot=first_bot(each, directory) in bots_here
+            )
             for each in directory.site_departments(key)
         ],
     )
 
 
-def _site_department(found: Department, calendar: Calendar, serving: frozenset[str], now: int) -> parts.SiteDepartment:
+def first_bot(department: Department, directory: Directory) -> str | None:
+    """The bot that answers first there, by id."""
+    return directory.bot_ids.get(bot_key(department.settings.first) or "")
+
+
+def _site_department(
+    found: Department, calendar: Calendar, serving: frozenset[str], now: int, *, bot: bool
+) -> parts.SiteDepartment:
     in_hours = calendar.is_open(now)
     return parts.SiteDepartment(
         id=found.id,
@@ -261,6 +300,7 @@ def _site_department(found: Department, calendar: Calendar, serving: frozenset[s
         open=in_hours and found.id in serving,
         in_hours=in_hours,
         opens_at=None if in_hours else time_or_none(calendar.opens_at(now)),
+        bot=bot,
     )
 
 

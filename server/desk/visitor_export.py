@@ -60,7 +60,7 @@ def _conversation(tx: Tx, talk: Talk, directory: Directory) -> stored.StoredConv
         id=row.id,
         site=row.site,
         department=directory.department_named(row.department),
-        agent=directory.agent_named(row.owner),
+        agent=directory.agent_named(views.agent_of(row)),
         state=row.state,
         left=row.left,
         language=row.language,

@@ -12,6 +12,7 @@ from server.desk import acquaintance, views
 from server.desk.acquaintance import as_vouched, asked_by, row_of
 from server.desk.asking import ask
 from server.desk.engine import Engine
+from server.desk.human_words import asks_for_human
 from server.desk.identity import VisitorIdentity
 from server.desk.ids import Ids
 from server.desk.intake import History, Intake, Resolved
@@ -61,7 +62,7 @@ class VisitorRequests:
             if found is not None:
                 return self._append(identity, request, found, text, form, now)
             resolved = self._intake.resolve(asked, seen, now=now)
-            if resolved.refusal is not None:
+            if identity.trial is None and resolved.refusal is not None and not self._bot_takes(resolved.bot):
                 raise resolved.refusal
             return self._begin(identity, request, resolved, text, form, now)
 
@@ -140,6 +141,28 @@ class VisitorRequests:
             look=lambda tx: conversations.find(tx, request.conversation),
         )
 
+    def _bot_takes(self, bot: str | None) -> bool:
+        """Whether it answers now, whatever the hour."""
+        found = self._engine.directory.bots.get(bot or "")
+        if found is None or found.id not in self._engine.bots_here:
+            return False
+        most = found.settings.max_conversations
+        return not most or len(self._engine.router.conversations_of(model.BotId(found.id))) < most
+
+    def _also(
+        self, resolved: Resolved, bot: str | None, conversation: str, text: str | None
+    ) -> commands.Command | None:
+        """Their first words may ask for a person already."""
+        found = self._engine.directory.bots.get(bot or "")
+        languages = (resolved.language, self._engine.directory.workspace.language)
+        if found is None or text is None or not asks_for_human(text, found.settings.human_words, languages):
+            return None
+        return commands.AskHuman(
+            conversation=model.ConversationId(conversation),
+            overflow=tuple(map(model.DepartmentId, resolved.overflow)),
+            outside_hours=resolved.refusal is not None,
+        )
+
     def _begin(
         self,
         identity: VisitorIdentity,
@@ -153,6 +176,7 @@ class VisitorRequests:
         workspace = self._engine.directory.workspace_id
         language = resolved.language or self._engine.directory.workspace.language
         self._intake.count(resolved)
+        bot = resolved.bot if identity.trial is None else identity.trial
         self._engine.open.expect(
             OpenConversation(
                 id=conversation,
@@ -177,11 +201,19 @@ class VisitorRequests:
                 page=identity.page,
                 form=form,
                 tags=resolved.tags,
+                trial=identity.trial is not None,
             )
             self._first_message(tx, identity, request, conversation, text, form, now)
 
         return Step(
-            command=resolved.command(conversation=conversation, visitor=identity.visitor),
+            command=resolved.command(
+                conversation=conversation,
+                visitor=identity.visitor,
+                bot=bot,
+                spoke=text is not None,
+                trial=identity.trial is not None,
+            ),
+            also=self._also(resolved, bot, conversation, text),
             before=before,
             after=lambda tx, _v: self._started(tx, identity, request, conversation, text, form),
             subject=conversation,

@@ -3,6 +3,7 @@
 Three kinds of requests have buckets of their own:
 
 * *writes*, whatever changes something, by the person (visitor or agent), their address and, of visitors, the site;
+  a bot answers many at once, and all that it says has one bucket of its own;
   a conversation's beginning (and a message left) has buckets of its own beside the site's;
 * *signals* (typing, read), by the person: they are lossy, so what is too much is dropped, and who gave no `id` is not
   told;
@@ -44,6 +45,7 @@ _KINDS: Final[dict[type, Kind]] = {
     ask.ConversationStart: "start",
     ask.MessageLeave: "start",
     ask.Typing: "signal",
+    ask.Thinking: "signal",
     ask.Read: "signal",
     ask.History: "read",
     ask.Ping: "read",
@@ -57,6 +59,7 @@ class Rates:
 
     messages_per_visitor: Rate = NO_LIMIT
     messages_per_agent: Rate = NO_LIMIT
+    messages_per_bot: Rate = NO_LIMIT
     messages_per_address: Rate = NO_LIMIT
     messages_per_site: Rate = NO_LIMIT
     starts_per_visitor: Rate = NO_LIMIT
@@ -76,6 +79,7 @@ class Subject:
     person: str
     address: str = ""
     site: str | None = None  # of a visitor
+    bot: bool = False
 
 
 class Identity(Protocol):
@@ -83,18 +87,22 @@ class Identity(Protocol):
 
     @property
     def person(self) -> str:
-        """The id of the visitor or agent."""
+        """The id of the visitor, agent or bot."""
 
     @property
     def of_site(self) -> str | None:
-        """The site of a visitor; None for an agent."""
+        """The site of a visitor; None for an agent or bot."""
+
+    @property
+    def is_bot(self) -> bool:
+        """Whether it answers many at once, and has limits of its own."""
 
 
 def subject(identity: Identity | None, *, session: str, address: str) -> Subject:
     """Who a connection is to be limited as."""
     if identity is None:
         return Subject(person=session, address=address)
-    return Subject(person=identity.person, address=address, site=identity.of_site)
+    return Subject(person=identity.person, address=address, site=identity.of_site, bot=identity.is_bot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +261,8 @@ def _limits_of(kind: Kind, subject: Subject) -> tuple[tuple[str, str | None], ..
     """The limits a request of this kind has to keep, each with the name of its bucket; None: the connection's own."""
     visitor = subject.site is not None
     match kind:
+        case "write" | "start" | "signal" if subject.bot:
+            return (("messages_per_bot", subject.person),)
         case "write" if visitor:
             return (
                 ("messages_per_visitor", subject.person),

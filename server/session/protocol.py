@@ -24,7 +24,7 @@ from server.wire import codec
 from server.wire.codec import AnyRequest, BadFrame
 from server.wire.codes import CloseCode, ErrorCode, Refused
 from server.wire.events import Hello, Limits
-from server.wire.requests import Endpoint, IdentifyAgent, IdentifyVisitor
+from server.wire.requests import Endpoint, IdentifyAgent, IdentifyBot, IdentifyVisitor
 
 PROTOCOL: Final = 1
 OVERSIZE: Final = 4  # times the limit: no longer answered, but ended
@@ -111,7 +111,7 @@ Outcome: TypeAlias = AnyRequest | Answer | End
 # Under names of the module: through their class, members of an enumeration cost a quarter of a microsecond each.
 _CLOSED: Final = Phase.CLOSED
 _OPEN: Final = Phase.OPEN
-_IDENTIFY: Final = frozenset({IdentifyVisitor, IdentifyAgent})
+_IDENTIFY: Final = frozenset({IdentifyVisitor, IdentifyAgent, IdentifyBot})
 _BINARY: Final = End(CloseCode.BAD_FRAME, "binary frames are not understood")
 _OVERSIZE: Final = End(CloseCode.BAD_FRAME, "frame too large")
 NOT_TEXT: Final = End(1007, "text that is not UTF-8")  # RFC 6455 §8.1: such a connection must be failed
@@ -176,7 +176,7 @@ class Session:
         self.phase = TRANSITIONS[self.phase, step]
 
     def _around_identify(self, request: AnyRequest) -> Outcome:
-        if not isinstance(request, IdentifyVisitor | IdentifyAgent):
+        if not isinstance(request, IdentifyVisitor | IdentifyAgent | IdentifyBot):
             return self._wrong(_id(request), Refused(ErrorCode.UNAUTHORISED, "Identify first."))
         if self.phase is not Phase.OPENING:
             return self._wrong(request.id, Refused(ErrorCode.CONFLICT, "This connection has identified already."))

@@ -62,12 +62,16 @@ def create(  # noqa: PLR0913 - one argument per column
     form: dict[str, str],
     tags: Sequence[str] = (),
     left: bool = False,
+    trial: bool = False,
 ) -> None:
-    """A new conversation, waiting, without entries. ``left``: a message left for later."""
+    """A new conversation, waiting, without entries. ``left``: a message left for later. ``trial``: it is no visitor's.
+
+    Who has it, and that it does not wait at all, is for `move` to say in the same transaction.
+    """
     tx.run(
         "INSERT INTO conversation (id, workspace, site, visitor, department, state, owner, assign_no, version, "
-        "entries, notes, key_at, arrival, entered_at, started_at, language, page, form, tags, left_message) "
-        "VALUES (?, ?, ?, ?, ?, 'waiting', NULL, 0, 0, 0, 0, ?, 0, ?, ?, ?, ?, ?, ?, ?)",
+        "entries, notes, key_at, arrival, entered_at, started_at, language, page, form, tags, left_message, trial) "
+        "VALUES (?, ?, ?, ?, ?, 'waiting', NULL, 0, 0, 0, 0, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             id,
             workspace,
@@ -82,6 +86,7 @@ def create(  # noqa: PLR0913 - one argument per column
             orjson.dumps(form).decode(),
             orjson.dumps(list(tags)).decode(),
             int(left),
+            int(trial),
         ),
     )
 
@@ -93,6 +98,7 @@ def move(  # noqa: PLR0913 - one argument per column
     state: str,
     department: str,
     owner: str | None,
+    bot: str | None,
     key_at: int,
     arrival: int,
     entered_at: int,
@@ -100,11 +106,11 @@ def move(  # noqa: PLR0913 - one argument per column
     version: int,
     routing: str,
 ) -> None:
-    """Routing moved an open conversation on; ``version`` is the ``v`` of this commit."""
+    """Routing moved an open conversation on; ``version`` is the ``v`` of this commit. ``owner``: an agent or a bot."""
     tx.run(
-        "UPDATE conversation SET state = ?, department = ?, owner = ?, key_at = ?, arrival = ?, entered_at = ?, "
-        "assign_no = ?, version = ?, routing = ? WHERE id = ?",
-        (state, department, owner, key_at, arrival, entered_at, assign_no, version, routing, conversation),
+        "UPDATE conversation SET state = ?, department = ?, owner = ?, bot = ?, key_at = ?, arrival = ?, "
+        "entered_at = ?, assign_no = ?, version = ?, routing = ? WHERE id = ?",
+        (state, department, owner, bot, key_at, arrival, entered_at, assign_no, version, routing, conversation),
     )
 
 
@@ -209,10 +215,13 @@ def line(tx: Tx, department: str, *, limit: int) -> LineRow:
     return LineRow(department=department, waiting=counted[0], oldest_at=counted[1], first=tuple(first))
 
 
-def close(tx: Tx, conversation: str, *, owner: str | None, at: int) -> None:
-    """It ended; whoever had it last stays its agent. From here on the counters stand for what may be deleted."""
+def close(tx: Tx, conversation: str, *, owner: str | None, at: int, bot: str | None = None) -> None:
+    """It ended; whoever had it last, an agent or ``bot``, stays its owner.
+
+    From here on the counters stand for what may be deleted.
+    """
     tx.run(
-        "UPDATE conversation SET state = 'closed', owner = ?, closed_at = ?, "
+        "UPDATE conversation SET state = 'closed', owner = ?, bot = COALESCE(?, bot), closed_at = ?, "
         f"entries = {entries.TOP['entry']}, notes = {entries.TOP['note']} WHERE id = ?",
-        (owner, at, conversation),
+        (owner, bot, at, conversation),
     )

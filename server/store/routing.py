@@ -117,6 +117,12 @@ def ring(tx: Tx, offer: OfferRow) -> RingRow:
             "AND kind = 'transferred' AND sender = ? AND at >= ? ORDER BY seq DESC LIMIT 1",
             (offer.conversation, offer.transfer_from, offer.made_at),
         )
+    else:
+        note = tx.one(
+            "SELECT text FROM note WHERE conversation = (SELECT n FROM conversation WHERE id = ?) "
+            "AND kind = 'handoff' ORDER BY seq DESC LIMIT 1",
+            (offer.conversation,),
+        )
     return RingRow(offer=offer, words="" if words is None else words[0], note="" if note is None else note[0])
 
 

@@ -109,7 +109,7 @@ class OfferRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RingRow:
-    """A pending offer with what the agent is shown of it: the visitor's first words, the sender's note."""
+    """A pending offer with what the agent is shown of it: the visitor's first words, the sender's note, or a bot's."""
 
     offer: OfferRow
     words: str

@@ -12,7 +12,19 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from server.wire import parts
 
 TurnKind = Literal[
-    "started", "widened", "promised", "offer", "assigned", "left", "transferred", "moved", "kept_out", "closed"
+    "started",
+    "widened",
+    "promised",
+    "offer",
+    "assigned",
+    "left",
+    "transferred",
+    "moved",
+    "kept_out",
+    "closed",
+    "handed_over",
+    "kept_by_bot",
+    "given_to_bot",
 ]
 
 
@@ -45,8 +57,10 @@ class Turn(Struct, kw_only=True, frozen=True):
 
     ``started``: it entered the line of ``to``. ``offer``: it rang at ``agent``, because of ``why``, and ended as
     ``outcome`` (``pending``: it still rings). ``assigned``: ``agent`` has it, ``via`` an offer, a pick or a transfer.
-    ``left`` and ``transferred`` (``to`` an agent or department): ``agent`` has it no more. ``promised``: the visitor
-    was told ``promise``. ``moved``: settings put it into another department. ``kept_out``: quarantined after a fault.
+    ``left`` and ``transferred`` (``to`` an agent or department): ``agent`` has it no more. ``handed_over``: a bot has
+    it no more; ``kept_by_bot``: it was to, but has; ``given_to_bot``: ``agent`` gave it to a bot. ``promised``: the
+    visitor was told ``promise``. ``moved``: settings put it into another department. ``kept_out``: quarantined after a
+    fault.
     """
 
     at: parts.Time

@@ -15,187 +15,27 @@ import pytest
 from msgspec.structs import replace
 
 from server.desk.policy import Handler, Handlers, Policy
-from server.settings.workspace import Member
+from server.settings.workspace import Bot, Member
 from server.store.base import Tx
 from server.wire import codec
 from server.wire import requests as ask
 from server.wire.codes import ErrorCode, Refused
+from tests.desk.support.access import (
+    AGENT_TABLE,
+    AGENTS,
+    BOT_TABLE,
+    BOTS,
+    FIELDS,
+    FOREIGN,
+    NOT_THERE,
+    OK,
+    OWN,
+    QUIET,
+    STATES,
+    VISITOR_TABLE,
+)
 from tests.desk.support.bench import DeskBench, bench, settings
 from tests.desk.support.client import Client
-
-OWN, FOREIGN = "vera", "nils"
-# Ada gets it; Ben had it; Cleo is of its department; Dora is not; Sue supervises.
-AGENTS = ("ada", "ben", "cleo", "dora", "sue")
-STATES = ("waiting", "offered", "active", "transferring", "wrap_up", "closed", "none")
-
-Row = dict[str, str]
-
-
-def _people(**codes: str) -> Row:
-    return codes
-
-
-def _agents(ada: str, ben: str, cleo: str, dora: str, sue: str) -> Row:
-    return {"ada": ada, "ben": ben, "cleo": cleo, "dora": dora, "sue": sue}
-
-
-def _by_state(**rows: Row) -> dict[str, Row]:
-    assert set(rows) <= set(STATES)
-    return rows
-
-
-NOT_MINE, NOT_THERE, CLOSED, GONE, OK = "not_owner", "not_found", "closed", "gone", "ok"
-_NOBODYS = _agents(NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE)
-_ENDED = _agents(CLOSED, CLOSED, NOT_THERE, NOT_THERE, CLOSED)
-_UNTIL_CLOSED = ("waiting", "offered", "active", "transferring")
-
-# What the agents' requests come to. Columns: Ada, Ben, Cleo, Dora, Sue.
-_WRITING = _by_state(
-    waiting=_agents(NOT_THERE, NOT_MINE, NOT_THERE, NOT_THERE, NOT_MINE),
-    offered=_agents(NOT_MINE, NOT_MINE, NOT_THERE, NOT_THERE, NOT_MINE),
-    active=_agents(OK, NOT_MINE, NOT_THERE, NOT_THERE, NOT_MINE),
-    transferring=_agents(OK, NOT_MINE, NOT_MINE, NOT_THERE, NOT_MINE),
-    wrap_up=_ENDED,
-    closed=_ENDED,
-    none=_NOBODYS,
-)
-_BY_THE_OWNER = _by_state(
-    active=_agents(OK, NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE),
-    transferring=_agents(OK, NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE),
-    **dict.fromkeys(("wrap_up", "closed"), _agents(CLOSED, NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE)),
-    **dict.fromkeys(("waiting", "offered", "none"), _NOBODYS),
-)
-_OFFER = _by_state(
-    waiting=_agents(NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE),
-    offered=_agents(OK, NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE),
-    active=_agents(GONE, NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE),
-    transferring=_agents(NOT_THERE, NOT_THERE, OK, NOT_THERE, NOT_THERE),
-    wrap_up=_agents(GONE, NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE),
-    closed=_agents(GONE, NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE),
-    none=_NOBODYS,
-)
-_ALWAYS = dict.fromkeys(STATES, _agents(OK, OK, OK, OK, OK))
-
-AGENT_TABLE: dict[type, dict[str, Row]] = {
-    ask.MessageSend: _WRITING,
-    ask.NoteAdd: _by_state(
-        waiting=_agents(NOT_THERE, NOT_MINE, NOT_THERE, NOT_THERE, OK),
-        offered=_agents(NOT_MINE, NOT_MINE, NOT_THERE, NOT_THERE, OK),
-        active=_agents(OK, NOT_MINE, NOT_THERE, NOT_THERE, OK),
-        transferring=_agents(OK, NOT_MINE, NOT_MINE, NOT_THERE, OK),
-        wrap_up=_agents(OK, CLOSED, NOT_THERE, NOT_THERE, OK),
-        closed=_agents(CLOSED, CLOSED, NOT_THERE, NOT_THERE, OK),
-        none=_NOBODYS,
-    ),
-    ask.History: _by_state(
-        waiting=_agents(NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE, OK),
-        offered=_agents(OK, NOT_THERE, NOT_THERE, NOT_THERE, OK),
-        active=_agents(OK, NOT_THERE, NOT_THERE, NOT_THERE, OK),
-        transferring=_agents(OK, NOT_THERE, OK, NOT_THERE, OK),
-        wrap_up=_agents(OK, NOT_THERE, NOT_THERE, NOT_THERE, OK),
-        closed=_agents(OK, NOT_THERE, NOT_THERE, NOT_THERE, OK),
-        none=_NOBODYS,
-    ),
-    ask.Typing: _BY_THE_OWNER,
-    ask.Read: _BY_THE_OWNER,
-    ask.Ping: _ALWAYS,
-    ask.ConversationClose: _by_state(
-        waiting=_agents(NOT_THERE, NOT_MINE, NOT_THERE, NOT_THERE, OK),
-        offered=_agents(NOT_MINE, NOT_MINE, NOT_THERE, NOT_THERE, OK),
-        active=_agents(OK, NOT_MINE, NOT_THERE, NOT_THERE, OK),
-        transferring=_agents(OK, NOT_MINE, NOT_MINE, NOT_THERE, OK),
-        wrap_up=_ENDED,
-        closed=_ENDED,
-        none=_NOBODYS,
-    ),
-    ask.StatusSet: _ALWAYS,
-    ask.OfferSeen: _ALWAYS,  # late or unknown: nothing to do, and nothing to learn
-    ask.OfferAccept: _OFFER,
-    ask.OfferDecline: _OFFER,
-    ask.WrapUpEnd: _by_state(
-        waiting=_agents(NOT_THERE, GONE, NOT_THERE, NOT_THERE, GONE),
-        offered=_agents(GONE, GONE, NOT_THERE, NOT_THERE, GONE),
-        active=_agents(GONE, GONE, NOT_THERE, NOT_THERE, GONE),
-        transferring=_agents(GONE, GONE, GONE, NOT_THERE, GONE),
-        wrap_up=_agents(OK, GONE, NOT_THERE, NOT_THERE, GONE),
-        closed=_agents(GONE, GONE, NOT_THERE, NOT_THERE, GONE),
-        none=_NOBODYS,
-    ),
-    ask.ConversationTransfer: _WRITING,
-    # The line is the whole department's, so its members may know what waits there.
-    ask.ConversationPick: _by_state(
-        waiting=_agents(OK, OK, OK, NOT_THERE, OK),
-        offered=_agents(OK, OK, OK, NOT_THERE, OK),
-        active=_agents(OK, GONE, GONE, NOT_THERE, GONE),
-        transferring=_agents(OK, GONE, GONE, NOT_THERE, GONE),
-        wrap_up=_agents(CLOSED, CLOSED, CLOSED, NOT_THERE, CLOSED),
-        closed=_agents(CLOSED, CLOSED, CLOSED, NOT_THERE, CLOSED),
-        none=_NOBODYS,
-    ),
-}
-
-
-NO = "forbidden"
-
-
-def _supervisors(sue: str) -> Row:
-    """Nobody else may ask, whatever there is or is not."""
-    return _agents(NO, NO, NO, NO, sue)
-
-
-AGENT_TABLE |= {
-    ask.ConversationWatch: {state: _supervisors(NOT_THERE if state == "none" else OK) for state in STATES},
-    ask.ConversationTakeOver: _by_state(
-        **dict.fromkeys(_UNTIL_CLOSED, _supervisors(OK)),
-        **dict.fromkeys(("wrap_up", "closed"), _supervisors(CLOSED)),
-        none=_supervisors(NOT_THERE),
-    ),
-    ask.AgentSetStatus: dict.fromkeys(STATES, _supervisors(OK)),
-    ask.Whisper: _by_state(
-        **dict.fromkeys(("waiting", "offered"), _supervisors("conflict")),
-        **dict.fromkeys(("active", "transferring"), _supervisors(OK)),
-        **dict.fromkeys(("wrap_up", "closed"), _supervisors(CLOSED)),
-        none=_supervisors(NOT_THERE),
-    ),
-}
-
-
-def _visitors(until_closed: str, afterwards: str) -> dict[str, Row]:
-    return {
-        **dict.fromkeys(_UNTIL_CLOSED, _people(vera=until_closed, nils=NOT_THERE)),
-        "wrap_up": _people(vera=afterwards, nils=NOT_THERE),
-        "closed": _people(vera=afterwards, nils=NOT_THERE),
-        "none": _people(vera=NOT_THERE, nils=NOT_THERE),
-    }
-
-
-VISITOR_TABLE: dict[type, dict[str, Row]] = {
-    ask.ConversationStart: dict.fromkeys(STATES, _people(vera=OK, nils=OK)),
-    ask.MessageSend: _visitors(OK, CLOSED),
-    ask.History: _visitors(OK, OK),
-    ask.MessageLeave: {
-        state: _people(vera="conflict" if state in ("active", "transferring") else OK, nils=OK) for state in STATES
-    },
-    ask.Typing: _visitors(OK, CLOSED),
-    ask.Read: _visitors(OK, CLOSED),
-    ask.Ping: dict.fromkeys(STATES, _people(vera=OK, nils=OK)),
-    ask.VisitorClose: _visitors(OK, CLOSED),
-    ask.ConversationRate: _visitors(OK, OK),
-}
-
-FIELDS: dict[type, dict[str, Any]] = {
-    ask.ConversationStart: {"client_id": "x", "text": "x"},
-    ask.MessageSend: {"client_id": "x", "text": "x"},
-    ask.MessageLeave: {"client_id": "x", "text": "x", "form": {"email": "x@example.org"}},
-    ask.NoteAdd: {"client_id": "x", "text": "x"},
-    ask.Typing: {"active": True},
-    ask.Read: {"seq": 1},
-    ask.StatusSet: {"status": "busy"},
-    ask.ConversationRate: {"score": 4},
-    ask.AgentSetStatus: {"agent": "cleo", "status": "away"},
-    ask.Whisper: {"text": "x"},
-    ask.ConversationTransfer: {"to": {"department": "sales"}},
-}
 
 
 class Room:
@@ -228,11 +68,29 @@ async def room(folder: Path, state: str) -> AsyncIterator[Room]:
     dora = replace(
         file.agents[0], key="dora", name="Dora", email="dora@demo.example", members=(Member(department="sales"),)
     )
-    async with bench(folder, replace(file, agents=(*file.agents, dora))) as desk:
+    file = replace(file, agents=(*file.agents, dora), bots=tuple(Bot(key=key, reply_seconds=0) for key in BOTS))
+    file = replace(file, departments=tuple(replace(each, first="bot:fay") for each in file.departments))
+    async with bench(folder, file) as desk:
         people = {key: await desk.agent(key, status="busy") for key in AGENTS}
         people |= {key: await desk.visitor() for key in (OWN, FOREIGN)}
-        conversation, offer = await _bring_to(desk, people, state)
+        if state in ("bot", "handed"):
+            people |= {key: await desk.bot(key) for key in BOTS}
+            conversation, offer = await _bring_to_bot(desk, people, state)
+        else:
+            conversation, offer = await _bring_to(desk, people, state)
+            people |= {key: await desk.bot(key) for key in BOTS}
         yield Room(desk, people, conversation, offer)
+
+
+async def _bring_to_bot(desk: DeskBench, people: dict[str, Client], state: str) -> tuple[str, str]:
+    c = await desk.start_conversation(people[OWN])
+    if state == "bot":
+        return c, "o_none"
+    await people["ada"].ask("status.set", status="available")
+    assert (await people["fay"].ask("handoff", conversation=c))["handoff"] == "queued"
+    offer = people["ada"].offer["offer"]
+    await desk.accept(people["ada"])
+    return c, offer
 
 
 async def _bring_to(desk: DeskBench, people: dict[str, Client], state: str) -> tuple[str, str]:
@@ -262,7 +120,7 @@ def _cells(state: str) -> list[tuple[str, type, str]]:
     """Person, request, what it comes to."""
     return [
         (who, kind, code)
-        for table in (VISITOR_TABLE, AGENT_TABLE)
+        for table in (VISITOR_TABLE, AGENT_TABLE, BOT_TABLE)
         for kind, rows in table.items()
         for who, code in rows[state].items()
     ]
@@ -284,7 +142,7 @@ async def test_refusals_change_nothing(tmp_path: Path, state: str):
 
 def _allowed() -> list[tuple[str, type, str]]:
     """Once for each person and request that may change something: the rest is tried together."""
-    quiet = (ask.History, ask.Typing, ask.Read, ask.Ping, ask.OfferSeen, ask.StatusSet, ask.ConversationStart)
+    quiet = (*QUIET, ask.StatusSet, ask.ConversationStart)
     return [
         (state, kind, who) for state in STATES for who, kind, code in _cells(state) if code == OK and kind not in quiet
     ]
@@ -302,7 +160,7 @@ async def test_what_may_be_done_is_done(tmp_path: Path, state: str, kind: type, 
 async def test_what_may_be_asked_is_answered(tmp_path: Path, state: str):
     async with room(tmp_path, state) as it:
         for who, kind, code in _cells(state):
-            if code == OK and kind in (ask.History, ask.Typing, ask.Read, ask.Ping, ask.OfferSeen):
+            if code == OK and kind in QUIET:
                 reply = await it.ask(who, kind)
                 assert code_of(reply) == OK, (who, kind, reply)
                 assert "at" not in reply
@@ -322,7 +180,8 @@ async def test_what_is_somebody_elses_is_as_what_does_not_exist(tmp_path: Path, 
 
 
 def test_every_request_has_its_row():
-    for union, table in ((ask.VisitorRequest, VISITOR_TABLE), (ask.AgentRequest, AGENT_TABLE)):
+    of_all = ((ask.VisitorRequest, VISITOR_TABLE), (ask.AgentRequest, AGENT_TABLE), (ask.BotRequest, BOT_TABLE))
+    for union, table in of_all:
         asked = {kind for kind in get_args(union) if kind.__struct_config__.tag != "identify"}
         assert set(table) == asked
         for kind, rows in table.items():

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from server.settings.workspace import Bot
 from server.store.base import Tx
 from tests.desk.support.bench import DeskBench
 from tests.desk.support.client import Client, Pending
@@ -55,6 +57,18 @@ async def _nothing(_: Story) -> dict[str, Any]:
     return {}
 
 
+BOT_IN_SALES = replace(
+    WRAP_UP,
+    bots=(Bot(key="fay", reply_seconds=0),),
+    departments=tuple(replace(each, first="bot:fay") if each.key == "sales" else each for each in WRAP_UP.departments),
+)
+
+
+async def _with_bot(it: Story) -> dict[str, Any]:
+    await it.ada.ask("status.set", status="busy")
+    return {"conversation": await it.desk.start_conversation(it.vera, department="sales")}
+
+
 # Request -> who asks, what is given, the rest of its fields, other content under the same name.
 NAMED: dict[str, tuple[str, Callable[[Story], Any], dict[str, Any], dict[str, Any]]] = {
     "visitor conversation.start": ("vera", _nothing, {"text": "Hello"}, {"text": "Goodbye"}),
@@ -83,6 +97,10 @@ NAMED: dict[str, tuple[str, Callable[[Story], Any], dict[str, Any], dict[str, An
     "agent conversation.take_over": ("sue", _supervised, {}, {}),
     "agent agent.set_status": ("sue", _nothing, {"agent": "ada", "status": "away"}, {"status": "busy"}),
     "agent whisper": ("sue", _talking, {"text": "Hello"}, {"text": "Goodbye"}),
+    "visitor conversation.human": ("vera", _with_bot, {}, {}),
+    "bot message.send": ("fay", _with_bot, {"text": "Hello"}, {"text": "Goodbye"}),
+    "bot handoff": ("fay", _with_bot, {"summary": "Wants to buy"}, {"summary": "Wants to sell"}),
+    "bot conversation.close": ("fay", _with_bot, {"outcome": "answered"}, {"outcome": "spam"}),
     "visitor conversation.rate": ("vera", _talking, {"score": 5, "comment": "Kind"}, {"score": 1}),
 }
 
@@ -92,22 +110,31 @@ NAMED: dict[str, tuple[str, Callable[[Story], Any], dict[str, Any], dict[str, An
 async def test_a_resend_gets_the_first_outcome(tmp_path: Path, name: str, restarted: bool):
     who, given, fields, other = NAMED[name]
     do = name.split()[1]
-    async with story(tmp_path, WRAP_UP) as it:
+    async with story(tmp_path, BOT_IN_SALES) as it:
+        it.more["fay"] = await it.desk.bot("fay")
         fields = {**await given(it), **fields, "client_id": "same"}
         if do == "message.leave":
             del fields["conversation"]  # that in which she waits, and which she leaves with it
-        first = await getattr(it, who).ask(do, **fields)
+        person = it.more["fay"] if who == "fay" else getattr(it, who)
+        first = await person.ask(do, **fields)
         assert first["ok"]
         if restarted:
             await it.desk.restart()
-            client = await it.desk.agent(who) if who != "vera" else await it.desk.visitor(it.vera.credentials["token"])
+            match who:
+                case "vera":
+                    client = await it.desk.visitor(it.vera.credentials["token"])
+                case "fay":
+                    client = await it.desk.bot(who)
+                case _:
+                    client = await it.desk.agent(who)
         else:
-            client = await it.desk.again(getattr(it, who))
+            client = await it.desk.again(person)
         before = await everything(it.desk)
         again = await client.ask(do, **fields)
         assert again["ok"]
         assert again["at"] == first["at"]
         assert again.get("seq") == first.get("seq")
+        assert again.get("handoff") == first.get("handoff")
         assert again.get("conversation", {}).get("id") == first.get("conversation", {}).get("id")
         if other:
             conflict = await client.ask(do, **{**fields, **other})
@@ -128,7 +155,7 @@ def test_every_request_with_a_client_id_is_resent():
 
     from server.wire import requests as ask
 
-    unions = {"visitor": ask.VisitorRequest, "agent": ask.AgentRequest}
+    unions = {"visitor": ask.VisitorRequest, "agent": ask.AgentRequest, "bot": ask.BotRequest}
     named = {
         f"{endpoint} {kind.__struct_config__.tag}"
         for endpoint, union in unions.items()

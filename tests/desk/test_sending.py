@@ -109,7 +109,7 @@ async def test_heads_are_bounded(it: Story, monkeypatch: pytest.MonkeyPatch):
     c = await it.talk()
     assert outcome(await _sent(it, c, "1")) == 3
     series = it.desk.messages._series
-    series._heads["c_other"] = head = sending._Head(next(iter(heads(it).values())))
+    series._heads["c_other"] = head = sending._Head("c_other", next(iter(heads(it).values())))
     head.n = -1
     series._ids[-1] = "c_other"
     series.changed(heads(it)[c].n)

@@ -14,23 +14,25 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from router import events
 from server.bus.memory import MemoryBus
 from server.clock import SystemClock
 from server.desk import administration, directory
 from server.desk.accounts import Accounts
 from server.desk.agent_requests import AgentRequests
+from server.desk.bot_access import BotAccess
+from server.desk.bot_watch import BotWatch
 from server.desk.countries import Countries
 from server.desk.desk import Desk, Rooms
 from server.desk.engine import Engine, Told
 from server.desk.fanout import Fanout
+from server.desk.handing_over import HandingOver
 from server.desk.hours_now import HoursClock
 from server.desk.ids import Ids
 from server.desk.incidents import Incidents
 from server.desk.intake import Intake
 from server.desk.job import Done, Job, Step
 from server.desk.leaving import Leaving
-from server.desk.messages import Messages
+from server.desk.messages import CHANGES_OF_HANDS, Messages
 from server.desk.opening import Openings
 from server.desk.origins import Origins
 from server.desk.overview import Overview
@@ -40,6 +42,7 @@ from server.desk.queues import Queues
 from server.desk.supervision import Supervision
 from server.desk.visitor_requests import VisitorRequests
 from server.desk.waits import MakeEstimates, Waits
+from server.desk.workers import Workers
 from server.session.hub import Hub
 from server.settings.demo import demo
 from server.settings.workspace import WorkspaceFile
@@ -84,6 +87,8 @@ class DeskBench(Checks):
         self.random = random.Random(seed)
         self.ids = Ids(self.random.randbytes)
         self.accounts = Accounts(store, clock=clock, random_bytes=self.random.randbytes, passwords=passwords)
+        self.bots = BotAccess(store, clock=clock, random_bytes=self.random.randbytes)
+        self.calls: list[tuple[float, Callable[[], None]]] = []
         self.pauses: list[float] = []
         self.alarms: list[str] = []
         self.under_way: list[Pending] = []
@@ -111,6 +116,7 @@ class DeskBench(Checks):
         self.local = Hub()
         self.hub = Fanout(bus, self.local)
         self._later.clear()
+        self.calls.clear()
         found = await self.store.read(_load)
         engine = Engine(
             store=self.store,
@@ -125,6 +131,10 @@ class DeskBench(Checks):
         self.engine = engine
         self.messages = Messages(store=self.store, hub=self.hub, clock=self.clock, tell=engine.tell)
         self.intake = Intake(lambda: engine.directory)
+        self.workers = Workers(
+            self.hub, directory=lambda: engine.directory, opened=lambda: engine.open, submit=engine.submit
+        )
+        self.bot_watch = BotWatch(self.clock.now)
         self.openings = Openings(
             store=self.store,
             hub=self.hub,
@@ -135,6 +145,8 @@ class DeskBench(Checks):
             directory_at=engine.directory_at,
             places=engine.standing,
             countries=Countries(),
+            workers=self.workers,
+            bots_here=lambda: engine.bots_here,
         )
         self.desk = self._desk(engine)
         self.queues = Queues(self.hub, engine=engine, clock=self.clock)
@@ -145,6 +157,8 @@ class DeskBench(Checks):
             serving=engine.serving,
             ringing=engine.ringing,
             watchers=self.messages.watchers,
+            workers=self.workers,
+            bots_here=lambda: engine.bots_here,
             overview=Overview(self.hub, lambda _seconds, call: self._later.append(call)),
         )
         self.clients.clear()
@@ -174,7 +188,12 @@ class DeskBench(Checks):
                 ),
                 incidents=Incidents(self.store, clock=self.clock),
                 origins=Origins(lambda: engine.directory),
-                now=self.clock.now,
+                bots=self.bots,
+                bot_watch=self.bot_watch,
+                workers=self.workers,
+                handing_over=HandingOver(engine=engine, messages=self.messages),
+                clock=self.clock,
+                later=lambda seconds, call: self.calls.append((self.clock.monotonic() + seconds, call)),
             )
         )
 
@@ -188,8 +207,13 @@ class DeskBench(Checks):
         for conversation in told.batch.closings:
             self.desk.forget(conversation)
         for event in told.events:
-            if isinstance(event, events.ConversationClosed | events.ConversationAssigned | events.ConversationReturned):
+            if isinstance(event, CHANGES_OF_HANDS):
                 self.messages.forget(event.conversation)
+                self.desk.streams.forget(event.conversation)
+        self.bot_watch.happened(told.events)
+
+    def bot_is_here(self, bot: str) -> bool:
+        return self.desk.bot_is_here(bot)
 
     async def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -212,6 +236,14 @@ class DeskBench(Checks):
         await self.settle()
         if status is not None:
             assert (await client.ask("status.set", status=status))["ok"]
+        return client
+
+    async def bot(self, key: str = "faq", **more: Any) -> Client:
+        """One of a bot's connections, identified."""
+        made = await self.bots.create(self.engine.directory.workspace_id, self.engine.directory.bot_ids[key])
+        client = self._client("bot", {"token": made.token})
+        assert (await client.identify(**more))["ok"], client.identified
+        await self.settle()
         return client
 
     async def visitor(self, token: str | None = None, **more: Any) -> Client:
@@ -261,6 +293,11 @@ class DeskBench(Checks):
         await self.engine.work_off()
         while self._later:
             self._later.pop(0)()
+        now = self.clock.monotonic()
+        due = [call for at, call in self.calls if at <= now]
+        self.calls = [(at, call) for at, call in self.calls if at > now]
+        for call in due:
+            call()
 
     async def wait(self, seconds: float) -> None:
         """Time passes, and what becomes due on the way is done when it is."""

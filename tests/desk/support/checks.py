@@ -94,7 +94,7 @@ class Checks:
         assert set(open_ones._by_visitor.values()) == {each.id for each in open_ones.all() if not each.left}
         assert [*open_ones._closed, *open_ones._moved, *open_ones._expected] == []
         assert set(self.messages._writers.last) <= running
-        assert {conversation for conversation, _ in self.desk._read} <= running
+        assert {conversation for conversation, _ in self.desk._everyones._read} <= running
         here = {client.peer for client in self.clients}
         assert set(self.local._topics) <= here
         assert {peer for peers in self.local._peers.values() for peer in peers} <= here

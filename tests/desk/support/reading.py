@@ -64,7 +64,7 @@ class Reading:
             return
         others = [each for each in self._was["conversations"] if each["id"] != said["id"]]
         self._was["conversations"] = [*others, said]
-        for offer in self._was["offers"]:
+        for offer in self.offers:
             if offer["conversation"]["id"] == said["id"]:
                 offer["conversation"] = said
 
@@ -116,6 +116,11 @@ def _plain(snapshot: Frame) -> Frame:
     if "conversation" in shown:
         if shown["conversation"] is not None:
             del shown["conversation"]["queue"]
+        return shown
+    if "bot" in shown:
+        # How many connections and conversations there are is of the moment, like a place in line.
+        del shown["bot"]["connections"], shown["bot"]["conversations"]
+        shown["conversations"] = {each["id"]: each for each in shown["conversations"] if each["state"] != "closed"}
         return shown
     held = {hold["conversation"] for hold in shown["agent"]["holds"] if hold["kind"] != "offer"}
     for offer in shown["offers"]:

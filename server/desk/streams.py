@@ -1,0 +1,245 @@
+"""What a bot says while it is still saying it: shown growing to the visitor, stored as one entry at its end.
+
+A stream belongs to the connection on which it grows. When that goes, or the bot loses the conversation, the stream is
+cut: the page is told, and whoever goes on with it elsewhere has to send the whole (``text``), or is answered `gone`.
+Nothing of a stream is stored before its end, when it is a message like any other, whose name is the stream's.
+
+The page is told at most `A_SECOND` times a second of each stream, always of all that is there by then.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec import UnsetType
+
+from router import commands, model
+from server.clock import Clock
+from server.desk import audience, masking, views
+from server.desk.audience import Hub
+from server.desk.engine import Engine
+from server.desk.identity import BotIdentity
+from server.desk.messages import Messages, check_text
+from server.desk.open import OpenConversation
+from server.session.ports import Peer, Ticket
+from server.wire import events as wire
+from server.wire import parts
+from server.wire.codec import encode
+from server.wire.codes import ErrorCode, Refused
+from server.wire.requests import Stream, Thinking
+
+A_SECOND: Final = 10
+MOST: Final = 4  # open streams of one conversation
+_PAUSE_S: Final = 1 / A_SECOND
+_WORKING_MS: Final = 1_000
+_CUT_KNOWN: Final = 10_000
+
+# Calls back after so many seconds.
+Later = Callable[[float, Callable[[], None]], object]
+# The open conversation, if this bot has it; raises `Refused`.
+Own = Callable[[BotIdentity, str], OpenConversation]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Growing:
+    session: str
+    person: parts.Person
+    conversation: OpenConversation
+    id: str
+    text: str = ""
+    told_at: float = -1.0
+    waits: bool = False  # for its turn to be told
+    ended: bool = False
+
+
+class Streams:
+    """Those of all bots. `own` as in `Own`."""
+
+    def __init__(self, *, hub: Hub, engine: Engine, messages: Messages, clock: Clock, later: Later, own: Own) -> None:
+        self._hub = hub
+        self._engine = engine
+        self._messages = messages
+        self._clock = clock
+        self._later = later
+        self._own = own
+        self._open: dict[str, dict[str, _Growing]] = {}  # by conversation and name
+        self._cut: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._worked: dict[str, int] = {}
+        self._thinking: dict[str, parts.Person] = {}
+
+    def grow(self, peer: Peer, request: Stream) -> Ticket | None:
+        """One piece more, or the end."""
+        identity: BotIdentity = peer.identity
+        if request.final:
+            return self._finish(peer, request)
+        conversation = self._own(identity, request.conversation)
+        stream = self._stream(peer, request, conversation)
+        text = _text(stream, request)
+        try:
+            stream.text = self._checked(text)
+        except Refused:
+            self._end(stream)
+            raise
+        self._working(identity, conversation.id)
+        self._tell(stream)
+        if not isinstance(request.id, UnsetType):
+            peer.send(views.received(request.id))
+        return None
+
+    def think(self, peer: Peer, request: Thinking) -> None:
+        """It is at it, or no longer."""
+        identity: BotIdentity = peer.identity
+        conversation = self._own(identity, request.conversation)
+        if request.active:
+            self._working(identity, conversation.id)
+            self._thinking[conversation.id] = _person(identity)
+        else:
+            self._thinking.pop(conversation.id, None)
+        event = wire.ThinkingEvent(
+            conversation=conversation.id, sender=_person(identity), active=request.active, title=request.title
+        )
+        self._publish(conversation, f"thinking:{conversation.id}", encode(event))
+        if not isinstance(request.id, UnsetType):
+            peer.send(views.received(request.id))
+
+    def left(self, session: str) -> None:
+        """A connection is gone: what grew on it is cut."""
+        for streams in tuple(self._open.values()):
+            for stream in tuple(streams.values()):
+                if stream.session == session:
+                    self._end(stream)
+
+    def forget(self, conversation: str) -> None:
+        """The bot has it no longer, or it was closed."""
+        for stream in tuple(self._open.get(conversation, {}).values()):
+            self._end(stream)
+        self._worked.pop(conversation, None)
+        person = self._thinking.pop(conversation, None)
+        found = self._engine.open.get(conversation)
+        if person is not None and found is not None:
+            event = wire.ThinkingEvent(conversation=conversation, sender=person, active=False)
+            self._publish(found, f"thinking:{conversation}", encode(event))
+
+    def _finish(self, peer: Peer, request: Stream) -> Ticket:
+        if isinstance(request.id, UnsetType):
+            raise Refused(ErrorCode.BAD_REQUEST, "At its end a stream needs an id.", field="id")
+        stream = self._open.get(request.conversation, {}).get(request.stream_id)
+        if stream is not None and stream.session != peer.session:
+            stream = None
+        cut = (request.conversation, request.stream_id) in self._cut
+        text = None
+        if not isinstance(request.text, UnsetType) or stream is not None or (request.delta and not request.offset):
+            text = None if cut and isinstance(request.text, UnsetType) else _text(stream, request)
+        if text is not None:
+            text = self._checked(check_text(text, self._messages.text_chars()))
+        return self._messages.send_streamed(peer, request, text, lambda error: self._finished(stream, error))
+
+    def _finished(self, stream: _Growing | None, error: Exception | None) -> None:
+        """The entry is there, and ends it for whoever reads; or it was refused, for good or to be sent again."""
+        if stream is None:
+            return
+        if error is None:
+            self._drop(stream)
+        elif not (isinstance(error, Refused) and error.code.retryable):
+            self._end(stream)
+
+    def _stream(self, peer: Peer, request: Stream, conversation: OpenConversation) -> _Growing:
+        streams = self._open.setdefault(conversation.id, {})
+        found = streams.get(request.stream_id)
+        whole = not isinstance(request.text, UnsetType)
+        if found is not None and found.session == peer.session:
+            return found
+        name = (conversation.id, request.stream_id)
+        begun = not isinstance(request.offset, UnsetType) and request.offset > 0
+        if not whole and (found is not None or name in self._cut or begun):
+            raise Refused(ErrorCode.GONE, "Of this stream nothing is known here: send its text.", field="text")
+        if found is None and len(streams) >= MOST:
+            raise Refused(ErrorCode.CONFLICT, f"A conversation has at most {MOST} streams at a time.")
+        self._cut.pop(name, None)
+        stream = _Growing(
+            session=peer.session, person=_person(peer.identity), conversation=conversation, id=request.stream_id
+        )
+        if found is not None:
+            found.ended = True
+        streams[request.stream_id] = stream
+        return stream
+
+    def _checked(self, text: str) -> str:
+        most = self._messages.text_chars()
+        if len(text) > most:
+            raise Refused(ErrorCode.TOO_LARGE, f"A message may have {most} characters.", field="text")
+        return text
+
+    def _tell(self, stream: _Growing) -> None:
+        if stream.waits:
+            return
+        wait_s = stream.told_at + _PAUSE_S - self._clock.monotonic()
+        if wait_s > 0:
+            stream.waits = True
+            self._later(wait_s, lambda: self._tell_late(stream))
+        else:
+            self._tell_now(stream, active=True)
+
+    def _tell_late(self, stream: _Growing) -> None:
+        stream.waits = False
+        if not stream.ended:
+            self._tell_now(stream, active=True)
+
+    def _tell_now(self, stream: _Growing, *, active: bool) -> None:
+        stream.told_at = self._clock.monotonic()
+        masked = self._engine.directory.workspace.mask_cards
+        event = wire.StreamEvent(
+            conversation=stream.conversation.id,
+            sender=stream.person,
+            stream_id=stream.id,
+            text=masking.mask(stream.text) if masked else stream.text,
+            active=active,
+        )
+        self._publish(stream.conversation, f"stream:{stream.conversation.id}:{stream.id}", encode(event))
+
+    def _publish(self, conversation: OpenConversation, key: str, frame: bytes) -> None:
+        self._hub.publish_lossy(audience.of_visitor(conversation.visitor, conversation.site), key, frame)
+        self._messages.watchers.tell_lossy(conversation.id, key, frame)
+
+    def _end(self, stream: _Growing) -> None:
+        """Without an entry."""
+        if self._drop(stream):
+            self._cut[stream.conversation.id, stream.id] = None
+            while len(self._cut) > _CUT_KNOWN:
+                self._cut.popitem(last=False)
+            self._tell_now(stream, active=False)
+
+    def _drop(self, stream: _Growing) -> bool:
+        stream.ended = True
+        streams = self._open.get(stream.conversation.id, {})
+        if streams.get(stream.id) is not stream:
+            return False
+        del streams[stream.id]
+        if not streams:
+            del self._open[stream.conversation.id]
+        return True
+
+    def _working(self, identity: BotIdentity, conversation: str) -> None:
+        now = self._clock.now()
+        if now - self._worked.get(conversation, -_WORKING_MS) >= _WORKING_MS:
+            self._worked[conversation] = now
+            self._engine.tell(
+                commands.BotWorking(bot=model.BotId(identity.bot), conversation=model.ConversationId(conversation))
+            )
+
+
+def _text(stream: _Growing | None, request: Stream) -> str:
+    """All of it, with what has come now. Raises `Refused` when that does not fit to what is there."""
+    if not isinstance(request.text, UnsetType):
+        return request.text
+    known = "" if stream is None else stream.text
+    if not isinstance(request.offset, UnsetType) and request.offset != len(known):
+        raise Refused(ErrorCode.CONFLICT, f"The next piece begins at {len(known)}.", field="offset")
+    return known + request.delta
+
+
+def _person(identity: BotIdentity) -> parts.Person:
+    return parts.Person(role="bot", id=identity.bot, name=identity.name)

@@ -1,0 +1,143 @@
+"""A bot's connections and the conversations they were given: see `server.desk.shares` for who gets which.
+
+What a connection was given it is subscribed to (`audience.of_talk`). A conversation that changes hands is read anew, in
+a commit of its own: so it comes with its log at one point between the events before and those after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from server.desk import audience, views
+from server.desk.audience import Hub
+from server.desk.bringing import Brought, bring
+from server.desk.directory import Directory
+from server.desk.job import Done, Job, Step
+from server.desk.open import OpenConversations
+from server.desk.shares import Shares
+from server.session.ports import Peer
+from server.store.base import Tx
+from server.wire.codec import encode
+from server.wire.codes import CloseCode, Refused
+from server.wire.events import ConversationEvent
+
+AT_ONCE = 25  # conversations read in one commit
+
+
+class Workers:
+    """Of all bots of this process."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        *,
+        directory: Callable[[], Directory],
+        opened: Callable[[], OpenConversations],
+        submit: Callable[[Job], None],
+    ) -> None:
+        """`submit` reaches the engine; `opened`: the conversations that it knows."""
+        self._hub = hub
+        self._directory = directory
+        self._opened = opened
+        self._submit = submit
+        self._shares: dict[str, Shares] = {}
+        self._peers: dict[str, Peer] = {}
+
+    def of(self, peer: Peer) -> tuple[str, ...]:
+        """What this connection was given."""
+        shares = self._shares.get(peer.identity.bot)
+        return () if shares is None else shares.of(peer.session)
+
+    def peer(self, bot: str, conversation: str) -> Peer | None:
+        """The connection that has it."""
+        shares = self._shares.get(bot)
+        worker = None if shares is None else shares.worker(conversation)
+        return None if worker is None else self._peers.get(worker)
+
+    def come(self, bot: str, peer: Peer, claimed: Iterable[str]) -> tuple[str, ...]:
+        """One more connection: what waits for one, and what it ``claimed`` because it had it before.
+
+        A connection that died unnoticed would keep it otherwise.
+        """
+        shares = self._shares.setdefault(bot, Shares())
+        known = self._opened().of_bot(bot)
+        wanted = frozenset(claimed)
+        waiting = [each for each in known if each in wanted or shares.worker(each) is None]
+        for conversation in waiting:
+            self._unsubscribe(shares, conversation)
+        self._peers[peer.session] = peer
+        shares.come(peer.session, waiting)
+        for conversation in waiting:
+            self._hub.subscribe(peer, audience.of_talk(conversation))
+        return tuple(waiting)
+
+    def replace(self, peer: Peer) -> None:
+        """From now on this is what stands for its session: the gate is open."""
+        if peer.session in self._peers:
+            self._peers[peer.session] = peer
+            for conversation in self.of(peer):
+                self._hub.subscribe(peer, audience.of_talk(conversation))
+
+    def go(self, bot: str, session: str) -> None:
+        """A connection is gone: others get what it had."""
+        if self._peers.pop(session, None) is None:
+            return
+        shares = self._shares[bot]
+        moved = tuple(shares.go(session))
+        if not len(shares):
+            del self._shares[bot]
+        for start in range(0, len(moved), AT_ONCE):
+            self._bring(bot, moved[start : start + AT_ONCE])
+
+    def take(self, bot: str, brought: Brought, v: int) -> None:
+        """It is this bot's now, as of commit ``v``: whoever gets it is given all of it."""
+        conversation = brought.row.id
+        for other, shares in self._shares.items():
+            if other != bot and shares.worker(conversation) is not None:
+                self._unsubscribe(shares, conversation)
+                shares.let_go(conversation)
+        mine = self._shares.get(bot)
+        worker = None if mine is None else mine.take(conversation)
+        if worker is not None:
+            self._give(worker, brought, v)
+
+    def forget(self, conversation: str) -> None:
+        """It was closed, and that was told."""
+        for shares in self._shares.values():
+            if shares.worker(conversation) is not None:
+                self._unsubscribe(shares, conversation)
+                shares.let_go(conversation)
+
+    def _unsubscribe(self, shares: Shares, conversation: str) -> None:
+        peer = self._peers.get(shares.worker(conversation) or "")
+        if peer is not None:
+            self._hub.unsubscribe(peer, audience.of_talk(conversation))
+
+    def _give(self, worker: str, brought: Brought, v: int) -> None:
+        peer = self._peers[worker]
+        shown = views.conversation_for_bot(brought.row, brought.visitor, self._directory())
+        peer.send(encode(ConversationEvent(v=v, conversation=shown)))
+        for entry in brought.log:
+            peer.send(encode(views.entry_event(entry)))
+        self._hub.subscribe(peer, audience.of_talk(brought.row.id))
+
+    def _bring(self, bot: str, moved: Sequence[str]) -> None:
+        """Read them in a commit, and hand them over when it is told."""
+
+        def after(tx: Tx, _v: int) -> list[Brought]:
+            return [found for each in moved if (found := bring(tx, each)) is not None]
+
+        def told(done: Done) -> None:
+            for brought in done.value:
+                shares = self._shares.get(bot)
+                worker = None if shares is None else shares.worker(brought.row.id)
+                if worker is not None and brought.row.state != "closed":
+                    self._give(worker, brought, done.v)
+
+        def then(end: Done | Refused) -> None:
+            if isinstance(end, Refused):
+                # They come back and find it in their snapshot.
+                for peer in {found for each in moved if (found := self.peer(bot, each)) is not None}:
+                    peer.close(CloseCode.RESEND, "please come back")
+
+        self._submit(Job(plan=lambda _now, _seen: Step(command=None, after=after), then=then, told=told))

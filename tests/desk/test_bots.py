@@ -1,0 +1,176 @@
+"""A bot's conversation from its start to its end, over a real database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from server.settings.workspace import Bot, WorkspaceFile
+from tests.desk.support.bench import settings
+from tests.desk.support.client import Client
+from tests.desk.support.story import Story, story
+
+WITH_BOT: WorkspaceFile = replace(
+    settings(support={"first": "bot:faq"}),
+    bots=(Bot(key="faq", name="Fay", reply_seconds=30, grace_seconds=20),),
+)
+
+
+@pytest.fixture
+async def it(tmp_path: Path) -> AsyncIterator[Story]:
+    async with story(tmp_path, WITH_BOT) as told:
+        yield told
+
+
+def texts(client: Client) -> list[str]:
+    return [entry["text"] for entry in client.told("entry") if entry["kind"] == "message"]
+
+
+async def fay_again(it: Story) -> Client:
+    """Another connection, which hears of everything that the bot has or had."""
+    return await it.desk.bot()
+
+
+async def test_it_gets_new_conversations_and_answers(it: Story):
+    fay = await it.desk.bot()
+    assert fay.snapshot["bot"]["key"] == "faq"
+    assert fay.snapshot["conversations"] == []
+    c = await it.desk.start_conversation(it.vera, "Where is my order?", form={"name": "Vera"})
+    first = fay.told("conversation")[0]["conversation"]
+    assert (first["id"], first["state"], first["bot"]["name"], first["agent"]) == (c, "bot", "Fay", None)
+    assert first["form"] == {"name": "Vera"}
+    assert [entry["seq"] for entry in fay.told("entry")] == [1, 2]
+    assert texts(fay) == ["Where is my order?"]
+    reply = await fay.ask(
+        "message.send",
+        conversation=c,
+        client_id="re-1-0",
+        text="On its way.",
+        replies=["Thanks"],
+        cards=[{"title": "T"}],
+    )
+    assert reply["seq"] == 3
+    said = it.vera.told("entry")[-1]
+    assert (said["from"]["role"], said["from"]["name"], said["text"]) == ("bot", "Fay", "On its way.")
+    assert (said["replies"], said["cards"]) == (["Thanks"], [{"title": "T"}])
+    again = await fay.ask("message.send", conversation=c, client_id="re-1-0", text="On its way.")
+    assert again["seq"] == 3
+    await fay.ask("message.send", conversation=c, client_id="re-1-1", text="Anything else?")
+    await it.vera.ask("message.send", conversation=c, client_id="m2", text="No")
+    assert texts(fay) == ["Where is my order?", "On its way.", "Anything else?", "No"]
+    found = await it.vera.ask("history", conversation=c)
+    assert found["entries"][2]["cards"] == [{"title": "T"}]
+    assert it.ada.told("offer") == []
+    await fay.ask("conversation.close", conversation=c, outcome="answered")
+    assert it.vera.told("conversation")[-1]["conversation"]["state"] == "closed"
+    assert fay.reading().state()["conversations"] == {}
+
+
+async def test_it_hands_over_with_a_summary(it: Story):
+    fay = await it.desk.bot()
+    c = await it.desk.start_conversation(it.vera, "I want a red bike")
+    failed = await fay.ask("handoff", conversation=c, summary="A red bike")
+    assert (failed["handoff"], failed["reason"]) == ("failed", "nobody")
+    assert it.vera.told("entry")[-1]["notice"] == "handoff_failed"
+    await it.ada.ask("status.set", status="available")
+    queued = await fay.ask("handoff", conversation=c, summary="A red bike, size 54", reason="wants to buy")
+    assert queued["handoff"] == "queued"
+    assert it.ada.offer["note"] == "A red bike, size 54"
+    assert [event["on"] for event in fay.events if event["on"].startswith("handoff")] == [
+        "handoff.failed",
+        "handoff.queued",
+    ]
+    refused = await fay.ask("message.send", conversation=c, client_id="re-9", text="Wait!")
+    assert refused["error"]["code"] == "not_owner"
+    await it.desk.accept(it.ada)
+    assert fay.told("handoff.accepted")[0]["agent"]["key"] == "ada"
+    await it.ada.ask("message.send", conversation=c, client_id="m1", text="Hello, this is Ada")
+    assert texts(fay)[-1] == "Hello, this is Ada"
+    back = await it.ada.ask("conversation.transfer", conversation=c, to={"bot": "faq"})
+    assert back["conversation"]["bot"]["key"] == "faq"
+    assert fay.told("handoff.returned")[0]["agent"]["key"] == "ada"
+    assert (await fay.ask("message.send", conversation=c, client_id="re-10", text="Me again"))["ok"]
+    refused = await it.ada.ask("message.send", conversation=c, client_id="m2", text="Wait!")
+    assert refused["error"]["code"] == "not_owner"
+
+
+async def test_words_and_the_button_ask_for_a_person(it: Story):
+    fay = await it.desk.bot()
+    c = await it.desk.start_conversation(it.vera, "Hello")
+    asked = await it.vera.ask("conversation.human", conversation=c)
+    assert (asked["handoff"], asked["reason"]) == ("failed", "nobody")
+    await it.ada.ask("status.set", status="available")
+    await it.vera.ask("message.send", conversation=c, client_id="m2", text="Can I talk to a human, please?")
+    assert it.ada.offer["conversation"]["id"] == c
+    assert fay.told("handoff.queued")[0]["reason"] == "asked"
+    assert (await it.vera.ask("conversation.human", conversation=c))["error"]["code"] == "conflict"
+
+
+async def test_gone_beyond_its_grace_or_without_an_answer_it_goes_to_the_line(it: Story):
+    fay = await it.desk.bot()
+    await it.ada.ask("status.set", status="available")
+    c = await it.desk.start_conversation(it.vera, "Hello")
+    await it.desk.wait(31)
+    assert it.ada.offer["conversation"]["id"] == c
+    assert fay.told("handoff.queued")[0]["reason"] == "unanswered"
+    nils = await it.desk.visitor()
+    d = await it.desk.start_conversation(nils, "Hello")
+    await it.desk.leave(fay)
+    await it.desk.wait(19)
+    assert nils.told("conversation")[-1]["conversation"]["state"] == "bot"
+    await it.desk.wait(2)
+    assert nils.told("conversation")[-1]["conversation"]["state"] in ("waiting", "offered")
+    assert (await fay_again(it)).reading().conversation_ids() == [c, d]
+
+
+async def test_two_connections_share_and_what_one_leaves_goes_to_the_other(it: Story):
+    one, two = await it.desk.bot(), await it.desk.bot()
+    visitors = [await it.desk.visitor() for _ in range(4)]
+    started = [await it.desk.start_conversation(each, f"Hello {n}") for n, each in enumerate(visitors)]
+    assert [sorted(texts(each)) for each in (one, two)] == [["Hello 0", "Hello 2"], ["Hello 1", "Hello 3"]]
+    await visitors[0].ask("message.send", conversation=started[0], client_id="m2", text="More")
+    assert texts(one)[-1] == "More"
+    await it.desk.leave(one)
+    assert sorted(texts(two)) == ["Hello 0", "Hello 1", "Hello 2", "Hello 3", "More"]
+    await visitors[0].ask("message.send", conversation=started[0], client_id="m3", text="Still there?")
+    assert texts(two)[-1] == "Still there?"
+    await it.desk.leave(two)
+    await visitors[1].ask("message.send", conversation=started[1], client_id="m2", text="And you?")
+    back = await it.desk.bot(
+        resume={"epoch": two.identified["epoch"], "positions": {c: {"entries": 2} for c in started}}
+    )
+    assert set(back.reading().conversation_ids()) == set(started)
+    assert "And you?" in [entry["text"] for entry in back.identified["missed"]]
+
+
+async def test_a_stream_grows_and_ends_as_an_entry(it: Story):
+    fay = await it.desk.bot()
+    c = await it.desk.start_conversation(it.vera, "Hello")
+    for piece in ("Let ", "me ", "see"):
+        assert (await fay.ask("stream", conversation=c, stream_id="s1", delta=piece))["ok"]
+    assert it.vera.told("stream")[0]["text"] == "Let "
+    await it.desk.jump(0.11)
+    assert it.vera.told("stream")[-1] == {
+        "on": "stream",
+        "conversation": c,
+        "from": {"role": "bot", "id": fay.me, "name": "Fay"},
+        "stream_id": "s1",
+        "text": "Let me see",
+        "active": True,
+    }
+    end = await fay.ask("stream", conversation=c, stream_id="s1", delta=".", final=True, offset=10)
+    assert end["seq"] == 3
+    assert (it.vera.told("entry")[-1]["text"], it.vera.told("entry")[-1]["client_id"]) == ("Let me see.", "s1")
+    again = await fay.ask("stream", conversation=c, stream_id="s1", delta=".", final=True, offset=10)
+    assert again["seq"] == 3
+    await fay.ask("stream", conversation=c, stream_id="s2", delta="And")
+    await it.desk.leave(fay)
+    assert (it.vera.told("stream")[-1]["stream_id"], it.vera.told("stream")[-1]["active"]) == ("s2", False)
+    back = await it.desk.bot()
+    gone = await back.ask("stream", conversation=c, stream_id="s2", delta=" more")
+    assert gone["error"]["code"] == "gone"
+    end = await back.ask("stream", conversation=c, stream_id="s2", text="And more", final=True)
+    assert end["seq"] == 4
