@@ -15,5 +15,8 @@ for (const link of document.querySelectorAll<HTMLElement>("[data-page]")) {
 const heading = document.querySelector<HTMLElement>(`[data-shown="${page}"] h1`)?.textContent;
 if (page !== "home" && heading) document.title = `${heading} – Paperwren`;
 
+const command = document.getElementById("bot-command");
+if (command !== null) command.textContent = `FRONTDESK_URL=${location.origin} ${command.textContent}`;
+
 const show = document.getElementById("show");
 if (show !== null) render(<Show />, show);
