@@ -60,6 +60,7 @@ function toEnd(box: HTMLElement | null): void {
 /** Keeps the end in sight, or what is being read in its place when older entries come above it. */
 function useFollow(box: RefObject<HTMLDivElement | null>, rows: readonly Row[], typing: number, atEnd: { value: boolean }): () => void {
   const before = useRef({ first: "", height: 0, last: "" });
+  const room = useRef(0);
   useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
@@ -75,6 +76,7 @@ function useFollow(box: RefObject<HTMLDivElement | null>, rows: readonly Row[], 
     if (element === null || typeof ResizeObserver === "undefined") return undefined;
     // The keyboard, the waiting card and the composer change the room there is.
     const observer = new ResizeObserver(() => {
+      room.current = element.clientHeight;
       if (atEnd.value) toEnd(element);
     });
     observer.observe(element);
@@ -82,7 +84,8 @@ function useFollow(box: RefObject<HTMLDivElement | null>, rows: readonly Row[], 
   }, []);
   return () => {
     const element = box.current;
-    if (element !== null) atEnd.value = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
+    // With another room than before nobody has scrolled: the end moved away, and is followed in a moment.
+    if (element !== null && (room.current === 0 || room.current === element.clientHeight)) atEnd.value = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
   };
 }
 

@@ -21,8 +21,8 @@ function Bubble({ view, row, offers }: { view: View; row: Message; offers: boole
         <span class="unseen">{sender}: </span>
         <Linked text={row.text} />
       </div>
-      {!row.mine && <Beside view={view} row={row} offers={offers} />}
       <Meta view={view} row={row} />
+      {!row.mine && <Beside view={view} row={row} offers={offers} />}
     </div>
   );
 }
