@@ -21,6 +21,8 @@ from router.invariants import Violated
 from router.model import (
     AgentId,
     AgentSettings,
+    BotId,
+    BotSettings,
     ConversationId,
     DepartmentId,
     DepartmentSettings,
@@ -43,6 +45,7 @@ _OPEN = 24  # conversations at once
 _WHOLE_EVERY = 250  # steps between two looks at everything
 _LEG = 50_000  # steps of one seed
 _AGENTS = tuple(AgentId(f"a_{number}") for number in range(8))
+_BOTS = (BotId("b_0"), BotId("b_1"))
 _DEPARTMENTS = tuple(DepartmentId(f"d_{number}") for number in range(4))
 _SKILLS = ("danish", "billing", "api")
 
@@ -92,6 +95,8 @@ class Walk:
         for agent in _AGENTS:
             self._ask(c.ConnectAgent(agent=agent))
             self._ask(c.SetStatus(agent=agent, status=Status.AVAILABLE))
+        for bot in _BOTS:
+            self._ask(c.ConnectBot(bot=bot))
         self._deeds: list[Callable[[], c.Command | None]] = [
             *[self._start] * 6,
             *[self._accept] * 9,
@@ -101,6 +106,8 @@ class Walk:
             *[self._visitor] * 2,
             *[self._hand_on] * 2,
             *[self._write] * 2,
+            *[self._bot] * 3,
+            self._bot_comes_or_goes,
             self._decline,
             self._pick,
             self._told,
@@ -177,6 +184,9 @@ class Walk:
             reserve_ms=5_000,
             overflow=tuple(chance.sample(_DEPARTMENTS, chance.choice((0, 1, 2)))),
             left=chance.random() < 0.05,
+            bot=chance.choice((None, None, *_BOTS)),
+            spoke=chance.random() < 0.7,
+            trial=chance.random() < 0.05,
         )
 
     def _ringing(self) -> list[tuple[AgentId, ConversationId]]:
@@ -244,9 +254,39 @@ class Walk:
         if found is None:
             return None
         agent, one = found
+        if self.chance.random() < 0.2:
+            return c.GiveToBot(agent=agent, conversation=one, bot=self.chance.choice(_BOTS))
         if self.chance.random() < 0.5:
             return c.TransferToAgent(agent=agent, conversation=one, to=self.chance.choice(_AGENTS))
         return c.TransferToDepartment(agent=agent, conversation=one, to=self.chance.choice(_DEPARTMENTS))
+
+    def _bot_comes_or_goes(self) -> c.Command:
+        bot = self.chance.choice(_BOTS)
+        return c.ConnectBot(bot=bot) if self.chance.random() < 0.75 else c.DisconnectBot(bot=bot)
+
+    def _bot(self) -> c.Command:
+        """What is done about a bot's conversation; now and then about one it has not got."""
+        chance, bot = self.chance, self.chance.choice(_BOTS)
+        had = self.router.conversations_of(bot)
+        one = chance.choice(had) if had and chance.random() < 0.9 else self._one()
+        hand_over = c.HandOver(
+            bot=bot,
+            conversation=one,
+            department=chance.choice((None, *_DEPARTMENTS)),
+            reserve_for=tuple(chance.sample(_AGENTS, chance.choice((0, 0, 1)))),
+            reserve_ms=5_000,
+            overflow=tuple(chance.sample(_DEPARTMENTS, chance.choice((0, 1)))),
+            outside_hours=chance.random() < 0.1,
+        )
+        deeds: tuple[c.Command, ...] = (
+            hand_over,
+            c.AskHuman(conversation=one),
+            c.BotWorking(bot=bot, conversation=one),
+            c.Wrote(conversation=one, writer=Writer.BOT),
+            c.Wrote(conversation=one, writer=Writer.VISITOR),
+            c.CloseByBot(bot=bot, conversation=one),
+        )
+        return chance.choice(deeds)
 
     def _write(self) -> c.Command:
         return c.Wrote(conversation=self._one(), writer=self.chance.choice(tuple(Writer)))
@@ -324,4 +364,15 @@ def _workspace(chance: random.Random) -> WorkspaceSettings:
         )
         for each in _AGENTS
     }
-    return WorkspaceSettings(departments=departments, agents=agents, default_department=_DEPARTMENTS[0])
+    bots = {
+        each: BotSettings(
+            id=each,
+            key=each,
+            name=each,
+            reply_ms=chance.choice((0, 4_000, 15_000)),
+            grace_ms=chance.choice((0, 5_000)),
+            max_conversations=chance.choice((0, 3)),
+        )
+        for each in chance.sample(_BOTS, chance.choice((1, 2, 2)))
+    }
+    return WorkspaceSettings(departments=departments, agents=agents, default_department=_DEPARTMENTS[0], bots=bots)
