@@ -105,7 +105,9 @@ class Desk:
             later=rooms.later,
             own=self._partaking.own,
         )
-        rooms.messages.asks_human = rooms.handing_over.asked
+        self._handing_over = rooms.handing_over
+        rooms.messages.asked = self._bot_asked
+        rooms.messages.answered = rooms.bot_watch.answered
         self._handlers: dict[Endpoint, Handlers] = {
             "visitor": Handlers(ask.VisitorRequest, self._visitor_table(rooms), opening=ask.IdentifyVisitor),
             "agent": Handlers(ask.AgentRequest, self._agent_table(rooms), opening=ask.IdentifyAgent),
@@ -332,6 +334,11 @@ class Desk:
         kept = as_kept(peer.address, self._engine.directory.workspace.addresses)
         identity.line = self._bot_watch.connected(found.id, session=peer.session, address=kept, worker=request.name)
         self._engine.tell(commands.ConnectBot(bot=model.BotId(found.id)))
+
+    def _bot_asked(self, bot: str, conversation: str, text: str) -> None:
+        """A visitor whom a bot answers wrote."""
+        self._bot_watch.asked(bot, conversation)
+        self._handing_over.asked(conversation, text)
 
     def _bot_left(self, peer: Peer, identity: BotIdentity) -> None:
         """Others go on with what it had."""

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Final, TypeAlias
-
-# Told of each message of a visitor whom a bot answers: the conversation and the text.
-Asked: TypeAlias = Callable[[str, str], None]
+from typing import Final
 
 MOST_WORDS: Final = 12
 

@@ -18,7 +18,6 @@ from router import commands, events, model
 from server.clock import Clock
 from server.desk import audience, views
 from server.desk.audience import Hub
-from server.desk.human_words import Asked
 from server.desk.identity import AgentIdentity, BotIdentity, VisitorIdentity
 from server.desk.sending import Appended, Plain, Sending, Sendings, Streamed
 from server.desk.watchers import Watchers
@@ -128,7 +127,8 @@ class Messages:
         self._writers = Writers(tell, later=later)
         self._doubtful: dict[tuple[str, str, str], bool] = {}
         self._series = Sendings(one=_append, told=self._told)
-        self.asks_human: Asked = lambda _conversation, _text: None
+        self.asked: Callable[[str, str, str], None] = lambda _bot, _conversation, _text: None
+        self.answered: Callable[[str, str], None] = lambda _bot, _conversation: None
 
     def send(self, peer: Peer, request: MessageSend) -> Ticket:
         """Queue it behind what this connection sent before; the ticket ends when it was answered."""
@@ -242,8 +242,8 @@ class Messages:
         if self.watchers:
             self.watchers.tell(item.conversation, frame)
         self._writers.wrote(item.conversation, _WRITERS[item.role], item.at)
-        if plain.bot is not None and item.role == "visitor":
-            self.asks_human(item.conversation, item.text)
+        if plain.bot is not None:
+            self._with_bot(plain.bot, item.conversation, item.role, item.text)
 
     def _sent(self, item: Sending, appended: Appended) -> None:
         row = appended.row
@@ -275,8 +275,14 @@ class Messages:
             self._hub.publish(topic, frame)
         self.watchers.tell(row.conversation, frame)
         self.wrote(row.conversation, model.Writer(row.role))
-        if place.owner is not None and place.owner == place.bot and row.role == "visitor":
-            self.asks_human(row.conversation, row.text)
+        if place.owner is not None and place.owner == place.bot:
+            self._with_bot(place.owner, row.conversation, row.role, row.text)
+
+    def _with_bot(self, bot: str, conversation: str, role: str, text: str) -> None:
+        if role == "bot":
+            self.answered(bot, conversation)
+        else:
+            self.asked(bot, conversation, text)
 
     def publish_note(self, appended: Appended) -> None:
         """Tell the team."""

@@ -178,7 +178,7 @@ class Connection:
                     if work is not None:
                         await self._work(work)
                 case WSMsgType.PONG:
-                    pass
+                    self._ponged()
                 case WSMsgType.PING:
                     self._writer.control(framing.pong(message.data))
                 case WSMsgType.BINARY:
@@ -298,6 +298,9 @@ class Connection:
         self._unsent = self._transport.get_write_buffer_size()
         self._writer.control(framing.PING)
         self._alarm = self._loop.call_later(self._setting.timing.pong_seconds, self._check)
+
+    def _ponged(self) -> None:
+        """A ping was answered."""
 
     def _check(self) -> None:
         """Alive is who was heard of, who waits for us, and who is still reading what lies before the ping."""

@@ -22,6 +22,7 @@ from server.session.draining import see_off
 from server.session.entrance import Most
 from server.session.ports import Desk
 from server.session.protocol import OVERSIZE, Terms
+from server.session.recorded import RecordedConnection
 from server.session.setting import Caller, Setting
 from server.session.timing import Timing, bound_unacknowledged
 from server.wire import codec
@@ -142,8 +143,9 @@ class Connections:
             host=request.host,
             country=self._proxies.country(request.remote, request.headers),
         )
+        make = RecordedConnection if endpoint == "bot" else Connection
         await self._run(
-            Connection(
+            make(
                 self._setting,
                 caller,
                 ws=ws,
