@@ -24,6 +24,7 @@ from server.app.parts import Parts, showing
 from server.app.tasks import working
 from server.control import service as control
 from server.control.operations import Operations
+from server.desk.bot_watch import BotWatch
 from server.desk.desk import Desk
 from server.desk.engine import Engine
 from server.http import listening
@@ -94,6 +95,7 @@ class Running:
     desk: Desk
     engine: Engine
     store: Store
+    bot_watch: BotWatch
 
 
 @contextlib.asynccontextmanager
@@ -124,7 +126,9 @@ async def running(config: Config) -> AsyncIterator[Running]:
                     _listening(config, parts, operations, sockets),
                     showing(config, parts, url),
                 ):
-                    yield Running(url=url, desk=parts.desk, engine=parts.engine, store=ground.store)
+                    yield Running(
+                        url=url, desk=parts.desk, engine=parts.engine, store=ground.store, bot_watch=parts.bot_watch
+                    )
                     log.info("stopping")
                     await parts.connections.drain()
 

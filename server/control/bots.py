@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -28,7 +28,8 @@ from server.wire.codes import ErrorCode, Refused
 from server.wire.parts import Time
 from server.wire.times import rfc3339
 
-MAX_DAYS = 31
+MAX_DAYS: Final = 31
+READ_MS: Final = 3_600_000
 
 
 class BotTokenSeen(Struct, kw_only=True, frozen=True):
@@ -105,6 +106,7 @@ class Bots:
         self._settings = settings
         self._clock = clock
         self._running = running
+        self._read_at: dict[tuple[str, str], int] = {}
 
     # Tokens.
 
@@ -179,12 +181,19 @@ class Bots:
         """Every bot; raises `Failure` without a server."""
         return self._seen().bots()
 
-    def logs(self, key: str) -> list[BotLine]:
-        """The connections of a bot whose frames are known, the oldest first; raises `Refused`, `Failure`."""
+    async def logs(self, key: str, *, by: str) -> list[BotLine]:
+        """The connections of a bot whose frames are known, the oldest first; raises `Refused`, `Failure`.
+
+        In them stands what visitors wrote: that somebody reads it is recorded, once an hour.
+        """
         found = self._running().directory.bot(key)
         if found is None:
             raise _no_bot()
-        return self._seen().watch.logs(found.id)
+        bot, now = found.id, self._clock.now()
+        if now - self._read_at.get((by, bot), -READ_MS) >= READ_MS:
+            self._read_at[by, bot] = now
+            await self._store.write(lambda tx: audit.append(tx, at=now, actor=by, action="bot.frames_read", target=bot))
+        return self._seen().watch.logs(bot)
 
     async def days(self, key: str, days: int) -> list[tuple[date, BotDayRow]]:
         """What its conversations came to on each of the last so many days (at most `MAX_DAYS`), the oldest first.

@@ -10,7 +10,7 @@ from server.settings import problem
 from server.settings.problem import SettingsError
 from server.wire.codes import ErrorCode
 
-_KEYED: Final = frozenset({"site", "department", "agent"})
+_KEYED: Final = frozenset({"site", "department", "agent", "bot"})
 _HINT: Final = ", did you mean "
 
 

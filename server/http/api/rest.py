@@ -5,6 +5,7 @@ from __future__ import annotations
 from server.control.operations import Operations
 from server.desk.accounts import Accounts
 from server.http.api.access import AccessApi
+from server.http.api.bots import BotsApi
 from server.http.api.conversations import ConversationsApi
 from server.http.api.entry import Entry
 from server.http.api.logins import AccountsApi, Logins
@@ -28,6 +29,7 @@ class Rest:
         described = [
             *Logins(desk=desk, accounts=accounts, proxies=proxies, cookies=cookies).operations(),
             *SettingsApi(operations).operations(),
+            *BotsApi(operations).operations(),
             *AccountsApi(operations).operations(),
             *AccessApi(desk=desk, accounts=accounts, operations=operations).operations(),
             *ConversationsApi(operations).operations(),

@@ -78,11 +78,15 @@ class MethodAnswer(Struct, kw_only=True, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A kind of record with a key: its table in the file, its place in the address, its type."""
+    """A kind of record with a key: its table in the file, its place in the address, its type.
+
+    ``listed``: whether a list of them is given here, or elsewhere with more.
+    """
 
     table: str
     plural: str
-    record: type[settings.Site | settings.Department | settings.Agent]
+    record: type[settings.Site | settings.Department | settings.Agent | settings.Bot]
+    listed: bool = True
 
     def of(self, file: WorkspaceFile) -> tuple[Any, ...]:
         """The records of this kind."""
@@ -101,6 +105,7 @@ KINDS: Final = (
     Kind(table="site", plural="sites", record=settings.Site),
     Kind(table="department", plural="departments", record=settings.Department),
     Kind(table="agent", plural="agents", record=settings.Agent),
+    Kind(table="bot", plural="bots", record=settings.Bot, listed=False),
 )
 
 
@@ -199,8 +204,9 @@ class SettingsApi:
 
         whole: Any = tuple[kind.record, ...]  # type: ignore[name-defined]
         created = ((200, "Replaced."), (201, "Created."))
+        listed = [_reads(f"list{name}s", path, f"Every {table}.", get_all, whole)] if kind.listed else []
         return [
-            _reads(f"list{name}s", path, f"Every {table}.", get_all, whole),
+            *listed,
             _reads(f"get{name}", one, f"One {table}.", get, kind.record, (_KEY,)),
             _writes(
                 f"put{name}",

@@ -15,7 +15,7 @@ NOBODY = "nobody-there"
 
 def operations() -> tuple[Operation, ...]:
     nothing = cast("Any", None)
-    asked = cast("Any", SimpleNamespace(privacy=nothing))
+    asked = cast("Any", SimpleNamespace(privacy=nothing, bots=nothing))
     return Rest(desk=nothing, accounts=nothing, proxies=TrustedProxies([]), operations=asked).operations
 
 
