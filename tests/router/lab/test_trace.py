@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from router import events as e
 from router.lab.plan import Arrivals, Kind, Plan, Reaction, Visit
 from router.lab.run import run
 from router.lab.tally import LEFT
 from router.lab.trace import Recorded, Recorder
 from router.model import Method
+from tests.router.building import agent, bot, bot_desk, department
 from tests.router.lab.plans import MINUTE_MS, SUPPORT, Seen, plan, seen_run, waits_of
 
 URGENT = Kind(name="urgent", department=SUPPORT, share=0.3, head_start_ms=5 * MINUTE_MS)
@@ -81,3 +83,50 @@ def test_nothing_is_recorded_before_it_is_over():
         if type(event).__name__ == "ConversationStarted":
             recorder.happened(event)
     assert list(recorder.over()) == []
+
+
+def test_with_a_bot_there_is_no_traffic_until_it_is_handed_over():
+    """Handed over after a minute, given back after another, picked from the bot in the end; and one that never came."""
+    desk = bot_desk(department(wrap_up_ms=5_000), agent("ada"), bot(reply_ms=0))
+    recorder = Recorder()
+
+    def told(happened: tuple[e.Event, ...]) -> None:
+        for event in happened:
+            recorder.happened(event)
+
+    told(desk.asks_bot("c_0"))
+    told(desk.asks_bot("c_1", head_start=10_000))
+    began = desk.now
+    told(desk.wait(MINUTE_MS))
+    told(desk.bot_closes("c_0"))
+    told(desk.hands_over("c_1"))
+    told(desk.wait(2_000))
+    told(desk.accept("ada", "c_1"))
+    told(desk.wait(MINUTE_MS))
+    told(desk.gives("ada", "c_1"))
+    told(desk.wait(MINUTE_MS))
+    told(desk.pick("ada", "c_1"))
+    told(desk.wait(3_000))
+    told(desk.close("c_1", by="ada"))
+    told(desk.wait(5_000))
+    first, second = recorder.over()
+    handed_over_at = began + MINUTE_MS
+    assert (first.at, first.head_start_ms, first.waited_ms, first.left) == (
+        handed_over_at,
+        10_000 + MINUTE_MS,
+        2_000,
+        False,
+    )
+    assert (first.accept_ms, first.service_ms, first.wrap_up_ms) == (2_000, MINUTE_MS, 0)
+    assert (second.at - handed_over_at, second.waited_ms) == (2_000 + 2 * MINUTE_MS, 0)
+    assert (second.service_ms, second.wrap_up_ms) == (3_000, 5_000)
+
+
+def test_in_a_strict_line_time_with_a_bot_is_no_rank():
+    desk = bot_desk(department(order="strict"), agent("ada"), bot(reply_ms=0))
+    recorder = Recorder()
+    happened = (*desk.asks_bot("c_1", head_start=7), *desk.wait(MINUTE_MS), *desk.hands_over("c_1"), *desk.close("c_1"))
+    for event in happened:
+        recorder.happened(event)
+    (row,) = recorder.over()
+    assert (row.head_start_ms, row.left) == (7, True)
