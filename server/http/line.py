@@ -96,7 +96,9 @@ class Line(RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """What aiohttp could not read is the other side's fault; all else is ours, and logged."""
+        """What aiohttp could not read is the other side's fault, as is hanging up; all else is ours, and logged."""
+        if isinstance(exc, ConnectionError):
+            raise exc
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return super().handle_error(request, status, exc, message)
         self._note(ErrorCode.BAD_REQUEST)

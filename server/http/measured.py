@@ -6,6 +6,7 @@ roles, codes, limits; never who somebody is.
 
 from __future__ import annotations
 
+import asyncio
 import platform
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
@@ -170,6 +171,7 @@ def of_loop(pulse: Pulse, watchdog: Watchdog) -> Source:
     async def source() -> Iterable[Metric]:
         return [
             _histogram("frontdesk_loop_lag_seconds", "How late the loop is, ten times a second.", pulse.lag_seconds),
+            _gauge("frontdesk_loop_tasks", "Tasks of the event loop.", len(asyncio.all_tasks())),
             _counter("frontdesk_loop_stalls", "Times the event loop stood; the log says where.", watchdog.stalls),
         ]
 

@@ -1,4 +1,6 @@
-"""`python -m tests.faults`: every row in its full form. `million`: the proof run. `markdown`: the table of the docs."""
+"""`python -m tests.faults`: every row in its full form. `million`: the proof run. `soak`: an hour of coming and going.
+`markdown`: the table of the docs.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.faults import conducting, million
+from tests.faults import conducting, million, soak
 from tests.faults.rows import ROWS
 
 
@@ -34,6 +36,9 @@ def parser() -> argparse.ArgumentParser:
     proof.add_argument("--visitors", type=int, default=200, help="at a time (200)")
     proof.add_argument("--pace", type=int, default=8_000, help="messages between two faults, about (8000)")
     proof.add_argument("--folder", type=Path, help="where the data is put; it is kept if anything is wrong")
+    long = doing.add_parser("soak", help="fifty visitors a second, and nothing may grow (row 74)")
+    long.add_argument("--minutes", type=float, default=60.0)
+    long.add_argument("--seed", type=int, default=1)
     return whole
 
 
@@ -46,6 +51,8 @@ def main(arguments: list[str]) -> int:
         case "million":
             plan = million.Plan(messages=asked.messages, seed=asked.seed, visitors=asked.visitors, pace=asked.pace)
             return million.run(plan, asked.folder)
+        case "soak":
+            return soak.run(asked.minutes, asked.seed)
         case _:
             return rows(asked.rows, full=not asked.quick, seed=asked.seed)
 

@@ -400,6 +400,36 @@ ROWS = (
         elsewhere=("tests/desk/test_guessing.py", "tests/desk/test_accounts.py"),
     ),
     Row(
+        number=61,
+        fault="a visitor is erased while they chat and while an export runs",
+        expected="no trace is left in tables, files or logs; entries keep their numbers; the export is whole or empty",
+        how="a word that is looked for in every file; cut off after every step",
+        elsewhere=(
+            "tests/blackbox/test_privacy.py::test_erased_while_chatting_and_being_exported",
+            "tests/desk/test_erasure.py",
+        ),
+    ),
+    Row(
+        number=62,
+        fault="card numbers in any field that somebody types into",
+        expected="masked before they are stored, told, exported or logged",
+        how="as a property of the mask; every field of every request; looked for in every table and file",
+        elsewhere=("tests/blackbox/test_privacy.py::test_no_card_number_reaches_a_file", "tests/desk/test_masking.py"),
+    ),
+    Row(
+        number=64,
+        fault="frames that are none: bad UTF-8, reserved bits, control frames too long, fragments of one byte, "
+        "2^63 - 1 bytes, compressed ones, never ended ones; and requests that make no sense",
+        expected="closed with the code of RFC 6455 or ours; less than 2 MiB for each socket; nobody else is affected",
+        how="raw sockets, Autobahn's cases, nonsense out of a seed (`python -m tests.fuzz`: ten minutes)",
+        elsewhere=(
+            "tests/session/test_conformance.py",
+            "tests/session/test_hostile_bytes.py",
+            "tests/blackbox/test_bad_input.py",
+            "tests/fuzz/test_fuzz.py",
+        ),
+    ),
+    Row(
         number=65,
         fault="floods: 10,000 messages on one socket, 1,000 connections of one address",
         expected="refused with a code and a time, then cut (4008, 429); who waits as told loses nothing; others notice "
@@ -408,11 +438,31 @@ ROWS = (
         elsewhere=("tests/blackbox/test_limits.py", "tests/session/test_limits.py", "tests/session/test_bounded.py"),
     ),
     Row(
+        number=71,
+        fault="an agent accepts at the moment the offer expires, is declined, is taken by another or passed on, "
+        "or the visitor leaves",
+        expected="one outcome; whoever was late is told `gone`; nobody's load is wrong afterwards",
+        how="both at once over sockets, a hundred times each (quick: five); as a property of the router",
+        elsewhere=(
+            "tests/router/test_peers_races.py",
+            "tests/router/test_offers.py::test_a_late_accept_is_gone_and_a_foreign_one_is_not_found",
+            "tests/desk/test_peers_faults.py::test_two_accepts_in_one_batch_are_one_assignment",
+            "tests/blackbox/test_offers.py::test_accepting_twice_is_one_acceptance",
+            "tests/blackbox/test_methods.py::test_ring_all_pipelined_accepts_never_exceed_the_slots",
+        ),
+    ),
+    Row(
         number=73,
         fault="the event loop is blocked by a bug",
         expected="a line in the log with the stack of where it stands, once; a second one when it turns again; counted",
         how="a step that waits for a gate, which opens when the watchdog has spoken",
         elsewhere=("tests/test_watchdog.py::test_a_loop_that_is_blocked_shows_where",),
+    ),
+    Row(
+        number=74,
+        fault="people come and go for an hour, fifty a second",
+        expected="files, tasks, memory, log and the database for each message do not grow; who left has left nothing",
+        how="`python -m tests.faults soak --minutes 60`; two minutes in the full form",
     ),
     Row(
         number=75,
@@ -438,6 +488,15 @@ ROWS = (
         fault="everything at once: kills, stops and cuts under the load of 1,000,000 messages",
         expected="the recorded history of every client agrees with the database",
         how="`python -m tests.faults million`; the quick form is a run of a few thousand",
+    ),
+    Row(
+        number=79,
+        fault="connections that never get as far as a request: silent, half a head, a body byte by byte, an answer "
+        "that is never taken, what is no HTTP",
+        expected="let go after 10 s, 30 s, 150 s; bounded in number, the longest idle makes room; counted, and one "
+        "line a second in the log",
+        how="raw bytes; the bounds as a property",
+        elsewhere=("tests/http/test_site.py", "tests/http/test_lobby.py"),
     ),
 )
 

@@ -41,9 +41,17 @@ def _frames(seed: int, seconds: float) -> int:
         tally = asyncio.run(_among_people(server, seed, seconds))
         found = [*tally.faults, *complaints(server)]
         print(f"sent {dict(tally.sent)}; answers {dict(tally.codes)}")
-        print(f"the neighbours said {tally.spoken} messages, the slowest took {tally.slowest_s:.2f} s end to end")
+        took = sorted(tally.took_s)
+        print(
+            f"the neighbours said {len(took)} messages; from one to the other half of them took {_at(took, 0.5)}, "
+            f"99 % {_at(took, 0.99)}, the slowest {_at(took, 1)}"
+        )
         print(f"memory {before} -> {server.resident_kib()} KiB")
     return _told("frames", found)
+
+
+def _at(took_s: list[float], share: float) -> str:
+    return f"{1000 * took_s[min(len(took_s) - 1, int(share * len(took_s)))]:,.0f} ms"
 
 
 async def _among_people(server: Server, seed: int, seconds: float) -> Tally:

@@ -33,8 +33,7 @@ class Tally:
 
     sent: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
-    spoken: int = 0
-    slowest_s: float = 0.0
+    took_s: list[float] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     def take(self, who: str, reply: Frame) -> None:
@@ -88,8 +87,7 @@ async def _talk(visitor: Visitor, agent: Agent, tally: Tally) -> None:
             began = time.monotonic()
             seq = await speaker.say(visitor.conversation, fresh("still here"))
             await hearer.holds(visitor.conversation, seq)
-            tally.spoken += 1
-            tally.slowest_s = max(tally.slowest_s, time.monotonic() - began)
+            tally.took_s.append(time.monotonic() - began)
 
 
 async def _check_neighbours(visitor: Visitor, agent: Agent, tally: Tally) -> None:

@@ -51,6 +51,7 @@ async def served(
     doors.add("GET", "/", _hello, policy=PUBLIC)
     doors.add("GET", "/long", _long, policy=PUBLIC)
     doors.add("GET", "/socket", _socket, policy=policy.SOCKET)
+    doors.add("GET", "/hung-up", _hung_up, policy=policy.SOCKET)
     doors.add("POST", "/body", _body, policy=ANYBODY_WRITES)
     doors.install(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
@@ -91,6 +92,10 @@ async def _socket(request: web.Request) -> web.StreamResponse:
     async for _ in ws:
         pass
     return ws
+
+
+async def _hung_up(_request: web.Request) -> web.StreamResponse:
+    raise ConnectionResetError("as an upgrade does when there is nobody any more")
 
 
 async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
@@ -181,6 +186,15 @@ async def test_a_body_that_breaks_off_or_is_none_is_their_fault(said: bytes, cap
         await closed(line)
         await house.until_there_are(0)
         assert set(house.refused) == {ErrorCode.BAD_REQUEST}
+    assert caplog.records == []
+
+
+async def test_who_hangs_up_before_the_upgrade_is_no_fault_of_ours(caplog: pytest.LogCaptureFixture):
+    async with served() as house:
+        line = await house.line()
+        line[1].write(REQUEST.replace(b"/ ", b"/hung-up ", 1))
+        assert await rest(line[0]) == b""
+        await closed(line)
     assert caplog.records == []
 
 
