@@ -13,8 +13,8 @@ def test_what_grows_is_seen() -> None:
     assert grown([calm]) != []
     for leaking in (
         lambda n: replace(calm, files=50 + 3 * n),
-        lambda n: replace(calm, resident=1e8 + n * 2**20),
-        lambda n: replace(calm, tasks=100 + 3 * n),
+        lambda n: replace(calm, resident=1e8 + n * 2**21),
+        lambda n: replace(calm, tasks=100 + 6 * n),
         lambda n: replace(calm, wal=1e6 * n),
         lambda n: replace(calm, database=1e6 * (n + 10)),
     ):
