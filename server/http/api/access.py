@@ -56,6 +56,9 @@ class AccessApi:
 
     def operations(self) -> list[Operation]:
         """All of them."""
+        return [*self._own(), *self._others()]
+
+    def _own(self) -> list[Operation]:
         return [
             Operation(
                 name="listLogins",
@@ -91,6 +94,10 @@ class AccessApi:
                 answers=((204, "Done."),),
                 refuses=(ErrorCode.RATE_LIMITED,),
             ),
+        ]
+
+    def _others(self) -> list[Operation]:
+        return [
             Operation(
                 name="logOutAgent",
                 method="POST",
