@@ -248,11 +248,8 @@ class Openings:
         return Seen(
             v=v,
             snapshot=replies.BotSnapshot(
-                bot=parts.Bot(
-                    id=found.id,
-                    key=found.settings.key,
-                    name=found.settings.name,
-                    reply_seconds=found.settings.reply_seconds,
+                bot=views.bot(
+                    found,
                     connections=len(self._hub.peers(audience.of_bot(identity.bot))),
                     conversations=sum(row.owner == identity.bot for row in still),
                 ),

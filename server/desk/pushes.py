@@ -102,6 +102,20 @@ class Pushes:
                 self._send(audience.of_talk(said.conversation), said)
         for conversation in told.batch.closings:
             self._workers.forget(conversation)
+        if told.before is not told.directory:
+            self._bots_configured(told)
+
+    def _bots_configured(self, told: Told) -> None:
+        """What they write from now on is theirs under the name they have now."""
+        for bot, now in told.directory.bots.items():
+            before = told.before.bots.get(bot)
+            peers = self._hub.peers(audience.of_bot(bot))
+            if before is None or before == now or not peers:
+                continue
+            for peer in peers:
+                peer.identity.key, peer.identity.name = now.settings.key, now.settings.name
+                shown = views.bot(now, connections=len(peers), conversations=len(self._workers.of(peer)))
+                peer.send(encode(wire.BotEvent(v=told.written.v, bot=shown)))
 
     def _joined(self, told: Told) -> None:
         """Whoever has just joined is here; told after the conversation, which names them."""

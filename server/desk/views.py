@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from router import model
 from router.snapshot import AgentRecord, ConversationRecord
 from server.desk.calendar import Calendar
-from server.desk.directory import Department, Directory
+from server.desk.directory import Bot, Department, Directory
 from server.settings.workspace import bot_key
 from server.store.rows import ConversationRow, EntryRow, LineRow, RingRow, VisitorRow
 from server.wire import events as wire
@@ -102,6 +102,19 @@ def conversation_for_visitor(
         started_at=rfc3339(row.started_at),
         left=row.left,
         trial=row.trial or UNSET,
+    )
+
+
+def bot(found: Bot, *, connections: int, conversations: int) -> parts.Bot:
+    """A bot, to itself."""
+    said = found.settings
+    return parts.Bot(
+        id=found.id,
+        key=said.key,
+        name=said.name,
+        reply_seconds=said.reply_seconds,
+        connections=connections,
+        conversations=conversations,
     )
 
 

@@ -72,6 +72,13 @@ class AgentEvent(Event, kw_only=True, frozen=True, tag="agent"):
     agent: parts.Agent
 
 
+class BotEvent(Event, kw_only=True, frozen=True, tag="bot"):
+    """The bot itself, as its settings are now."""
+
+    v: int
+    bot: parts.Bot
+
+
 class DepartmentEvent(Event, kw_only=True, frozen=True, tag="department"):
     """A line as it stands now, for agents."""
 
@@ -204,6 +211,7 @@ AnyEvent = (
     | OfferEvent
     | OfferEndedEvent
     | AgentEvent
+    | BotEvent
     | DepartmentEvent
     | SiteEvent
     | AgentsEvent

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from router import commands, events, model
+from tests.desk.support import bot_cases
 from tests.desk.support.bench import DeskBench, settings
 from tests.desk.support.cases import CASES, case
 from tests.desk.support.story import (
@@ -449,6 +450,9 @@ async def promised(it: Story) -> None:
     record = it.desk.engine.router.conversation(model.ConversationId(c))
     assert record is not None
     assert record.promise is not None
+
+
+assert bot_cases.WITH_BOT, "its cases are among the others"
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -71,6 +71,7 @@ export interface FrontdeskWire {
   OfferEvent?: OfferEvent;
   OfferEndedEvent?: OfferEndedEvent;
   AgentEvent?: AgentEvent;
+  BotEvent?: BotEvent;
   DepartmentEvent?: DepartmentEvent;
   SiteEvent?: SiteEvent;
   AgentsEvent?: AgentsEvent;
@@ -1278,6 +1279,14 @@ export interface AgentEvent {
   on: "agent";
   v: number;
   agent: Agent;
+}
+/**
+ * The bot itself, as its settings are now.
+ */
+export interface BotEvent {
+  on: "bot";
+  v: number;
+  bot: Bot;
 }
 /**
  * A line as it stands now, for agents.

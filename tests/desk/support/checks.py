@@ -6,12 +6,15 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec import UNSET
+
 from router import invariants
 from server.desk.desk import Desk
 from server.desk.engine import Engine
 from server.desk.fanout import Fanout
 from server.desk.messages import Messages
 from server.desk.opening import Openings
+from server.desk.workers import Workers
 from server.session.hub import Hub
 from server.store.entries import TOP
 from server.wire import codec
@@ -27,6 +30,7 @@ class Checks:
     store: FaultyStore
     engine: Engine
     openings: Openings
+    workers: Workers
     hub: Fanout
     clients: list[Client]
     desk: Desk
@@ -48,6 +52,8 @@ class Checks:
         peer.identity = client.peer.identity
         frame = json.dumps({"do": "identify", "id": "look", "protocol": 1, **client.credentials})
         request: Any = codec.decode(peer.endpoint, frame)
+        if peer.endpoint == "bot":
+            return await self._look_of_bot(client)
         if peer.endpoint == "visitor":
             identity, _ = await self.openings.visitor(client.peer, request)
             await self.openings.open_visitor(peer, request, identity, lost=False)
@@ -55,6 +61,13 @@ class Checks:
             await self.openings.open_agent(peer, request, peer.identity)
         self.hub.drop(peer)
         return Reading(peer.frames[0])
+
+    async def _look_of_bot(self, client: Client) -> Reading:
+        """Of what this very connection was given: another one would be given something else."""
+        peer = client.peer
+        mine = self.workers.of(peer)
+        seen = await self.store.read(lambda tx: self.openings._see_bot(tx, peer.identity, mine, UNSET))
+        return Reading({"v": seen.v, "snapshot": json.loads(codec.encode(seen.snapshot))})
 
     async def check_router(self) -> None:
         """The router's records are those of the database, and hold among themselves."""
@@ -82,7 +95,7 @@ class Checks:
                 )
             }
         )
-        found = {each.id: (each.state.value, each.owner, each.department) for each in records}
+        found = {each.id: (each.state.value, each.responsible, each.department) for each in records}
         assert {id: row[:3] for id, row in rows.items()} == found
 
     def check_memory(self) -> None:
@@ -92,7 +105,12 @@ class Checks:
         open_ones = self.engine.open
         assert {each.id for each in open_ones.all()} == running
         assert set(open_ones._by_visitor.values()) == {each.id for each in open_ones.all() if not each.left}
-        assert [*open_ones._closed, *open_ones._moved, *open_ones._expected] == []
+        assert [*open_ones._closed, *open_ones._moved, *open_ones._expected, *open_ones._given] == []
+        with_bots = {each.id: each.bot for each in open_ones.all() if each.bot is not None}
+        assert {each: bot for bot, theirs in open_ones._by_bot.items() for each in theirs} == with_bots
+        given = {each: bot for bot, shares in self.workers._shares.items() for each in shares._worker}
+        assert given.items() <= with_bots.items()
+        assert self.desk.streams._open.keys() <= with_bots.keys()
         assert set(self.messages._writers.last) <= running
         assert {conversation for conversation, _ in self.desk._everyones._read} <= running
         here = {client.peer for client in self.clients}

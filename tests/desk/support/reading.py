@@ -71,6 +71,9 @@ class Reading:
     def _agent(self, event: Frame) -> None:
         self._was["agent"] = event["agent"]
 
+    def _bot(self, event: Frame) -> None:
+        self._was["bot"] = event["bot"]
+
     def _agents(self, event: Frame) -> None:
         self._was["agents"] = _merged(self._was["agents"], event["agents"])
 
