@@ -120,6 +120,8 @@ class Thread:
 
     def _judge(self, entry: Entry) -> None:
         if _asks(entry):
+            if entry.kind == "joined":  # and so a new beginning
+                self._waiting = [each for each in self._waiting if each.kind == "message"]
             self._waiting.append(entry)
         elif entry.kind == "message" and entry.role in ("bot", "agent"):
             named = _NAMED.fullmatch(entry.client_id) if entry.role == "bot" else None

@@ -6,6 +6,7 @@ import pytest
 
 from bots.examples import faq, faq_book
 from bots.examples.faq import DID_IT_HELP, GLAD, HELPED, NOBODY, NOT_HELPED, PERSON, UNKNOWN, WHICH, Faq
+from server.desk.human_words import asks_for_human
 from tests.bots.paper import Paper
 
 BOOK = faq_book.read(faq.FILE)
@@ -105,7 +106,7 @@ async def test_what_helped_is_over(paper, text):
     assert paper.asked[-1] == {"do": "conversation.close", "client_id": "re-3-1", "outcome": "helped"}
 
 
-@pytest.mark.parametrize("text", [NOT_HELPED, "no", "No, it did not."])
+@pytest.mark.parametrize("text", [NOT_HELPED, "no", "Nope, still nothing"])
 async def test_what_did_not_help_is_for_people(paper, text):
     await says(paper, "postage to Crete", text)
     assert paper.asked[-1]["do"] == "handoff"
@@ -116,10 +117,15 @@ async def test_what_did_not_help_is_for_people(paper, text):
     ]
 
 
-@pytest.mark.parametrize("text", [PERSON, "Can I talk to a human?", "REPRESENTATIVE"])
+@pytest.mark.parametrize("text", [PERSON, "ask the team!", "Are there people?", "STAFF"])
 async def test_who_wants_a_person_gets_one(paper, text):
     await says(paper, text)
     assert [each["do"] for each in paper.asked] == ["handoff"]
+
+
+@pytest.mark.parametrize("choice", [PERSON, NOT_HELPED, HELPED])
+def test_the_server_leaves_its_choices_to_it(choice):
+    assert not asks_for_human(choice, {}, ("en", "da", "de", "fr", "es", "nl", "sv"))
 
 
 async def test_twice_unknown_is_for_people(paper):

@@ -300,6 +300,17 @@ def test_what_was_taken_away_before_it_began_comes_again_when_it_is_given_back(s
     assert stage.told() == ["Message a"]
 
 
+def test_a_beginning_that_nobody_looked_at_is_over_with_the_next(stage):
+    stage.open(conversation(top=1), missed=(joined(1),))
+    (started,) = stage.events
+    stage.changes(conversation(state="waiting", top=2))
+    stage.tell(entry(2, "bot", kind="left", reason="asked"))
+    assert not stage.session.begins(started)
+    stage.changes(conversation(top=3))
+    stage.tell(joined(3))
+    assert [type(event) for event in stage.events] == [Returned]
+
+
 def test_the_end_is_told_and_forgotten(stage):
     stage.open(conversation(top=1), missed=(joined(1),))
     stage.changes(conversation(state="closed", top=2))
