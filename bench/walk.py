@@ -364,7 +364,14 @@ def _workspace(chance: random.Random) -> WorkspaceSettings:
         )
         for each in _AGENTS
     }
-    bots = {
+    return WorkspaceSettings(
+        departments=departments, agents=agents, default_department=_DEPARTMENTS[0], bots=_bots(chance)
+    )
+
+
+def _bots(chance: random.Random) -> dict[BotId, BotSettings]:
+    """One of them, or both."""
+    return {
         each: BotSettings(
             id=each,
             key=each,
@@ -375,4 +382,3 @@ def _workspace(chance: random.Random) -> WorkspaceSettings:
         )
         for each in chance.sample(_BOTS, chance.choice((1, 2, 2)))
     }
-    return WorkspaceSettings(departments=departments, agents=agents, default_department=_DEPARTMENTS[0], bots=bots)

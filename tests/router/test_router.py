@@ -13,7 +13,7 @@ from router import commands as c
 from router.events import Event, OfferEnded
 from router.evolve import FOLDS
 from router.model import AgentId, ConversationId, Method, OfferId, Status
-from tests.router.building import Desk, agent, all_of, department, kinds, workspace
+from tests.router.building import Desk, agent, all_of, bot, department, kinds, workspace
 
 
 def busy_desk() -> Desk:
@@ -24,7 +24,9 @@ def busy_desk() -> Desk:
         agent("ada", "support", "sales", max_slots=5, breathing_ms=500),
         agent("ben", "support", "sales", max_slots=2, rings_at_once=2),
         agent("cleo", "sales"),
+        bot(),
     )
+    desk.bot_comes()
     desk.comes("ada")
     desk.served_by("ada", "c_1")
     desk.wait(500)
@@ -35,6 +37,8 @@ def busy_desk() -> Desk:
         desk.start(name, to)
     desk.decline("cleo", "c_4")
     desk.leaves("c_5")
+    desk.asks_bot("c_7")
+    desk.bot_goes()
     desk.do(c.Quarantine(conversation=desk.of("c_6").id))
     return desk
 
@@ -48,7 +52,7 @@ def test_a_snapshot_is_plain_values_and_comes_back_from_json():
     snapshot = desk.router.snapshot()
     again = msgspec.json.decode(msgspec.json.encode(snapshot), type=Snapshot)
     assert again == snapshot
-    assert json.loads(msgspec.json.encode(snapshot))["counters"]["arrival"] == 6
+    assert json.loads(msgspec.json.encode(snapshot))["counters"]["arrival"] == 7
 
 
 def test_a_rebuilt_router_equals_the_original_and_goes_on_like_it():

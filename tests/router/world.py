@@ -20,6 +20,7 @@ from router.model import (
     DepartmentId,
     OfferId,
     WorkspaceSettings,
+    Writer,
 )
 from router.order import STRICT
 from router.router import Router
@@ -102,6 +103,7 @@ class World(RuleBasedStateMachine):
             self.younger_do_not_overtake(event)
             self.enters_where_it_may(event, command)
             self.people_get_what_they_may(event, command)
+            self.only_the_owner_acts(event, command)
             self.witness.hears(event, self.replica, command)
             apply(self.replica, event)
             self.offers_end_once(event)
@@ -178,6 +180,28 @@ class World(RuleBasedStateMachine):
         elif command.outside_hours:
             found = "outside_hours"
         assert found == (event.reason if isinstance(event, e.HandoffFailed) else event.department)
+
+    def only_the_owner_acts(self, event: e.Event, command: c.Command) -> None:
+        """Judged on the state just before: what an agent or a bot does is done by the one who has the conversation."""
+        match event:
+            case e.ConversationClosed(by="bot"):
+                assert isinstance(command, c.CloseByBot)
+                assert has(self.replica.conversations[event.conversation], command.bot)
+            case e.ConversationHandedOver(reason="handoff"):
+                assert isinstance(command, c.HandOver)
+                assert has(self.replica.conversations[event.conversation], command.bot)
+            case e.ConversationGivenToBot():
+                assert self.replica.conversations[event.conversation].owner == event.agent
+                assert self.replica.bots[event.bot].connected
+            case e.MessageWritten(writer=Writer.BOT | Writer.AGENT):
+                with_bot = self.replica.conversations[event.conversation].state is ConversationState.BOT
+                assert with_bot == (event.writer is Writer.BOT)
+            case e.BotWorked():
+                conversation = self.replica.conversations[event.conversation]
+                assert conversation.bot_until is not None
+                assert conversation.bot_until < event.until
+            case _:
+                pass
 
     def no_bot_given_more_than_it_may_have(self, happened: tuple[e.Event, ...]) -> None:
         """A lowered limit only stops what is new."""
