@@ -17,7 +17,7 @@ from server.desk.sentences import LANGUAGES
         ("I'd like to speak  to\nsomeone", "en"),
         ("Jeg vil gerne tale med et menneske", "da"),
         ("Ich möchte mit einem Menschen sprechen", "de"),
-        ("Un conseillère s'il vous plaît", "fr"),
+        ("Une conseillère s'il vous plaît", "fr"),
         ("PARLER À QUELQU\u2019UN", "fr"),
         ("Atencion al cliente", "es"),
         ("medewerker", "nl"),
