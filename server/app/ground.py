@@ -10,7 +10,8 @@ from pathlib import Path
 
 from server.app.config import StartError
 from server.clock import SystemClock
-from server.control.operations import Operations, Sockets, StartEngine
+from server.control.operations import Operations, StartEngine
+from server.control.sockets import Sockets
 from server.desk import directory
 from server.desk.accounts import Accounts
 from server.desk.bot_access import BotAccess

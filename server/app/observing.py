@@ -11,6 +11,7 @@ from typing import Self
 
 from server.app.config import Config, StartError, version
 from server.clock import Clock
+from server.desk.bot_overview import BotOverview
 from server.desk.engine import Engine
 from server.desk.gauges import Gauges
 from server.desk.messages import Messages
@@ -66,6 +67,7 @@ class Measured:
     watch: Watch
     failures: Counter[str]
     untold: Untold
+    bots: BotOverview
 
     def sources(self) -> Sequence[Source]:
         """All there is to see."""
@@ -75,6 +77,7 @@ class Measured:
             measured.of_lobby(self.lobby),
             measured.of_bounds(self.bounds),
             measured.of_conversations(self.gauges, self.messages.counts, self.openings.counts),
+            measured.of_bots(self.bots),
             measured.of_store(self.store),
             measured.of_router(self.engine.router_seconds),
             measured.of_loop(self.watch.pulse, self.watch.watchdog),

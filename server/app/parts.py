@@ -76,12 +76,9 @@ class Parts:
     metrics: Metrics
     watch: Watch
     bot_watch: BotWatch
+    bot_overview: BotOverview
     failures: Counter[str]
     show: Show | None = None
-
-    @property
-    def bot_overview(self) -> BotOverview:
-        return BotOverview(self.bot_watch, directory=lambda: self.engine.directory, router=lambda: self.engine.router)
 
     @classmethod
     async def build(cls, config: Config, ground: Ground) -> Parts:
@@ -120,8 +117,9 @@ class Parts:
         terms = Terms(server=f"frontdesk/{version()}", features=FEATURES)
         connections = Connections(desk, terms=terms, proxies=proxies, bounds=bounds)
         told.listeners += (gauges.told, Following(bounds, found.limits, text_chars=connections.text_chars).told)
+        bots = BotOverview(bot_watch, directory=lambda: engine.directory, router=lambda: engine.router)
         measured = _measured(
-            ground, engine, gauges, messages, openings, connections, bounds, lobby, watch, failures, untold
+            ground, engine, gauges, messages, openings, connections, bounds, lobby, watch, failures, untold, bots
         )
         await engine.start()
         return cls(
@@ -138,6 +136,7 @@ class Parts:
             metrics=metrics(config, measured),
             watch=watch,
             bot_watch=bot_watch,
+            bot_overview=bots,
             failures=failures,
             show=show,
         )
@@ -155,6 +154,7 @@ def _measured(  # noqa: PLR0913, PLR0917 - what has something to tell
     watch: Watch,
     failures: Counter[str],
     untold: Untold,
+    bots: BotOverview,
 ) -> Measured:
     return Measured(
         store=ground.store,
@@ -168,6 +168,7 @@ def _measured(  # noqa: PLR0913, PLR0917 - what has something to tell
         watch=watch,
         failures=failures,
         untold=untold,
+        bots=bots,
     )
 
 

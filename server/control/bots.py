@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from server.clock import Clock
 from server.control.failure import Failure
+from server.control.sockets import Sockets
 from server.desk.bot_access import BotAccess, BotAdmission, NewToken
 from server.desk.bot_overview import BotNow, BotOverview
 from server.desk.bot_watch import BotLine
@@ -62,11 +63,12 @@ class BotTokens(Struct, kw_only=True, frozen=True):
     tokens: tuple[BotTokenSeen, ...]
 
 
-class Sockets(Protocol):
-    """The connections of bots."""
+class BotDay(Struct, kw_only=True, frozen=True):
+    """Of the conversations a bot had that ended that day: how many, and how many of them were deflected."""
 
-    def close_bot(self, bot: str, *, token_hash: bytes | None = None) -> None:
-        """End a bot's sockets for good: all of them, or those of one token. Returns at once."""
+    day: date
+    ended: int
+    deflected: int
 
 
 class Settings(Protocol):
@@ -195,7 +197,7 @@ class Bots:
             await self._store.write(lambda tx: audit.append(tx, at=now, actor=by, action="bot.frames_read", target=bot))
         return self._seen().watch.logs(bot)
 
-    async def days(self, key: str, days: int) -> list[tuple[date, BotDayRow]]:
+    async def days(self, key: str, days: int) -> list[BotDay]:
         """What its conversations came to on each of the last so many days (at most `MAX_DAYS`), the oldest first.
 
         Days are those of the workspace's clock. Raises `Refused`, `Failure`.
@@ -213,7 +215,10 @@ class Bots:
         def look(tx: Tx) -> list[BotDayRow]:
             return [bot_days.count(tx, bot, since=a, until=b) for a, b in pairwise(edges)]
 
-        return list(zip(dates, await self._store.read(look), strict=False))
+        rows = await self._store.read(look)
+        return [
+            BotDay(day=day, ended=row.ended, deflected=row.deflected) for day, row in zip(dates, rows, strict=False)
+        ]
 
     def _seen(self) -> BotOverview:
         if self._overview is None:

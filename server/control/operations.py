@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
@@ -20,6 +19,7 @@ from server.control import recording, secrets_of_sites, traffic
 from server.control.bots import Bots
 from server.control.failure import Failure
 from server.control.privacy import LeaveNoTrace, Privacy, leave_it
+from server.control.sockets import NoSockets, Sockets
 from server.desk import administration
 from server.desk.accounts import Accounts
 from server.desk.administration import Also
@@ -28,7 +28,6 @@ from server.desk.bot_overview import BotOverview
 from server.desk.directory import Directory
 from server.desk.dry_run import DryRun
 from server.desk.engine import Engine
-from server.desk.erasure import Pages
 from server.desk.identity import AgentIdentity
 from server.desk.ids import Ids
 from server.desk.job import Done, Job, Step
@@ -69,38 +68,6 @@ class Revised:
     after: WorkspaceFile
     changes: tuple[Change, ...]
     problems: tuple[Problem, ...] = ()
-
-
-class Sockets(Pages, Protocol):
-    """The connections, as a change of who they belong to concerns them. Each returns at once."""
-
-    def close_agent(self, agent: str) -> None:
-        """End an agent's sockets for good: what they were opened with is void."""
-
-    def reopen_agents(self, agents: frozenset[str]) -> None:
-        """Have these agents connect again: a connection knows from its beginning who it belongs to."""
-
-    def close_bot(self, bot: str, *, token_hash: bytes | None = None) -> None:
-        """End a bot's sockets for good: all of them, or those of one token."""
-
-
-class NoSockets:
-    """Nobody is connected."""
-
-    def close_visitor(self, visitor: str) -> None:
-        """There are none."""
-
-    def tell_erased(self, visitor: str, conversations: list[str], *, v: int) -> None:
-        """There is nobody."""
-
-    def close_agent(self, agent: str) -> None:
-        """There are none."""
-
-    def reopen_agents(self, agents: frozenset[str]) -> None:
-        """There are none."""
-
-    def close_bot(self, bot: str, *, token_hash: bytes | None = None) -> None:
-        """There are none."""
 
 
 class Operations:

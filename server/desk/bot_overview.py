@@ -24,6 +24,7 @@ class Records(Protocol):
 class BotNow:
     """One bot. ``conversations`` it has, ``waiting`` of them for an answer, the first since ``oldest_at``.
 
+    ``unanswered_s``: how long that is, 0 when nobody waits.
     A try-out is none of them. ``lines``: its connections. ``figures``: since the server started.
     """
 
@@ -32,6 +33,7 @@ class BotNow:
     conversations: int
     waiting: int
     oldest_at: int | None
+    unanswered_s: float
     figures: BotFigures
 
 
@@ -64,5 +66,6 @@ class BotOverview:
             conversations=count,
             waiting=len(asked),
             oldest_at=min(asked, default=None),
+            unanswered_s=max((self.watch.now() - at) / 1000 for at in asked) if asked else 0.0,
             figures=self.watch.figures(bot.id),
         )

@@ -13,9 +13,10 @@ import re
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from router import events
+from router.model import HandOverReason
 
 FRAMES: Final = 200  # of one connection
 MAX_FRAME: Final = 2_048  # bytes of one frame
@@ -24,6 +25,7 @@ ANSWERS: Final = 1_000  # the last ones, of which the times are known
 _GONE: Final = 50  # connections of one bot that ended and are still shown
 _TOKEN: Final = re.compile(rb"fdb_[A-Za-z0-9_-]+")
 _MARK: Final = b"fdb_"
+REASONS: Final[tuple[str, ...]] = get_args(HandOverReason)  # why a conversation went to people
 _BY_BOT_OR_VISITOR: Final = ("bot", "visitor")
 
 Direction = Literal["in", "out"]
@@ -164,7 +166,7 @@ class BotWatch:
     """All bots of a process. ``now``: milliseconds since 1970."""
 
     def __init__(self, now: Callable[[], int]) -> None:
-        self._now = now
+        self.now = now
         self._bots: dict[str, _Bot] = {}
         self._talks: dict[str, _Talk] = {}
         self.handoffs: Counter[str] = Counter()  # by reason, of all bots
@@ -174,7 +176,7 @@ class BotWatch:
     def connected(self, bot: str, *, session: str, address: str, worker: str = "") -> BotLine:
         """A connection of this bot (id) has identified itself; ``address`` as far as it may be kept."""
         of = self._bot(bot)
-        line = BotLine(of, self._now, bot=bot, session=session, address=address, worker=worker)
+        line = BotLine(of, self.now, bot=bot, session=session, address=address, worker=worker)
         of.lines[session] = line
         return line
 
@@ -182,7 +184,7 @@ class BotWatch:
         """The visitor wrote, and the bot has the conversation."""
         talk = self._talks.get(conversation)
         if talk is not None and talk.bot == bot and talk.asked_at is None:
-            talk.asked_at = self._now()
+            talk.asked_at = self.now()
 
     def answered(self, bot: str, conversation: str) -> None:
         """The bot wrote."""
@@ -192,13 +194,13 @@ class BotWatch:
         talk.wrote = True
         if talk.asked_at is not None:
             of = self._bot(bot)
-            of.answers_ms.append(max(0, self._now() - talk.asked_at))
+            of.answers_ms.append(max(0, self.now() - talk.asked_at))
             of.answered += 1
             talk.asked_at = None
 
     def refused(self, bot: str, code: str) -> None:
         """An error reply to one of its connections, or a close code."""
-        self._bot(bot).last_error = LastError(code=code, at=self._now())
+        self._bot(bot).last_error = LastError(code=code, at=self.now())
 
     def erase(self, conversations: Collection[str]) -> None:
         """Drop the frames that name one of these conversations: their visitor was erased."""
@@ -274,7 +276,7 @@ class BotWatch:
             self._sweep(of)
 
     def _sweep(self, of: _Bot) -> None:
-        while of.gone and (of.gone[0].gone_at or 0) + KEPT_MS <= self._now():
+        while of.gone and (of.gone[0].gone_at or 0) + KEPT_MS <= self.now():
             of.gone.popleft()
 
     def _bot(self, bot: str) -> _Bot:

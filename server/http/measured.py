@@ -14,6 +14,8 @@ from typing import Protocol
 from prometheus_client import ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
+from server.desk.bot_overview import BotOverview
+from server.desk.bot_watch import REASONS
 from server.desk.gauges import Gauges
 from server.histogram import Histogram
 from server.http.lobby import Lobby
@@ -62,7 +64,7 @@ def of_connections(connections: Connections, bounds: Bounds) -> Source:
     async def source() -> Iterable[Metric]:
         found = connections.statistics()
         open_ = GaugeMetricFamily("frontdesk_connections", "Open WebSockets.", labels=["role"])
-        for role in ("visitor", "agent"):
+        for role in ("visitor", "agent", "bot"):
             open_.add_metric([role], found.get(f"open_{role}", 0))
         closed = CounterMetricFamily(
             "frontdesk_connections_closed",
@@ -129,10 +131,36 @@ def of_conversations(gauges: Gauges, messages: Mapping[str, int], identified: Ma
             "Times somebody identified: fresh, resumed, or reset (what the client had was no longer good).",
             labels=["role", "how"],
         )
-        for role in ("visitor", "agent"):
+        for role in ("visitor", "agent", "bot"):
             for how in ("fresh", "resumed", "reset"):
                 opened.add_metric([role, how], identified.get((role, how), 0))
         return [stored, ended, opened]
+
+    return source
+
+
+def of_bots(bots: BotOverview) -> Source:
+    """Bots: who is here, what they have, what they handed over, whom they keep waiting."""
+
+    async def source() -> Iterable[Metric]:
+        connected = GaugeMetricFamily("frontdesk_bots_connected", "Open connections of a bot.", labels=["bot"])
+        has = GaugeMetricFamily("frontdesk_bot_conversations", "Conversations a bot has.", labels=["bot"])
+        unanswered = GaugeMetricFamily(
+            "frontdesk_bot_unanswered_seconds", "How long the first visitor waits for a bot's answer.", labels=["bot"]
+        )
+        for bot in bots.bots():
+            labels = [bot.bot.settings.key]
+            connected.add_metric(labels, len(bot.lines))
+            has.add_metric(labels, bot.conversations)
+            unanswered.add_metric(labels, bot.unanswered_s)
+        handoffs = CounterMetricFamily(
+            "frontdesk_handoffs",
+            "Conversations that went from bots to the line: by the bot's own wish, by the visitor's, or without one.",
+            labels=["reason"],
+        )
+        for reason in REASONS:
+            handoffs.add_metric([reason], bots.watch.handoffs[reason])
+        return [connected, has, unanswered, handoffs]
 
     return source
 

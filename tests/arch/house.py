@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "server.store.base",
         "server.store.accounts",
         "server.store.audit",
+        "server.store.bot_tokens",
         "server.store.conversations",
         "server.store.entries",
         "server.store.installation",

@@ -177,3 +177,46 @@ async def test_the_api_is_asked_at_a_limited_pace_and_pages_at_any(desk: Office)
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     async with desk.http.get(f"{desk.url}/healthz") as answer:
         assert answer.status == 200
+
+
+async def test_bots_are_counted_by_key_and_reason(desk: Office):
+    support = await desk.get("/departments/support")
+    assert (await desk.ask("PUT", "/departments/support", {**support, "first": "bot:faq"})).status == 200
+    _, found = await scraped(desk)
+    for name in ("frontdesk_bots_connected", "frontdesk_bot_conversations", "frontdesk_bot_unanswered_seconds"):
+        assert found[name, "faq"] == 0
+    reasons = {key[1] for key in found if key[0] == "frontdesk_handoffs_total"}
+    assert reasons == {"handoff", "asked", "unanswered", "bot_gone", "bot_removed"}
+    made = (await desk.ask("POST", "/bots/faq/tokens", {})).body
+    async with (
+        desk.http.ws_connect(f"{desk.url}/ws/bot") as bot,
+        desk.http.ws_connect(f"{desk.url}/ws/visitor", headers={"Origin": desk.url}) as visitor,
+    ):
+        await bot.receive_json()
+        await bot.send_json({"do": "identify", "id": "1", "protocol": 1, "token": made["token"]})
+        while (await bot.receive_json()).get("re") != "1":
+            pass
+        await visitor.receive_json()
+        for frame in (
+            {"do": "identify", "id": "1", "protocol": 1, "site": "demo"},
+            {"do": "conversation.start", "id": "2", "client_id": "s", "text": "Hello"},
+        ):
+            await visitor.send_json(frame)
+            while (await visitor.receive_json()).get("re") != frame["id"]:
+                pass
+        _, found = await scraped(desk)
+        assert found["frontdesk_bots_connected", "faq"] == found["frontdesk_connections", "bot"] == 1
+        assert found["frontdesk_sessions_total", "fresh", "bot"] == 1
+        assert found["frontdesk_bot_conversations", "faq"] == 1
+        assert found["frontdesk_bot_unanswered_seconds", "faq"] < 60
+        await visitor.send_json({"do": "conversation.human", "id": "3", "conversation": await conversation(desk)})
+        while (answer := await visitor.receive_json()).get("re") != "3":
+            pass
+        assert (answer["handoff"], answer["reason"]) == ("failed", "nobody")
+        (seen,) = await desk.get("/bots")
+        assert (seen["started"], seen["waiting"], seen["failed"]) == (1, 1, {"nobody": 1})
+
+
+async def conversation(desk: Office) -> str:
+    (found,) = await desk.get("/conversations")
+    return str(found["id"])

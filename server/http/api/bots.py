@@ -5,14 +5,13 @@ What a bot is configured to be is a record of the settings like others: `setting
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Final, Literal
 
 from aiohttp import web
 from msgspec import Meta, Struct
 
 from server.control.bots import MAX_DAYS as MAX_DAYS_TOLD
-from server.control.bots import BotTokenMade, BotTokenSeen
+from server.control.bots import BotDay, BotTokenMade, BotTokenSeen
 from server.control.operations import Operations
 from server.desk.bot_access import MAX_DAYS, MAX_LABEL
 from server.desk.bot_overview import BotNow
@@ -21,7 +20,6 @@ from server.desk.policy import Policy
 from server.http import answers
 from server.http.api.operation import PREFIX, Call, Operation, Parameter
 from server.settings.workspace import Bot, Key
-from server.store.bot_days import BotDayRow
 from server.wire.codes import ErrorCode, Refused
 from server.wire.parts import Time
 from server.wire.times import rfc3339
@@ -77,14 +75,6 @@ class BotSeen(Struct, kw_only=True, frozen=True):
     failed: dict[str, int]
     deflected: int
     tokens: tuple[BotTokenSeen, ...]
-
-
-class BotDay(Struct, kw_only=True, frozen=True):
-    """Of the conversations a bot had that ended that day: how many, and how many of them were deflected."""
-
-    day: date
-    ended: int
-    deflected: int
 
 
 class TokenBody(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -236,7 +226,7 @@ class BotsApi:
         said = call.request.query.get("days", str(_WEEK))
         if not (said.isascii() and said.isdigit() and len(said) <= len(str(MAX_DAYS_TOLD)) and int(said) > 0):
             raise Refused(ErrorCode.BAD_REQUEST, f"days is a number from 1 to {MAX_DAYS_TOLD}.", field="days")
-        return answers.yes([_day(*each) for each in await self._bots.days(call.path("key"), int(said))])
+        return answers.yes(await self._bots.days(call.path("key"), int(said)))
 
     async def create_token(self, call: Call) -> web.Response:
         body: TokenBody = call.body
@@ -299,10 +289,6 @@ def _log(line: BotLine) -> BotLog:
             for each in line.frames()
         ),
     )
-
-
-def _day(day: date, row: BotDayRow) -> BotDay:
-    return BotDay(day=day, ended=row.ended, deflected=row.deflected)
 
 
 def _time(at: int | None) -> Time | None:
