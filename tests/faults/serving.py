@@ -99,6 +99,15 @@ class Serving(Server):
         self.process = None
         return code
 
+    def waited_s(self) -> float:
+        """For how long the process that runs now was ready to run and did not, as others had the processors."""
+        if self.process is None:
+            return 0.0
+        try:
+            return int(Path(f"/proc/{self.process.pid}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+        except OSError:
+            return 0.0
+
     def status_of(self, path: str) -> int:
         """The HTTP status of a GET; blocks."""
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)

@@ -56,18 +56,20 @@ async def test_row_12_slow_readers_are_cut_cost_the_others_nothing_and_lose_noth
         over = asyncio.Event()
         tasks = [asyncio.create_task(written_until(page, over)) for page in pages]
         # As much is written while these tabs still read.
-        before = [took for _ in range(3) for took in await latencies(others)]
+        before = await latencies_until(others, rounds=times(3, 10))
         memory = own_serving.resident_kib()
         for link in narrow.links:
             link.set(DOWN, bytes_per_s=1, piece=1)
         # By a full outbox, by a transport on which nothing moves, or by a ping that is not read.
         watching = asyncio.create_task(ended_by_the_server(own_serving, slow))
-        with promised_within(35, f"{slow} slow readers are cut"):
-            meanwhile = []
-            while not watching.done():
-                meanwhile += await latencies(others)
+        measuring = asyncio.create_task(latencies_until(others, watching))
+        with promised_within(35, f"{slow} slow readers are cut", waited_s=own_serving.waited_s):
+            await watching
+        meanwhile = await measuring
+        # Once more without slow readers: the machine may have become busier since.
+        after = await latencies_until(others, rounds=times(1, 10))
         over.set()
-        await asyncio.gather(watching, *tasks)
+        await asyncio.gather(*tasks)
         grown = (own_serving.resident_kib() - memory) * 1024
         print(f"memory per slow reader: {grown / slow / 1024:.0f} KiB")
         assert grown < slow * PEAK_BYTES + 64 * 1024 * 1024
@@ -77,15 +79,28 @@ async def test_row_12_slow_readers_are_cut_cost_the_others_nothing_and_lose_noth
         for page, tab in zip(pages, tabs, strict=True):
             await come_back(tab)
             await judge(page.conversation, page=page, tab=tab)
-    quiet, loud = p99(before), p99(meanwhile)
-    print(f"p99 of the others: {quiet * 1000:.1f} ms before, {loud * 1000:.1f} ms meanwhile")
-    assert not FULL or loud < max(2 * quiet, 0.25)
+    quiet, loud, again = p99(before), p99(meanwhile), p99(after)
+    print(
+        f"p99 of the others: {quiet * 1000:.1f} ms before, {loud * 1000:.1f} ms meanwhile, {again * 1000:.1f} ms after"
+    )
+    assert not FULL or loud < max(2 * quiet, 2 * again, 0.25)
 
 
 async def a_page(people: People) -> Visitor:
     page = await people.visitor()
     await page.start("support", "Hello")
     return page
+
+
+async def latencies_until(
+    pages: list[Visitor], over: asyncio.Task[None] | None = None, *, rounds: int = 1
+) -> list[float]:
+    """So many rounds, and on until it is over."""
+    found = []
+    while rounds > 0 or not (over is None or over.done()):
+        rounds -= 1
+        found += await latencies(pages)
+    return found
 
 
 async def latencies(pages: list[Visitor]) -> list[float]:

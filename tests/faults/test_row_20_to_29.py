@@ -66,7 +66,7 @@ async def test_row_20_killed_under_load_the_file_is_sound_and_the_start_is_swift
             await ada.post(page.conversation, f"{number} {place}")
         own_serving.kill()
         assert sound(own_serving.data, tmp_path / "copy")
-        with promised_within(3, "killed, it is ready again"):
+        with promised_within(3, "killed, it is ready again", waited_s=own_serving.waited_s):
             await asyncio.to_thread(own_serving.start)
         for client in (page, ada):
             await client.ended()
