@@ -54,7 +54,7 @@ export function createPanel(host: Host, into: Node): PanelHandle {
 
   const news = (entry: Entry) => {
     const { kind, from, replies = [], cards = [] } = entry;
-    const said = [entry.text, ...cards.map(({ title }) => title), ...replies].join(". ");
+    const said = [entry.text, ...cards.map(({ title }) => title), ...replies].join("\n");
     const text = kind === "message" || kind === "file" ? texts.said(from.name || texts.somebody, said) : eventText(texts, entry);
     announcement.value = { text };
     if (kind === "notice") return;
