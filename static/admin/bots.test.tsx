@@ -14,17 +14,20 @@ const FAQ: Running = {
   key: "faq", name: "FAQ", conversations: 3, waiting: 1, oldest_unanswered_at: null, last_error: { code: "not_owner", at: new Date().toISOString() },
   answered: 40, answer_p50_ms: 420, answer_p95_ms: 2600, started: 9, handed_over: { asked: 2, handoff: 1 }, failed: { nobody: 1 }, deflected: 5,
   connections: [
-    { session: "s_1", since: "2020-11-03T09:00:00.000Z", address: "192.0.2.1", name: "<b>worker</b>", lag_ms: 12, last_frame_at: null, gone_at: null },
-    { session: "s_0", since: "2020-11-03T08:00:00.000Z", address: "192.0.2.1", name: "old", lag_ms: null, last_frame_at: null, gone_at: "2020-11-03T08:30:00.000Z" },
+    { session: "s_1", since: "2020-11-03T09:00:00.000Z", address: "192.0.2.1", name: "<b>worker</b>", lag_ms: 12, last_frame_at: null },
   ],
-  tokens: [{ id: "t_1", label: "server", created_at: "2020-11-03T09:00:00.000Z", used_at: null, expires_at: null }],
+  tokens: [{ id: "t_1", label: "server", good: true, made_at: "2020-11-03T09:00:00.000Z", used_at: null, expires_at: null }],
 };
 
 function frame(dir: Frame["dir"], text: string): Frame {
-  return { at: "2020-11-03T09:00:00.123Z", dir, frame: text, size: text.length };
+  return { at: "2020-11-03T09:00:00.123Z", dir, frame: text, bytes: text.length };
 }
 
 const FRAMES = [frame("in", '{"do":"message.send","text":"Hello <img src=x>"}'), frame("out", '{"re":"1","ok":true}'), frame("out", '{"on":"entry","text":"Hello"}')];
+const LOGS = [
+  { session: "s_0", name: "old", since: "2020-11-03T08:00:00.000Z", ended: "2020-11-03T08:30:00.000Z", frames: FRAMES.slice(0, 1) },
+  { session: "s_1", name: "<b>worker</b>", since: "2020-11-03T09:00:00.000Z", ended: null, frames: FRAMES },
+];
 
 let asked: string[];
 let settings: Settings;
@@ -34,7 +37,7 @@ beforeEach(async () => {
   asked = [];
   const file = { ...workspace(), bot: [newBot("faq", "FAQ")] };
   const answers: Record<string, unknown> = {
-    "GET /api/v1/settings": file, "GET /api/v1/bots": [FAQ], "GET /api/v1/bots/faq/frames?session=s_1": FRAMES,
+    "GET /api/v1/settings": file, "GET /api/v1/bots": [FAQ], "GET /api/v1/bots/faq/frames": LOGS, "GET /api/v1/bots/faq/days?days=7": [{ day: "2020-11-02", ended: 0, deflected: 0 }, { day: "2020-11-03", ended: 4, deflected: 3 }],
     "POST /api/v1/bots/faq/tokens": { id: "t_2", token: "fdb_secret" }, "POST /api/v1/bots/faq/trial": { ticket: "trial.x", url: "/chat/demo#trial=trial.x" },
     "DELETE /api/v1/bots/faq/tokens/t_1": {}, "PUT /api/v1/bots/faq": {},
   };
@@ -72,7 +75,7 @@ test("a bot is shown as it does, whatever it calls itself", async () => {
   }
   expect(document.querySelector("th b")).toBeNull();
   expect(document.body.textContent).toContain("<b>worker</b>");
-  expect(document.body.textContent).toContain("old · ended");
+  expect(document.querySelector("[aria-label='Day by day'] tbody")?.textContent).toMatch(/^Tue,? 3 Nov4375 %$/);
 });
 
 test("a token is shown once, copied, and gone when one is done", async () => {
@@ -103,9 +106,15 @@ test("revoking asks once more", async () => {
 
 test("frames are text, and can be narrowed down", async () => {
   await open();
-  button("Frames").click();
+  expect(asked.some((one) => one.includes("/frames"))).toBe(false);
+  button("Show the frames").click();
   await drawn();
   expect(document.querySelectorAll(".frame-list li")).toHaveLength(3);
+  const which = document.querySelector("[aria-label=Connection]") as HTMLSelectElement;
+  which.value = "s_0";
+  which.dispatchEvent(new Event("change", { bubbles: true }));
+  await drawn();
+  expect(document.querySelectorAll(".frame-list li")).toHaveLength(1);
   expect(document.querySelector(".frame-list img")).toBeNull();
   expect(matching(FRAMES, "hello", "").length).toBe(2);
   expect(matching(FRAMES, "HELLO entry", "out").map((one) => one.frame)).toEqual(['{"on":"entry","text":"Hello"}']);

@@ -9,14 +9,14 @@ export interface Connection {
   name: string;
   lag_ms: number | null;
   last_frame_at: string | null;
-  /** Not null: it has ended; its frames are kept for an hour. */
-  gone_at: string | null;
 }
 
 export interface Token {
   id: string;
   label: string;
-  created_at: string;
+  /** Neither revoked nor expired. */
+  good: boolean;
+  made_at: string;
   used_at: string | null;
   expires_at: string | null;
 }
@@ -45,9 +45,25 @@ export interface Running {
 export interface Frame {
   at: string;
   dir: "in" | "out";
-  /** As it went over the wire, at most its first 2 KiB. */
+  /** As it went over the wire, at most its first 2 KiB of its `bytes`. */
   frame: string;
-  size: number;
+  bytes: number;
+}
+
+/** The last frames of one connection; of one that has ended, for an hour. */
+export interface Log {
+  session: string;
+  name: string;
+  since: string;
+  ended: string | null;
+  frames: readonly Frame[];
+}
+
+/** Of the conversations a bot had that ended that day. */
+export interface Day {
+  day: string;
+  ended: number;
+  deflected: number;
 }
 
 export function running(api: Api): Promise<readonly Running[]> {
@@ -63,8 +79,13 @@ export function revokeToken(api: Api, bot: string, id: string): Promise<void> {
   return api.remove(`bots/${bot}/tokens/${encodeURIComponent(id)}`, "");
 }
 
-export function frames(api: Api, bot: string, session: string): Promise<readonly Frame[]> {
-  return api.get(`/api/v1/bots/${bot}/frames?session=${encodeURIComponent(session)}`);
+/** Of all its connections, those that ended within the hour too. That somebody reads them is recorded. */
+export function logs(api: Api, bot: string): Promise<readonly Log[]> {
+  return api.get(`/api/v1/bots/${bot}/frames`);
+}
+
+export function days(api: Api, bot: string): Promise<readonly Day[]> {
+  return api.get(`/api/v1/bots/${bot}/days?days=7`);
 }
 
 /** Where the bot can be tried, once and within minutes. */
@@ -73,11 +94,6 @@ export async function tryOut(api: Api, bot: string, site: string): Promise<strin
   // Ours, whatever the answer says: it becomes the address of a frame.
   if (!url.startsWith("/chat/")) throw new Error("not one of our pages");
   return url;
-}
-
-/** Connected now, the newest first. */
-export function connected(bot: Pick<Running, "connections">): Connection[] {
-  return bot.connections.filter((one) => one.gone_at === null).sort((a, b) => b.since.localeCompare(a.since));
 }
 
 /** Frames with all these words in them, in one direction or both. */

@@ -1,12 +1,11 @@
-import { useState } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
 import { clockTime } from "../../ui/time.tsx";
-import { byReason, connected, running, took, type Running } from "../bots.ts";
+import { byReason, days, running, took, type Running } from "../bots.ts";
 import { ofBot } from "../sections.ts";
 import { counted } from "../words.ts";
 import { age, EVERY_MS, share } from "./bots.tsx";
 import { NumberField, TextField } from "./fields.tsx";
-import { Frames } from "./frames.tsx";
+import { FrameLog } from "./frames.tsx";
 import { HumanWords } from "./human-words.tsx";
 import { useLive } from "./live.ts";
 import { Empty, Gone, PageHead } from "./page.tsx";
@@ -32,9 +31,11 @@ export function Bot({ of: key }: { of: string }) {
       {found === undefined ? <p class="soft" role="status">Looking …</p> : (
         <>
           <Now bot={found} />
-          <Connections bot={found} of={key} />
-          <Tokens of={key} tokens={found.tokens} onChange={live.again} />
-          <TryBot of={key} name={record.name} here={connected(found).length > 0} />
+          <DayByDay of={key} />
+          <Connections bot={found} />
+          <FrameLog of={key} />
+          <Tokens of={key} tokens={found.tokens.filter((one) => one.good)} onChange={live.again} />
+          <TryBot of={key} name={record.name} here={found.connections.length > 0} />
         </>
       )}
       <Section of={ofBot(key, "patience", "Patience", ["name", "reply_seconds", "grace_seconds", "max_conversations"])} title="Name and patience" lead="When a bot does not answer, its visitors go to people, with their place in line counted from the start.">
@@ -73,10 +74,7 @@ function Now({ bot }: { bot: Running }) {
   );
 }
 
-function Connections({ bot, of }: { bot: Running; of: string }) {
-  const [open, setOpen] = useState<string | null>(null);
-  const here = connected(bot);
-  const ended = bot.connections.filter((one) => one.gone_at !== null);
+function Connections({ bot }: { bot: Running }) {
   return (
     <section class="section" aria-label="Connections">
       <h2>Connections</h2>
@@ -84,23 +82,47 @@ function Connections({ bot, of }: { bot: Running; of: string }) {
       {bot.connections.length > 0 && (
         <div class="wide-frame" role="region" aria-label="Connections of this bot" tabIndex={0}>
           <table class="table people">
-            <thead><tr><th scope="col">Worker</th><th scope="col">From</th><th scope="col">Since</th><th scope="col">Round trip</th><th scope="col">Last heard</th><th scope="col"><span class="unseen">Frames</span></th></tr></thead>
+            <thead><tr><th scope="col">Worker</th><th scope="col">From</th><th scope="col">Since</th><th scope="col">Round trip</th><th scope="col">Last heard</th></tr></thead>
             <tbody>
-              {[...here, ...ended].map((one) => (
-                <tr key={one.session} class={one.gone_at === null ? "" : "soft"}>
-                  <th scope="row"><i class={one.gone_at === null ? "dot available" : "dot offline"} aria-hidden="true" /> {one.name || "no name"}{one.gone_at !== null && " · ended"}</th>
+              {bot.connections.map((one) => (
+                <tr key={one.session}>
+                  <th scope="row"><i class="dot available" aria-hidden="true" /> {one.name || one.session}</th>
                   <td>{one.address}</td>
                   <td>{clockTime(one.since)}</td>
                   <td>{took(one.lag_ms)}</td>
                   <td>{one.last_frame_at === null ? "never" : `${age(one.last_frame_at)} ago`}</td>
-                  <td class="end"><Button small expanded={open === one.session} label={`Frames of ${one.name || one.session}`} onClick={() => setOpen(open === one.session ? null : one.session)}>Frames</Button></td>
                 </tr>
               ))}
             </tbody>
           </table>
         </div>
       )}
-      {open !== null && bot.connections.some((one) => one.session === open) && <Frames key={open} of={of} session={open} />}
     </section>
   );
+}
+
+/** How many of the conversations that ended each day it dealt with alone. */
+function DayByDay({ of }: { of: string }) {
+  const { api } = useSettings();
+  const { value } = useLive(() => days(api, of), of, 60_000);
+  if (value === null || value.every((one) => one.ended === 0)) return null;
+  return (
+    <section class="section" aria-label="Day by day">
+      <div class="section-head"><h2>Day by day</h2><p class="soft">Conversations it had that ended that day, and how many of them it dealt with alone.</p></div>
+      <div class="wide-frame" role="region" aria-label="The last seven days" tabIndex={0}>
+        <table class="table people">
+          <thead><tr><th scope="col">Day</th><th scope="col">Ended</th><th scope="col">Alone</th><th scope="col">Share</th></tr></thead>
+          <tbody>
+            {value.filter((one) => one.ended > 0).map((one) => (
+              <tr key={one.day}><th scope="row">{dayInWords(one.day)}</th><td>{one.ended}</td><td>{one.deflected}</td><td>{Math.round((100 * one.deflected) / one.ended)} %</td></tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function dayInWords(day: string): string {
+  return new Date(`${day}T12:00:00Z`).toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
 }

@@ -1,6 +1,6 @@
 import { Button } from "../../ui/button.tsx";
 import { span } from "../../ui/time.tsx";
-import { connected, running, took, type Running } from "../bots.ts";
+import { running, took, type Running } from "../bots.ts";
 import { newBot } from "../records.ts";
 import { counted } from "../words.ts";
 import { useLive } from "./live.ts";
@@ -43,7 +43,7 @@ function Row({ of, name, found }: { of: string; name: string; found: Running | u
   return (
     <tr>
       {head}
-      <td><Here connections={connected(found).length} /></td>
+      <td><Here connections={found.connections.length} /></td>
       <td>{found.conversations}</td>
       <td>{found.waiting === 0 ? "0" : <span class="late">{found.waiting}{found.oldest_unanswered_at !== null && `, oldest ${age(found.oldest_unanswered_at)}`}</span>}</td>
       <td>{found.answered === 0 ? <span class="soft">none yet</span> : <>{took(found.answer_p50_ms)} <span class="soft">· 95 % {took(found.answer_p95_ms)}</span></>}</td>

@@ -35,7 +35,7 @@ export function Tokens({ of, tokens, onChange }: Props) {
               {tokens.map((one) => (
                 <tr key={one.id}>
                   <th scope="row">{one.label || <code>{one.id}</code>}</th>
-                  <td>{day(one.created_at)}</td>
+                  <td>{day(one.made_at)}</td>
                   <td>{one.used_at === null ? "never" : day(one.used_at)}</td>
                   <td>{one.expires_at === null ? "it is revoked" : day(one.expires_at)}</td>
                   <td class="end">
