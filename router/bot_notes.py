@@ -60,10 +60,10 @@ def ask_bot(state: State, conversation: Conversation, at: int) -> None:
 
 
 def written_with_bot(state: State, conversation: Conversation, event: e.MessageWritten) -> None:
-    """The visitor asks, once until it is answered; the bot answers."""
+    """The bot answers, or the visitor asks: told once, until it is answered."""
     if event.writer is Writer.BOT:
         conversation.bot_asked_at = conversation.bot_until = None
-    elif conversation.bot_asked_at is None:
+    else:
         ask_bot(state, conversation, event.at)
 
 

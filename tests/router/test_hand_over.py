@@ -206,6 +206,20 @@ def test_given_back_it_is_the_bots_and_the_slot_is_free():
     assert (handed.key_at, handed.line_entry) == (began, 2)
 
 
+def test_after_a_transfer_too_it_is_as_old_as_its_start():
+    desk = bot_desk(department(), department("sales"), agent("ada", "support", "sales"), bot())
+    desk.served_by("ada", "c_1")
+    began = desk.now
+    desk.wait(60_000)
+    desk.transfer("ada", "c_1", "sales")
+    desk.accept("ada", "c_1")
+    desk.wait(60_000)
+    desk.gives("ada", "c_1")
+    assert only(desk.hands_over("c_1"), ConversationHandedOver).key_at == began
+    desk.configure(department(), agent("ada"), bot(), confirm_ms=0)
+    assert (desk.of("c_1").department, desk.of("c_1").key_at) == ("support", began), "moved, too"
+
+
 def test_who_waits_for_an_answer_when_it_is_given_waits_for_the_bots():
     desk = bot_desk()
     desk.served_by("ada", "c_1")
