@@ -59,6 +59,13 @@ def ask_bot(state: State, conversation: Conversation, at: int) -> None:
     watch(state, Due.UNANSWERED, conversation.id)
 
 
+def ask_again(state: State, conversation: Conversation, at: int) -> None:
+    """After a restart the time to answer begins anew. Who wrote last may be known better than by the old record."""
+    conversation.bot_asked_at = conversation.bot_until = None
+    if conversation.awaiting_reply:
+        ask_bot(state, conversation, at)
+
+
 def written_with_bot(state: State, conversation: Conversation, event: e.MessageWritten) -> None:
     """The bot answers, or the visitor asks: told once, until it is answered."""
     if event.writer is Writer.BOT:

@@ -2,7 +2,7 @@
 
 from router import events as e
 from router.agent import Agent
-from router.bot_notes import ask_bot, cut_off_bots
+from router.bot_notes import ask_again, cut_off_bots
 from router.deadlines import Due
 from router.indexes import rebuild_indexes
 from router.model import ConversationState
@@ -35,8 +35,8 @@ def restarted(state: State, event: e.Restarted) -> None:
             conversation.visitor_left_at = conversation.quiet_since = event.at
             conversation.asked_at = None if conversation.asked_at is None else event.at
             state.shelve(conversation)
-            if conversation.bot_asked_at is not None:
-                ask_bot(state, conversation, event.at)
+            if conversation.state is ConversationState.BOT:
+                ask_again(state, conversation, event.at)
             watch_conversation(state, conversation)
     cut_off_bots(state, event.at)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
@@ -128,6 +130,20 @@ def test_after_a_restart_graces_and_times_to_answer_begin_anew(kept):
     assert only(desk.wait(1), ConversationHandedOver).conversation == "c_1"
     desk.wait(60_000)
     assert desk.responsible("c_2") == "faq"
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_who_wrote_last_is_known_better_than_the_record_after_a_restart(asked):
+    """What was written is in the log; the record may be older."""
+    desk = bot_desk()
+    desk.asks_bot("c_1", spoke=not asked)
+    known = replace(desk.of("c_1"), awaiting_reply=asked)
+    desk.restart(conversations=(known,))
+    desk.returns("c_1")
+    desk.wrote("c_1", Writer.VISITOR if asked else Writer.BOT)
+    desk.bot_comes()
+    happened = desk.wait(30_000)
+    assert [event.reason for event in all_of(happened, ConversationHandedOver)] == (["unanswered"] if asked else [])
 
 
 def test_a_bot_that_does_not_come_back_after_a_restart_is_gone():
