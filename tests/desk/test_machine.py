@@ -33,6 +33,9 @@ AGENTS_DO = ("conversation.pick", "conversation.pick", "note.add", "wrap_up.end"
 class DeskMachine(RuleBasedStateMachine):
     """Everybody asks anything of anything they know of, alone or in one batch with others."""
 
+    workspace = WORKSPACE
+    crowd: tuple[str, ...] = (*AGENTS, *VISITORS)
+
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
@@ -51,9 +54,9 @@ class DeskMachine(RuleBasedStateMachine):
         self.store = await open_store(Path(self.folder.name))
         self.passwords = Passwords(CHEAP)
         self.desk = DeskBench(self.store, FakeClock(), self.passwords, seed=1)
-        await self.desk.found(WORKSPACE)
+        await self.desk.found(self.workspace)
         await self.desk.settle()
-        for who in (*AGENTS, *VISITORS):
+        for who in self.crowd:
             await self._come(who)
         for who in ("ada", "ben"):
             self.ask(who, "status.set", status="available")
@@ -245,7 +248,8 @@ class DeskMachine(RuleBasedStateMachine):
             told: dict[tuple[str, int], str] = {}
             for event in client.told("entry"):
                 place = (event["conversation"], event["seq"])
-                assert place not in told, "told twice"
+                # What a bot's connection loses to another and gets back comes with its log again.
+                assert place not in told or client.peer.endpoint == "bot", "told twice"
                 told[place] = event["text"]
             for conversation in {conversation for conversation, _ in told}:
                 stored = {row[0]: row[3] for row in await self.desk.entries(conversation)}
