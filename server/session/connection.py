@@ -13,15 +13,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 import structlog
-from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
+from aiohttp import WebSocketError, WSCloseCode, WSMessage, WSMsgType, web
+from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
 
 from server.session import framing
 from server.session.calls import Calls
 from server.session.limits import Meter, TurnedAway, subject
-from server.session.outbox import Outbox
+from server.session.outbox import outbox_of
 from server.session.protocol import Answer, End, Phase, Session
 from server.session.setting import Caller, Setting
 from server.session.writing import Writer
@@ -32,6 +33,8 @@ from server.wire.requests import Endpoint
 
 _LOOKS: Final = 50  # for the last answers before a restart
 _FAIR: Final = 32  # frames of one connection after which the others get their turn
+_QUEUED_BYTES: Final = 65_536  # of frames that wait, twice that much at most
+_OPEN: Final = Phase.OPEN
 _IDENTIFYING: Final = Phase.IDENTIFYING  # a member reached through its class costs a quarter of a microsecond
 
 # The answer to a close frame is its own code, but for none, and for one that nobody may send and aiohttp lets through.
@@ -40,8 +43,55 @@ _RETURNED: Final = {0: None, 1006: 1002}
 _log = structlog.get_logger("session")
 
 
+# Takes a text frame where it was cut out; False: it is to wait for the reader.
+Straight: TypeAlias = Callable[[bytes], bool]
+
+
+class _Frames(WebSocketDataQueue):
+    """Frames that wait for the reader. A text frame that need not wait is handed on where it arrives: the way through
+    the queue, a future and the turn of a task costs as much as all that is done with it.
+    """
+
+    straight: Straight | None = None
+    left = 0  # of the frames that one chunk of bytes may bring straight; the others wait, for others to get their turn
+
+    def feed_data(self, data: Any, size: int) -> None:
+        if (
+            self.straight is None
+            or self._buffer
+            or self.left <= 0
+            or data.type is not WSMsgType.TEXT
+            or not self.straight(data.data)
+        ):
+            super().feed_data(data, size)
+        else:
+            self.left -= 1
+
+    def begin(self) -> None:
+        """More bytes have come."""
+        self.left = _FAIR
+
+
 class Socket(web.WebSocketResponse[Literal[False]]):
     """aiohttp's handshake and reader. It never closes anything by itself: `Connection` does."""
+
+    def _post_start(self, request: web.BaseRequest, protocol: str | None, writer: Any) -> None:
+        """As aiohttp's, with a queue of our own."""
+        self._ws_protocol = protocol
+        self._writer = writer
+        assert self._loop is not None
+        self._reader = self._frames = _Frames(request.protocol, _QUEUED_BYTES, loop=self._loop)
+        self._parser = WebSocketReader(self._frames, self._max_msg_size, compress=False, decode_text=False)
+        request.protocol.set_parser(self._parser, data_received_cb=self._frames.begin)
+        request.protocol.keep_alive(val=False)
+
+    def take_straight(self, straight: Straight) -> None:
+        """Hand text frames to it from now on, when none waits."""
+        self._frames.straight = straight
+
+    def put(self, work: Any) -> None:
+        """Something for the reader, behind what it waits for."""
+        WebSocketDataQueue.feed_data(self._frames, WSMessage(WSMsgType.TEXT, work, None), 0)
 
     async def close(
         self,
@@ -116,7 +166,9 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._protocol = Session(caller.endpoint, setting.terms)
         stall_seconds = setting.timing.stall_seconds
-        self._writer = Writer(transport, drain, stall_seconds=stall_seconds, outbox=Outbox(), turn=setting.turn)
+        self._writer = Writer(
+            transport, drain, stall_seconds=stall_seconds, outbox=outbox_of(caller.endpoint), turn=setting.turn
+        )
         self._calls = Calls(setting.desk, self, self._request_failed)
         self._meter: Meter | None = None
         self._heard = self._working = self._sent_off = False
@@ -157,6 +209,7 @@ class Connection:
             self._setting.terms.identify_within_ms / 1000, self._not_identified
         )
         self._alarm = self._loop.call_later(self._until_ping, self._ping)
+        self._socket.take_straight(self._straight)
         try:
             await self._read()
         finally:
@@ -174,7 +227,7 @@ class Connection:
             self._heard = True
             match message.type:
                 case WSMsgType.TEXT:
-                    work = self._take(message.data)
+                    work = self._take(message.data) if isinstance(message.data, bytes) else message.data
                     if work is not None:
                         await self._work(work)
                 case WSMsgType.PONG:
@@ -195,6 +248,22 @@ class Connection:
             taken += 1
             if taken % _FAIR == 0:
                 await asyncio.sleep(0)
+
+    def _straight(self, frame: bytes) -> bool:
+        """Take a frame where it arrives, if the reader is neither at work nor to be asked for anything but requests."""
+        if self._working or self._protocol.phase is not _OPEN:
+            return False
+        self._heard = True
+        try:
+            work = self._take(frame)
+        except Exception:
+            _log.exception("a frame could not be taken", session=self.session)
+            self._finish(WSCloseCode.INTERNAL_ERROR)
+            self._transport.close()
+            return True
+        if work is not None:
+            self._socket.put(work)
+        return True
 
     def _take(self, frame: bytes) -> Awaitable[None] | None:
         """Do what a frame asks for; what is returned must end before the next one is taken."""

@@ -10,8 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from server.wire.requests import Endpoint
+
 MAX_FRAMES: Final = 512
 MAX_BYTES: Final = 256 * 1024
+# One connection of a bot carries what a thousand visitors' would: a pause of its program must not cut it at once.
+BOT_SHARE: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,3 +146,9 @@ class Outbox:
             self._peak_bytes = self._bytes
         if len(self._frames) > self._peak_frames:  # noqa: PLR1730
             self._peak_frames = len(self._frames)
+
+
+def outbox_of(endpoint: Endpoint) -> Outbox:
+    """With the room that a connection to this endpoint needs."""
+    share = BOT_SHARE if endpoint == "bot" else 1
+    return Outbox(share * MAX_FRAMES, share * MAX_BYTES)

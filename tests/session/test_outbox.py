@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.session.outbox import Outbox
+from server.session.outbox import MAX_FRAMES, Outbox, outbox_of
+from server.wire.requests import Endpoint
 
 EVERYTHING = 1 << 30
 
@@ -24,6 +25,14 @@ def test_there_is_a_bound_of_frames_and_one_of_bytes():
     assert [True, True, False] == [few.put(b"x") for _ in range(3)]
     small = Outbox(max_bytes=10)
     assert [True, True, False, True] == [small.put(b"x" * size) for size in (5, 4, 2, 1)]
+
+
+def test_a_bots_connection_has_the_room_of_many():
+    shares: tuple[tuple[Endpoint, int], ...] = (("visitor", 1), ("agent", 1), ("bot", 16))
+    for endpoint, share in shares:
+        outbox = outbox_of(endpoint)
+        assert all(outbox.put(b"x") for _ in range(share * MAX_FRAMES))
+        assert not outbox.put(b"x")
 
 
 def test_one_frame_always_fits_into_an_empty_outbox():
