@@ -93,7 +93,7 @@ class Parts:
         messages = _messages(ground, hub, engine)
         intake = Intake(lambda: engine.directory)
         workers = _workers(hub, engine)
-        bot_watch = BotWatch(clock.now)
+        bot_watch = BotWatch(clock)
         openings = _openings(config, ground, hub, engine, installed, workers)
         desk = _desk(config, ground, hub, engine, openings, messages, intake, workers, bot_watch)
         presence.desk = desk

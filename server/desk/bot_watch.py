@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
 from router import events
 from router.model import HandOverReason
+from server.clock import Clock
 
 FRAMES: Final = 200  # of one connection
 MAX_FRAME: Final = 2_048  # bytes of one frame
@@ -53,40 +54,50 @@ class BotLine:
     """One connection of a bot. Each call costs about as much as putting something into a list."""
 
     __slots__ = (
+        "_begun",
+        "_clock",
         "_frames",
-        "_now",
+        "_last",
+        "_monotonic",
         "_of",
         "address",
         "bot",
         "gone_at",
         "lag_ms",
-        "last_at",
         "session",
         "since",
         "worker",
     )
 
-    def __init__(self, of: _Bot, now: Callable[[], int], *, bot: str, session: str, address: str, worker: str) -> None:
+    def __init__(self, of: _Bot, clock: Clock, *, bot: str, session: str, address: str, worker: str) -> None:
         self._of = of
-        self._now = now
+        self._clock = clock
+        self._monotonic = clock.monotonic
         self.bot = bot
         self.session = session
         self.address = address
         self.worker = worker
-        self.since = now()
-        self.last_at: int | None = None  # a frame came
+        self.since = clock.now()
+        # Frames are timed by the hand that costs nothing.
+        self._begun = clock.monotonic()
+        self._last: float | None = None  # a frame came
         self.lag_ms: int | None = None
         self.gone_at: int | None = None
-        self._frames: deque[tuple[int, Direction, bytes, int]] = deque(maxlen=FRAMES)
+        self._frames: deque[tuple[float, Direction, bytes, int]] = deque(maxlen=FRAMES)
+
+    @property
+    def last_at(self) -> int | None:
+        """When the last frame came."""
+        return None if self._last is None else self._at(self._last)
 
     def heard(self, frame: bytes) -> None:
         """This frame came."""
-        at = self.last_at = self._now()
+        self._last = at = self._monotonic()
         self._frames.append((at, "in", _kept(frame), len(frame)))
 
     def said(self, frame: bytes) -> None:
         """This frame went."""
-        self._frames.append((self._now(), "out", _kept(frame), len(frame)))
+        self._frames.append((self._monotonic(), "out", _kept(frame), len(frame)))
 
     def lag(self, milliseconds: int) -> None:
         """How long a heartbeat took to come back."""
@@ -94,27 +105,32 @@ class BotLine:
 
     def refused(self, code: str) -> None:
         """An error reply, or a close code."""
-        self._of.last_error = LastError(code=code, at=self._now())
+        self._of.last_error = LastError(code=code, at=self._clock.now())
 
     def left(self) -> None:
         """It is gone."""
         if self.gone_at is None:
-            self.gone_at = self._now()
+            self.gone_at = self._clock.now()
             self._of.left(self)
 
     def frames(self) -> list[Frame]:
         """The last ones, in order."""
         return [
-            Frame(at=at, direction=direction, text=kept.decode(errors="replace"), size=size)
+            Frame(at=self._at(at), direction=direction, text=kept.decode(errors="replace"), size=size)
             for at, direction, kept, size in self._frames
         ]
 
     def erase(self, names: Iterable[bytes]) -> None:
-        """Drop the frames that name one of these."""
+        """Drop the frames that name one of these, or may have in what was cut off."""
         names = tuple(names)
-        left = [each for each in self._frames if not any(name in each[2] for name in names)]
+        left = [
+            frame for frame in self._frames if frame[3] <= MAX_FRAME and not any(name in frame[2] for name in names)
+        ]
         if len(left) < len(self._frames):
             self._frames = deque(left, maxlen=FRAMES)
+
+    def _at(self, moment: float) -> int:
+        return self.since + int((moment - self._begun) * 1000)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -163,10 +179,11 @@ class BotFigures:
 
 
 class BotWatch:
-    """All bots of a process. ``now``: milliseconds since 1970."""
+    """All bots of a process."""
 
-    def __init__(self, now: Callable[[], int]) -> None:
-        self.now = now
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.now = clock.now
         self._bots: dict[str, _Bot] = {}
         self._talks: dict[str, _Talk] = {}
         self.handoffs: Counter[str] = Counter()  # by reason, of all bots
@@ -176,7 +193,7 @@ class BotWatch:
     def connected(self, bot: str, *, session: str, address: str, worker: str = "") -> BotLine:
         """A connection of this bot (id) has identified itself; ``address`` as far as it may be kept."""
         of = self._bot(bot)
-        line = BotLine(of, self.now, bot=bot, session=session, address=address, worker=worker)
+        line = BotLine(of, self._clock, bot=bot, session=session, address=address, worker=worker)
         of.lines[session] = line
         return line
 

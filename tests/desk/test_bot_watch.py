@@ -20,7 +20,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def watch(clock: FakeClock) -> BotWatch:
-    return BotWatch(clock.now)
+    return BotWatch(clock)
 
 
 @pytest.fixture
@@ -145,6 +145,7 @@ def test_what_names_an_erased_visitors_conversation_goes(watch: BotWatch, line: 
     gone = watch.connected(BOT, session="s_2", address="")
     gone.said(b'{"conversation":"c_3"}')
     gone.left()
+    line.said(b'{"entries":[' + b" " * MAX_FRAME + b'{"conversation":"c_1"}]}')
     watch.erase(["c_1", "c_3"])
     assert [each.text for each in line.frames()] == ['{"conversation":"c_2"}']
     assert gone.frames() == []

@@ -29,7 +29,7 @@ def bots(it: Story) -> BotAccess:
 
 @pytest.fixture
 def bot_watch(it: Story) -> BotWatch:
-    return BotWatch(it.desk.clock.now)
+    return BotWatch(it.desk.clock)
 
 
 @pytest.fixture

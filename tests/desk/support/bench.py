@@ -134,7 +134,7 @@ class DeskBench(Checks):
         self.workers = Workers(
             self.hub, directory=lambda: engine.directory, opened=lambda: engine.open, submit=engine.submit
         )
-        self.bot_watch = BotWatch(self.clock.now)
+        self.bot_watch = BotWatch(self.clock)
         self.openings = Openings(
             store=self.store,
             hub=self.hub,
