@@ -3,8 +3,9 @@
 aiohttp does the handshake and cuts frames out of the stream. Closing, pings and writing are ours, so that close codes
 are those of the protocol, a dead peer is told from a slow one, and a slow one costs the others nothing.
 
-A connection has one reader, the request's own task, which takes frames in their order. It ends in one way, whoever
-ends it: nothing is taken in or handed on any more, what is queued goes out with the close frame, the desk hears `left`
+A connection has one reader, the request's own task, which takes frames in their order. While it waits for the next one,
+a request is taken where it is cut out of the stream; what has to be awaited is the reader's. It ends in one way, by
+whomever: nothing is taken in or handed on any more, what is queued goes out with the close frame, the desk hears `left`
 once everything under way has ended, and after `farewell_seconds` the transport is aborted, whatever is still in it.
 """
 
@@ -43,19 +44,20 @@ _RETURNED: Final = {0: None, 1006: 1002}
 _log = structlog.get_logger("session")
 
 
-# Takes a text frame where it was cut out; False: it is to wait for the reader.
+# Takes a text frame where it was cut out of the stream; False: it is to wait for the reader.
 Straight: TypeAlias = Callable[[bytes], bool]
 
 
-class _Frames(WebSocketDataQueue):
+class Frames(WebSocketDataQueue):
     """Frames that wait for the reader. A text frame that need not wait is handed on where it arrives: the way through
-    the queue, a future and the turn of a task costs as much as all that is done with it.
+    the queue, a future, the turn of a task and all that await it is a seventh of what a message costs the loop.
     """
 
     straight: Straight | None = None
-    left = 0  # of the frames that one chunk of bytes may bring straight; the others wait, for others to get their turn
+    left = 0  # of the frames that one chunk of bytes may bring straight; those after them let others have their turn
 
     def feed_data(self, data: Any, size: int) -> None:
+        """The parser has cut out a frame."""
         if (
             self.straight is None
             or self._buffer
@@ -76,11 +78,11 @@ class Socket(web.WebSocketResponse[Literal[False]]):
     """aiohttp's handshake and reader. It never closes anything by itself: `Connection` does."""
 
     def _post_start(self, request: web.BaseRequest, protocol: str | None, writer: Any) -> None:
-        """As aiohttp's, with a queue of our own."""
+        """As aiohttp's, but for the queue, which is ours. Not public: `tests/session/test_straight.py` sees to it."""
         self._ws_protocol = protocol
         self._writer = writer
         assert self._loop is not None
-        self._reader = self._frames = _Frames(request.protocol, _QUEUED_BYTES, loop=self._loop)
+        self._reader = self._frames = Frames(request.protocol, _QUEUED_BYTES, loop=self._loop)
         self._parser = WebSocketReader(self._frames, self._max_msg_size, compress=False, decode_text=False)
         request.protocol.set_parser(self._parser, data_received_cb=self._frames.begin)
         request.protocol.keep_alive(val=False)
@@ -89,8 +91,8 @@ class Socket(web.WebSocketResponse[Literal[False]]):
         """Hand text frames to it from now on, when none waits."""
         self._frames.straight = straight
 
-    def put(self, work: Any) -> None:
-        """Something for the reader, behind what it waits for."""
+    def put(self, work: Awaitable[None]) -> None:
+        """Have the reader await it before the next frame."""
         WebSocketDataQueue.feed_data(self._frames, WSMessage(WSMsgType.TEXT, work, None), 0)
 
     async def close(
@@ -250,13 +252,13 @@ class Connection:
                 await asyncio.sleep(0)
 
     def _straight(self, frame: bytes) -> bool:
-        """Take a frame where it arrives, if the reader is neither at work nor to be asked for anything but requests."""
+        """Take a frame where it arrives, as the reader would, unless the reader is at work or somebody identifies."""
         if self._working or self._protocol.phase is not _OPEN:
             return False
         self._heard = True
         try:
             work = self._take(frame)
-        except Exception:
+        except Exception:  # noqa: BLE001 - our bug; out of here it would go to the parser, which passes it over
             _log.exception("a frame could not be taken", session=self.session)
             self._finish(WSCloseCode.INTERNAL_ERROR)
             self._transport.close()
