@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from bots.examples.faq import DID_IT_HELP, NOT_HELPED
 from tests.blackbox.workspace import agent, department, table, workspace
 from tests.bots.program import Program, Programs
 from tests.e2e.accessibility import in_both_themes, overflow
+from tests.e2e.admin import admin
+from tests.e2e.bot import answering
 from tests.e2e.people import People
 from tests.e2e.visitor import Visitor
 
@@ -36,6 +38,7 @@ def workspace_file() -> str:
         table("[[bot]]", key="faq", name="FAQ bot", reply_seconds=60),
         table("[[bot]]", key="writer", name="Night bot", reply_seconds=60, grace_seconds=60),
         agent("ada", 3, {"support": 50}),
+        agent("root", 1, {}, role="admin"),
     )
 
 
@@ -47,21 +50,9 @@ async def programs(people: People, tmp_path: Path) -> AsyncIterator[Programs]:
     await asyncio.gather(*(program.kill() for program in running))
 
 
-@asynccontextmanager
-async def writer(programs: Programs, answer: Callable[[bots.Message], Awaitable[None]]) -> AsyncIterator[None]:
+def writer(people: People, answer: Callable[[bots.Message], Awaitable[None]]) -> AbstractAsyncContextManager[bots.Bot]:
     """The night bot, answering every message like this."""
-
-    async def work() -> None:
-        async for event in bot:
-            if isinstance(event, bots.Message):
-                await answer(event)
-
-    token = await programs.token("writer")
-    async with bots.Bot(f"http://{programs.server.address}", token=token) as bot:
-        working = asyncio.create_task(work())
-        yield
-        working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
+    return answering(people.server, "writer", answer)
 
 
 async def at_night(people: People, text: str = "Hello", **looks: Any) -> Visitor:
@@ -137,11 +128,11 @@ async def test_the_button_calls_a_person(people: People, programs: Programs):
     await expect(visitor.bubbles.last).to_have_text("Ada: Hello Jonas")
 
 
-async def test_with_nobody_there_the_bot_goes_on_and_that_is_said(people: People, programs: Programs):
+async def test_with_nobody_there_the_bot_goes_on_and_that_is_said(people: People):
     async def echo(message: bots.Message) -> None:
         await message.reply(f"You said: {message.text}")
 
-    async with writer(programs, echo):
+    async with writer(people, echo):
         visitor = await at_night(people, **STILL)
         await visitor.reads("You: Hello", "Night bot: You said: Hello")
         told = await announced(visitor)
@@ -156,7 +147,7 @@ async def test_with_nobody_there_the_bot_goes_on_and_that_is_said(people: People
         ]
 
 
-async def test_words_that_grow(people: People, programs: Programs):
+async def test_words_that_grow(people: People):
     shown = asyncio.Event()
 
     async def slowly(message: bots.Message) -> None:
@@ -167,7 +158,7 @@ async def test_words_that_grow(people: People, programs: Programs):
                 await out.write(piece)
                 await until(shown)
 
-    async with writer(programs, slowly):
+    async with writer(people, slowly):
         visitor = await at_night(people)
         await expect(visitor.log.get_by_text("Night bot: Looking it up")).to_be_visible()
         told = await announced(visitor)
@@ -196,7 +187,7 @@ async def until(event: asyncio.Event) -> None:
     event.clear()
 
 
-async def test_words_that_are_cut_and_a_page_that_comes_back_in_between(people: People, programs: Programs):
+async def test_words_that_are_cut_and_a_page_that_comes_back_in_between(people: People):
     shown = asyncio.Event()
 
     async def slowly(message: bots.Message) -> None:
@@ -206,7 +197,7 @@ async def test_words_that_are_cut_and_a_page_that_comes_back_in_between(people: 
             await out.write(" sentence")
             await until(shown)
 
-    async with writer(programs, slowly):
+    async with writer(people, slowly):
         visitor = await at_night(people)
         await expect(visitor.bubbles.nth(1)).to_have_text("Night bot: Half a")
         await visitor.page.reload()
@@ -217,13 +208,13 @@ async def test_words_that_are_cut_and_a_page_that_comes_back_in_between(people: 
     await expect(visitor.bubbles).to_have_count(1)
 
 
-async def test_what_a_bot_shows_becomes_nodes_and_web_addresses(people: People, programs: Programs):
+async def test_what_a_bot_shows_becomes_nodes_and_web_addresses(people: People):
     async def show(message: bots.Message) -> None:
         links = [bots.Link(text=f"Look {HOSTILE}", url="https://shop.example/returns?a=1&b=<2>")]
         card = bots.Card(title=HOSTILE, text=f"{HOSTILE} https://shop.example/x", links=links, replies=[HOSTILE])
         await message.reply("Here", cards=[card, bots.Card(title="Second")], replies=["Fine", "Not fine"])
 
-    async with writer(programs, show):
+    async with writer(people, show):
         visitor = await at_night(people, **STILL)
         cards = visitor.log.get_by_role("article")
         await expect(cards).to_have_count(2)
@@ -240,7 +231,7 @@ async def test_what_a_bot_shows_becomes_nodes_and_web_addresses(people: People, 
         await expect(suggested(visitor)).to_have_count(2)
 
 
-async def test_everybody_can_use_it(people: People, programs: Programs):
+async def test_everybody_can_use_it(people: People):
     shown = asyncio.Event()
 
     async def everything(message: bots.Message) -> None:
@@ -253,7 +244,7 @@ async def test_everybody_can_use_it(people: People, programs: Programs):
             await out.write("A long word: " + "Donaudampfschifffahrtselektrizitaet" * 3)
             await until(shown)
 
-    async with writer(programs, everything):
+    async with writer(people, everything):
         visitor = await at_night(people, **(NARROW | STILL))
         await expect(visitor.log.get_by_text("Looking up more")).to_be_visible()
         await expect(visitor.log.get_by_role("article")).to_be_visible()
@@ -263,6 +254,9 @@ async def test_everybody_can_use_it(people: People, programs: Programs):
             box = await button.bounding_box()
             assert box is not None
             assert box["height"] >= 44
+        await visitor.panel.evaluate("(panel) => (panel.dir = 'rtl')")
+        assert await in_both_themes(visitor.page) == []
+        assert await overflow(visitor.page) == []
         shown.set()
         await expect(visitor.log.locator(".growing")).to_be_visible()
         assert await in_both_themes(visitor.page) == []
@@ -271,11 +265,11 @@ async def test_everybody_can_use_it(people: People, programs: Programs):
         await expect(visitor.log.locator(".growing")).to_have_count(0)
 
 
-async def test_without_the_part_for_cards_the_words_stand(people: People, programs: Programs):
+async def test_without_the_part_for_cards_the_words_stand(people: People):
     async def show(message: bots.Message) -> None:
         await message.reply("Here", cards=[bots.Card(title="A card")], replies=["Fine"])
 
-    async with writer(programs, show):
+    async with writer(people, show):
         visitor = await people.visitor("Marta")
         await visitor.page.route("**/panel.js?part=cards*", lambda route: route.abort())
         await visitor.panel.get_by_text("Night", exact=True).click()
@@ -287,3 +281,52 @@ async def test_without_the_part_for_cards_the_words_stand(people: People, progra
         await again.click()
         await expect(visitor.log.get_by_role("article")).to_have_text("A card")
         await expect(suggested(visitor)).to_be_visible()
+
+
+async def test_a_trial_from_the_settings_page_goes_to_nobody_and_leaves_nothing(people: People):
+    async def echo(message: bots.Message) -> None:
+        await message.reply(f"You said: {message.text}")
+
+    async with writer(people, echo):
+        root = await admin(people, "bot/writer", **STILL)
+        await root.page.get_by_role("button", name="Open a chat").click()
+        frame = root.page.frame_locator("iframe.try-bot")
+        panel = frame.locator("frontdesk-panel")
+        await expect(panel.get_by_text("Trial: nobody but the bot sees this")).to_be_visible()
+        await expect(panel.get_by_text("How can we help you?")).to_be_visible()
+        assert await in_both_themes(root.page) == []
+        await root.page.locator("iframe.try-bot").scroll_into_view_if_needed()
+        await panel.get_by_role("textbox", name="Write a message").fill("Is this a test?")
+        await panel.get_by_role("button", name="Send").click()
+        bubbles = panel.locator(".bubble")
+        await expect(bubbles).to_have_text(["You: Is this a test?", "Night bot: You said: Is this a test?"])
+        await panel.get_by_role("button", name="Talk to a human").click()
+        await expect(panel.locator(".event", has_text="Here a person would take over.")).to_be_visible()
+        kept: list[str] = await root.page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
+        assert [key for key in kept if key.startswith("frontdesk:demo")] == []
+
+        await panel.get_by_role("button", name="End", exact=True).click()
+        await panel.get_by_role("button", name="End it").click()
+        await expect(panel.get_by_text("This trial is over. Start another one from the settings.")).to_be_visible()
+        await expect(panel.get_by_role("button", name="Start a new conversation")).to_have_count(0)
+        await expect(panel.get_by_text("How was it?")).to_have_count(0)
+
+
+async def test_a_ticket_is_good_for_one_page(people: People):
+    async def nothing(_message: bots.Message) -> None:
+        """Says nothing."""
+
+    async with writer(people, nothing):
+        root = await admin(people, "bot/writer", **STILL)
+        await root.page.get_by_role("button", name="Open a chat").click()
+        address = await root.page.locator("iframe.try-bot").get_attribute("src")
+        assert address is not None
+        await expect(root.page.frame_locator("iframe.try-bot").get_by_text("How can we help you?")).to_be_visible()
+        context = await people.newcomer()
+        late = await context.new_page()
+        await late.goto(people.url.rstrip("/") + address)
+        await expect(late.get_by_text("This trial is over. Start another one from the settings.")).to_be_visible()
+        # Nothing that is written there reaches anybody.
+        await late.get_by_role("textbox", name="Write a message").fill("Hello?")
+        await late.get_by_role("button", name="Send").click()
+        await expect(late.locator("frontdesk-panel").get_by_text("Waiting to send")).to_be_visible()
