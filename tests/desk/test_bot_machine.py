@@ -5,7 +5,7 @@ The log itself says who had the conversation when each message was numbered: who
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -26,7 +26,7 @@ class BotMachine(DeskMachine):
     """Fay answers first, on as many connections as there are at the moment."""
 
     workspace = replace(_FILE, bots=(Bot(key="fay", max_conversations=2),))
-    crowd = (*AGENTS, *VISITORS, *BOTS)
+    crowd: ClassVar[tuple[str, ...]] = (*AGENTS, *VISITORS, *BOTS)
 
     async def _come(self, who: str) -> None:
         if who not in BOTS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -34,7 +34,7 @@ class DeskMachine(RuleBasedStateMachine):
     """Everybody asks anything of anything they know of, alone or in one batch with others."""
 
     workspace = WORKSPACE
-    crowd: tuple[str, ...] = (*AGENTS, *VISITORS)
+    crowd: ClassVar[tuple[str, ...]] = (*AGENTS, *VISITORS)
 
     def __init__(self) -> None:
         super().__init__()

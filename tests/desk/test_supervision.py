@@ -218,5 +218,6 @@ async def test_a_rating_is_shown_to_the_agent_and_the_last_word_counts(it: Story
     row = await it.desk.store.read(lambda tx: conversations.find(tx, c))
     assert row is not None
     assert (row.score, row.comment) == (5, "Better!")
+    assert it.ada.told("conversation")[-1]["conversation"]["rating"] == {"score": 5, "comment": "Better!"}
     assert "rating" not in it.vera.told("conversation")[-1]["conversation"]
     await it.desk.check_law()
