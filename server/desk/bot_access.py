@@ -62,6 +62,8 @@ class BotAccess:
         self._clock = clock
         self._random_bytes = random_bytes
         self._ids = Ids(random_bytes)
+        # Revoked since the start, by hash: who has just come in with one is not to stay.
+        self._ended: set[bytes] = set()
         # Ticket -> the bot, the site and when it expires, the oldest first.
         self._trials: OrderedDict[str, tuple[str, str, float]] = OrderedDict()
 
@@ -126,7 +128,12 @@ class BotAccess:
         admission = await self._write(write)
         if admission is None:
             raise Refused(ErrorCode.NOT_FOUND, "There is no such token, or it was revoked before.")
+        self._ended.add(admission.token_hash)
         return admission
+
+    def has_ended(self, token_hash: bytes) -> bool:
+        """Whether this token was revoked since the server started: perhaps while somebody came in with it."""
+        return token_hash in self._ended
 
     async def redeem(self, token: str) -> BotAdmission | None:
         """Whose token it is; None when it is no good (any more)."""

@@ -331,6 +331,9 @@ class Desk:
         )
         peer.identity = identity
         await self._openings.open_bot(peer, request, identity)
+        if self._bots.has_ended(admission.token_hash) or found.id not in self._engine.directory.bots:
+            peer.close(CloseCode.REVOKED, "revoked")
+            return
         kept = as_kept(peer.address, self._engine.directory.workspace.addresses)
         identity.line = self._bot_watch.connected(found.id, session=peer.session, address=kept, worker=request.name)
         self._engine.tell(commands.ConnectBot(bot=model.BotId(found.id)))

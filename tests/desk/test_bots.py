@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from server.settings.workspace import Bot, WorkspaceFile
+from server.wire.codes import CloseCode
 from tests.desk.support.bench import settings
 from tests.desk.support.client import Client
 from tests.desk.support.story import Story, story
@@ -174,3 +175,24 @@ async def test_a_stream_grows_and_ends_as_an_entry(it: Story):
     assert gone["error"]["code"] == "gone"
     end = await back.ask("stream", conversation=c, stream_id="s2", text="And more", final=True)
     assert end["seq"] == 4
+
+
+@pytest.mark.parametrize("what", ["token", "bot"])
+async def test_what_ends_while_a_bot_comes_in_does_not_let_it_stay(it: Story, monkeypatch, what: str):
+    openings = it.desk.openings
+    opened = openings.open_bot
+
+    async def meanwhile(peer, request, identity):
+        await opened(peer, request, identity)
+        if what == "token":
+            (token,) = await it.desk.bots.tokens(identity.bot)
+            await it.desk.bots.revoke(token.id)
+        else:
+            await it.desk.configure(settings())
+
+    monkeypatch.setattr(openings, "open_bot", meanwhile)
+    made = await it.desk.bots.create(it.desk.engine.directory.workspace_id, it.desk.engine.directory.bot_ids["faq"])
+    fay = it.desk._client("bot", {"token": made.token})
+    await fay.identify()
+    assert fay.peer.closed is CloseCode.REVOKED
+    assert it.desk.bot_watch.connections() == {}
