@@ -284,6 +284,10 @@ class Messages:
         else:
             self.asked(bot, conversation, text)
 
+    def tell_agent(self, agent: str, frame: bytes) -> None:
+        """What concerns one agent alone, at all their consoles."""
+        self._hub.publish(audience.of_agent(agent), frame)
+
     def publish_note(self, appended: Appended) -> None:
         """Tell the team."""
         self.counts["note"] += 1

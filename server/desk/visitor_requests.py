@@ -26,7 +26,9 @@ from server.store.base import Tx
 from server.store.entries import Draft
 from server.store.rows import ConversationRow, VisitorRow
 from server.wire import replies
+from server.wire.codec import encode
 from server.wire.codes import ErrorCode, Refused
+from server.wire.events import ConversationEvent
 from server.wire.requests import ConversationRate, ConversationStart, VisitorClose
 from server.wire.times import rfc3339
 
@@ -116,8 +118,16 @@ class VisitorRequests:
         )
 
     def rate(self, peer: Peer, request: ConversationRate) -> asyncio.Future[None]:
-        """What they thought of it; its agents see that as long as it is on their desks."""
+        """What they thought of it. Its agent is told, after its end too."""
         identity: VisitorIdentity = peer.identity
+
+        def told(done: Done) -> None:
+            row: ConversationRow = done.value.row
+            agent = views.agent_of(row)
+            # Of one that is not over, the commit itself tells.
+            if row.state == "closed" and agent is not None:
+                now = views.conversation_for_agent(row, done.value.visitor, self._engine.directory, None)
+                self._messages.tell_agent(agent, encode(ConversationEvent(v=done.v, conversation=now)))
 
         def plan(_now: int, seen: ConversationRow | None) -> Step:
             if seen is None or (seen.visitor, seen.site) != (identity.visitor, identity.site):
@@ -127,7 +137,7 @@ class VisitorRequests:
                 before=lambda tx: conversations.rate(
                     tx, request.conversation, score=request.score, comment=request.comment.strip()
                 ),
-                after=lambda _tx, _v: None,
+                after=lambda tx, _v: _show(tx, request.conversation),
                 subject=request.conversation,
                 visitor=identity.visitor,
             )
@@ -138,7 +148,9 @@ class VisitorRequests:
             request,
             plan=plan,
             reply=lambda done: replies.Reply(re=request.id, at=rfc3339(done.at)),
+            told=told,
             look=lambda tx: conversations.find(tx, request.conversation),
+            recall=_show,
         )
 
     def _bot_takes(self, bot: str | None) -> bool:

@@ -16,7 +16,7 @@ const talk = [
 const summary = entry(1, faq, "Wants a refund", { kind: "handoff", at: entry(4, faq, "").at });
 
 test("what a bot says of the talk, and why it came to people", () => {
-  expect(handedOver(talk, [summary])).toEqual({ bot: "FAQ", why: "the visitor asked for a person", summary: "Wants a refund" });
+  expect(handedOver(talk, [summary])).toEqual({ bot: "FAQ", why: "the visitor asked for a person", summary: "Wants a refund", note: 1 });
   expect(handedOver(talk, [])?.summary).toBe("");
   expect(handedOver([entry(1, jo, "Hello"), entry(2, ada, "", { kind: "joined" })], [])).toBeNull();
 });
@@ -25,7 +25,7 @@ test("given back and handed over once more, the new summary counts, and none is 
   const back = [...talk, entry(5, ada, "", { kind: "transferred" }), entry(6, faq, "", { kind: "joined" })];
   expect(handedOver(back, [summary])).toBeNull();
   const again = [...back, entry(7, faq, "", { kind: "left", reason: "unanswered" })];
-  expect(handedOver(again, [summary])).toEqual({ bot: "FAQ", why: "it did not answer in time", summary: "" });
+  expect(handedOver(again, [summary])).toEqual({ bot: "FAQ", why: "it did not answer in time", summary: "", note: 0 });
 });
 
 test("it is given back to the bot that had it", () => {

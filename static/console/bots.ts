@@ -14,6 +14,8 @@ export interface HandedOver {
   why: string;
   /** What it says of the talk; empty when it says nothing. */
   summary: string;
+  /** The number of the note with the summary, 0 without one. */
+  note: number;
 }
 
 export function handedOver(entries: readonly Entry[], notes: readonly Entry[]): HandedOver | null {
@@ -21,7 +23,7 @@ export function handedOver(entries: readonly Entry[], notes: readonly Entry[]): 
   if (left?.kind !== "left") return null;
   const before = entries.findLast((one) => one.from.role === "bot" && one.kind === "joined" && one.seq < left.seq);
   const note = notes.findLast((one) => one.kind === "handoff" && one.from.id === left.from.id && (before === undefined || one.at >= before.at));
-  return { bot: left.from.name || "The bot", why: whyLeft(left.reason), summary: note === undefined ? "" : note.erased === true ? "Erased" : note.text };
+  return { bot: left.from.name || "The bot", why: whyLeft(left.reason), summary: note === undefined ? "" : note.erased === true ? "Erased" : note.text, note: note?.seq ?? 0 };
 }
 
 /** Why a bot left, after "because". */

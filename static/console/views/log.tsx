@@ -5,6 +5,7 @@ import { now } from "../../ui/clock.ts";
 import { Linked } from "../../ui/linkify.tsx";
 import { clockTime, dayName, span } from "../../ui/time.tsx";
 import { nameOf, shortName } from "../attention.ts";
+import { handedOver } from "../bots.ts";
 import { typist } from "../lossy.ts";
 import { eventText, rows, type Outgoing, type Row } from "../rows.ts";
 import { reachesBackTo } from "../talks.ts";
@@ -20,7 +21,7 @@ export function Log({ conversation }: { conversation: Conversation }) {
   const me = desk.state.value?.agent.id ?? "";
   const talk = desk.talks.find(conversation.id);
   const entries = desk.talks.entries(conversation.id);
-  const notes = talk?.notes.entries.value ?? [];
+  const notes = withoutSummary(entries, talk?.notes.entries.value ?? []);
   const outgoing = desk.outgoing(conversation.id);
   const box = useRef<HTMLDivElement>(null);
   const { atEnd, news, scrolled, toEnd } = useEnd(box, entries, notes.length + outgoing.length);
@@ -56,6 +57,12 @@ export function Log({ conversation }: { conversation: Conversation }) {
       {news && <button type="button" class="button small pill" onClick={toEnd}>New messages ↓</button>}
     </div>
   );
+}
+
+/** A bot's last summary stands above the log. */
+function withoutSummary(entries: readonly Entry[], notes: readonly Entry[]): readonly Entry[] {
+  const above = handedOver(entries, notes)?.note ?? 0;
+  return above === 0 ? notes : notes.filter((one) => one.seq !== above);
 }
 
 function useEnd(box: { current: HTMLElement | null }, entries: readonly Entry[], others: number) {

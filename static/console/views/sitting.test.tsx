@@ -253,6 +253,7 @@ test("of a bot's talk the summary comes first, its words are marked, and what it
   await drawn();
   expect($(".handed-over").textContent).toBe("FAQ handed over: the visitor asked for a personWants a refund");
   expect(($(".handed-over") as HTMLDetailsElement).open).toBe(true);
+  expect($(".log").textContent).not.toContain("Wants a refund");
   expect($(".automated .who").textContent).toBe("FAQautomated");
   expect(document.querySelector(".log img, .log i, .reply b")).toBeNull();
   expect([...document.querySelectorAll(".bot-card li a")].map((one) => one.getAttribute("href"))).toEqual(["https://example.org/a"]);

@@ -24,13 +24,18 @@ export function WatchedStrip({ conversation }: { conversation: Conversation }) {
   );
 }
 
+function nobody({ state, bot }: Conversation): string {
+  if (state === "closed") return "You can read it until you leave.";
+  return `${bot === null ? "Nobody answers yet" : "A bot answers"}, so there is nobody to whisper to. You can take it over.`;
+}
+
 /** At the foot, where one's own conversations have the composer: a word only for whoever answers. */
 export function Whisper({ conversation }: { conversation: Conversation }) {
   const { desk, panels } = usePlace();
   const [telling, setTelling] = useState(false);
   const { agent } = conversation;
   if (agent === null || conversation.state !== "active") {
-    return <p class="foot soft" role="status">{conversation.state === "closed" ? "You can read it until you leave." : "Nobody answers yet, so there is nobody to whisper to. You can take it over."}</p>;
+    return <p class="foot soft" role="status">{nobody(conversation)}</p>;
   }
   const { text } = panels.draft(conversation.id);
   const send = async (): Promise<void> => {
