@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from bench import bot as bot_bench
@@ -41,9 +43,10 @@ def relay(*, pairs: int, seconds: float, rate: int, messages: int, rounds: int) 
 @click.option("--rate", default=2000, show_default=True, help="Messages a second, visitors' and answers together.")
 @click.option("--log-messages", "messages", default=1_000_000, show_default=True, help="In the log beforehand.")
 @click.option("--rounds", default=1, show_default=True, help="Runs of each server; the medians count.")
-def bot(*, conversations: int, seconds: float, rate: int, messages: int, rounds: int) -> None:
+@click.option("--client", is_flag=True, help="Once more with the Python client of bots/.")
+def bot(**plan: Any) -> None:
     """What a bot's conversation costs beside the relay."""
-    bot_bench.run(conversations=conversations, seconds=seconds, rate=rate, messages=messages, rounds=rounds)
+    bot_bench.run(bot_bench.Plan(**plan))
 
 
 @main.command()

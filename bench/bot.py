@@ -2,7 +2,8 @@
 
 A visitor's message goes to the bot, whose answer goes back: two durable messages. One connection of the bot has all
 conversations. The rate is that of all messages, so half of them are visitors' and half answers, and the load of both
-servers is the same. The bot here is the least there is, in the load's process: it answers at once.
+servers is the same. The bot here is the least there is, in the load's process: it answers at once. With `client` it is
+`bots.examples.echo`, a process of its own on the load's core, whose processor time is printed as well.
 
 * to the other side: from sending a visitor's message to the bot's having it, as for the relay;
 * answered: from sending it to the visitor's having the answer.
@@ -65,12 +66,28 @@ class WithBot(Frontdesk):
         command = [str(Path(sys.executable).with_name("frontdesk")), "token", "create", BOT, "--data", str(self.data)]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
-    async def open_conversations(self, count: int, load: Load) -> list[Socket]:
-        """The bot on one connection, and so many visitors with it."""
+    @contextlib.contextmanager
+    def client(self) -> Iterator[int]:
+        """The echo of the examples as a process; its id, once the server knows it."""
+        url = f"http://127.0.0.1:{self.port}"
+        environment = {**os.environ, "FRONTDESK_URL": url, "FRONTDESK_TOKEN": self.token_of_bot()}
+        command = [sys.executable, "-m", "bots.examples.echo"]
+        with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as child:
+            assert child.stderr is not None
+            try:
+                while "knows this bot" not in child.stderr.readline():
+                    pass
+                yield child.pid
+            finally:
+                child.kill()
+
+    async def open_conversations(self, count: int, load: Load, *, with_bot: bool) -> list[Socket]:
+        """So many visitors who have the bot, and unless it is here already, the bot on one connection."""
         opening = Opening(load.heard)
-        bot = await connect(f"ws://127.0.0.1:{self.port}/ws/bot", opening.heard)
-        await opening.ask(bot, do="identify", protocol=1, token=await asyncio.to_thread(self.token_of_bot))
-        load.bot = bot
+        if with_bot:
+            token = await asyncio.to_thread(self.token_of_bot)
+            load.bot = await connect(f"ws://127.0.0.1:{self.port}/ws/bot", opening.heard)
+            await opening.ask(load.bot, do="identify", protocol=1, token=token)
         visitors = []
         for n in range(count):
             visitor = await connect(f"ws://127.0.0.1:{self.port}/ws/visitor", opening.heard)
@@ -127,38 +144,50 @@ class Load:
 
 
 def _number(text: bytes) -> bytes:
-    """What the message is known by: its first word."""
+    """What the message is known by: its last word, which an echo keeps."""
     begin = text.find(b'"text":"') + len(b'"text":"')
-    return text[begin : text.find(b" ", begin)]
+    return text[begin : text.find(b'"', begin)].rpartition(b" ")[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """From a visitor's sending a message to their having the answer."""
+    """From a visitor's sending a message to their having the answer; processor time of the client for one."""
 
     p50_ms: float
     p99_ms: float
+    client_us: float
 
 
-async def converse(server: WithBot, *, conversations: int, seconds: float, rate: int) -> tuple[Figures, Answers]:
-    """Run the load against a started server; `rate` is that of visitors' messages and answers together."""
+async def converse(
+    server: WithBot, *, conversations: int, seconds: float, rate: int, client: int | None = None
+) -> tuple[Figures, Answers]:
+    """Run the load against a started server; `rate` is that of visitors' messages and answers together.
+
+    `client`: the process that answers instead of this one.
+    """
     load = Load()
-    visitors = await server.open_conversations(conversations, load)
+    visitors = await server.open_conversations(conversations, load, with_bot=client is None)
     numbers = itertools.count()
 
     def send(socket: Socket) -> None:
         number = str(next(numbers))
         load.sent[number.encode()] = time.perf_counter()
-        socket.send(frame(server.message(socket, number, f"{number} {TEXT}")))
+        socket.send(frame(server.message(socket, number, f"{TEXT} {number}")))
 
     pacing = asyncio.create_task(pace(visitors, send, rate // 2))
     await asyncio.sleep(min(2.0, seconds / 3))  # until it runs evenly
     load.clear()
     cpu, at = cpu_seconds(server.pid), time.perf_counter()
+    own = 0.0 if client is None else cpu_seconds(client)
     await asyncio.sleep(seconds)
     took, cpu = time.perf_counter() - at, cpu_seconds(server.pid) - cpu
+    own = 0.0 if client is None else cpu_seconds(client) - own
     pacing.cancel()
-    done = load.acknowledged
+    if load.bot is not None and load.bot.lost.done():
+        raise RuntimeError("the bot was cut off")
+    # What the client writes is acknowledged where we do not hear it.
+    answered = len(load.answered_ms)
+    done = load.acknowledged if client is None else load.acknowledged + answered
     there, back = (_percentiles(each) for each in (load.delivered_ms, load.answered_ms))
     for socket in (*visitors, load.bot):
         if socket is not None:
@@ -166,7 +195,7 @@ async def converse(server: WithBot, *, conversations: int, seconds: float, rate:
     figures = Figures(
         rate=done / took, busy=cpu / took, cpu_us=cpu / max(done, 1) * 1e6, p50_ms=there[0], p99_ms=there[1]
     )
-    return figures, Answers(p50_ms=back[0], p99_ms=back[1])
+    return figures, Answers(p50_ms=back[0], p99_ms=back[1], client_us=own / max(answered, 1) * 1e6)
 
 
 def _percentiles(times_ms: list[float]) -> tuple[float, float]:
@@ -176,29 +205,51 @@ def _percentiles(times_ms: list[float]) -> tuple[float, float]:
     return cuts[49], cuts[98]
 
 
-def run(*, conversations: int, seconds: float, rate: int, messages: int, rounds: int) -> None:
-    """Print both figures of the same run, and their ratio."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is measured. `client`: once more with the Python client."""
+
+    conversations: int
+    seconds: float
+    rate: int
+    messages: int
+    rounds: int
+    client: bool
+
+
+def run(plan: Plan) -> None:
+    """Print the figures of the same run, and their ratio."""
     print(
-        f"bot: {conversations:,} conversations on one connection, {rate:,} messages a second, {seconds:g} s a stretch, "
-        f"{messages:,} messages in the log, on {os.cpu_count()} cores with a load of {os.getloadavg()[0]:.1f}\n"
+        f"bot: {plan.conversations:,} conversations on one connection, {plan.rate:,} messages a second, "
+        f"{plan.seconds:g} s a stretch, {plan.messages:,} messages in the log, on {os.cpu_count()} cores "
+        f"with a load of {os.getloadavg()[0]:.1f}\n"
     )
     relayed: list[Figures] = []
     conversed: list[Figures] = []
-    answers: list[Answers] = []
-    for _ in range(rounds):
-        with Frontdesk.start(messages=messages) as server:
+    for _ in range(plan.rounds):
+        with Frontdesk.start(messages=plan.messages) as server:
             take_cores(server.pid)
-            relayed.append(uvloop.run(measure(server, pairs=conversations, seconds=seconds, rate=rate)))
+            load = measure(server, pairs=plan.conversations, seconds=plan.seconds, rate=plan.rate)
+            relayed.append(uvloop.run(load))
         print(relayed[-1].line("relay"), flush=True)
-        with WithBot.start(messages=messages) as bot:
-            take_cores(bot.pid)
-            found, answered = uvloop.run(converse(bot, conversations=conversations, seconds=seconds, rate=rate))
-        conversed.append(found)
-        answers.append(answered)
-        print(found.line("bot") + f"   answered p50 {answered.p50_ms:.2f} ms  p99 {answered.p99_ms:.2f} ms", flush=True)
+        conversed.append(_one(plan, client=False))
+        if plan.client:
+            _one(plan, client=True)
     least, ours = median(relayed), median(conversed)
     cpu, wait = ours.cpu_us / least.cpu_us, ours.p99_ms / least.p99_ms
     print(f"\nCPU per message: {ours.cpu_us:.1f} us beside {least.cpu_us:.1f} of the relay: {cpu:.2f} x")
     print(f"p99 to the other side: {ours.p99_ms:.2f} ms beside {least.p99_ms:.2f}: {wait:.2f} x")
-    middle = statistics.median(each.p50_ms for each in answers), statistics.median(each.p99_ms for each in answers)
-    print(f"answered: p50 {middle[0]:.2f} ms, p99 {middle[1]:.2f} ms")
+
+
+def _one(plan: Plan, *, client: bool) -> Figures:
+    """One run with a bot, printed."""
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(WithBot.start(messages=plan.messages))
+        take_cores(server.pid)
+        pid = stack.enter_context(server.client()) if client else None
+        load = converse(server, conversations=plan.conversations, seconds=plan.seconds, rate=plan.rate, client=pid)
+        found, answers = uvloop.run(load)
+    print(found.line("client" if client else "bot"))
+    own = f", {answers.client_us:.0f} us CPU of the client" if client else ""
+    print(f"{'':<12} answered p50 {answers.p50_ms:.2f} ms  p99 {answers.p99_ms:.2f} ms{own}", flush=True)
+    return found
