@@ -325,6 +325,7 @@ def _find(tx: Tx, sending: Sending) -> Appended:
         raise Refused(ErrorCode.NOT_FOUND, "There is no such conversation.", field="conversation")
     known = entries.earlier(tx, place.n, sender=sending.sender, client_id=sending.client_id, text=sending.text)
     if known is None:
+        _check_right(tx, sending.conversation, place, sending.identity, sending.log)
         raise Refused(ErrorCode.GONE, "Of this stream nothing is known here: send its text.", field="text")
     row = entries.entry_of(sending.conversation, known.seq, replace(sending.draft(), at=known.at))
     return Appended(row=row, place=place, first=False)

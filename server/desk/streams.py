@@ -134,7 +134,7 @@ class Streams:
         if not isinstance(request.text, UnsetType) or stream is not None or (request.delta and not request.offset):
             text = None if cut and isinstance(request.text, UnsetType) else _text(stream, request)
         if text is not None:
-            text = self._checked(check_text(text, self._messages.text_chars()))
+            text = self._checked(check_text(self._masked(text), self._messages.text_chars()))
         return self._messages.send_streamed(peer, request, text, lambda error: self._finished(stream, error))
 
     def _finished(self, stream: _Growing | None, error: Exception | None) -> None:
@@ -173,6 +173,10 @@ class Streams:
             raise Refused(ErrorCode.TOO_LARGE, f"A message may have {most} characters.", field="text")
         return text
 
+    def _masked(self, text: str) -> str:
+        """A number may have come in pieces."""
+        return masking.mask(text) if self._engine.directory.workspace.mask_cards else text
+
     def _tell(self, stream: _Growing) -> None:
         if stream.waits:
             return
@@ -190,12 +194,11 @@ class Streams:
 
     def _tell_now(self, stream: _Growing, *, active: bool) -> None:
         stream.told_at = self._clock.monotonic()
-        masked = self._engine.directory.workspace.mask_cards
         event = wire.StreamEvent(
             conversation=stream.conversation.id,
             sender=stream.person,
             stream_id=stream.id,
-            text=masking.mask(stream.text) if masked else stream.text,
+            text=self._masked(stream.text),
             active=active,
         )
         self._publish(stream.conversation, f"stream:{stream.conversation.id}:{stream.id}", encode(event))

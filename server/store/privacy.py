@@ -22,6 +22,9 @@ from server.store.rows import EventRow, VisitorRow
 PORTION = 200
 """Rows of the log in one transaction: about 2 ms of the writer's time."""
 
+_SAID = frozenset({"replies", "cards"})
+# Events that hold what somebody said, and under which name.
+_WORDS = {"OfferEnded": "reason", "ConversationHandedOver": "words", "ConversationGivenToBot": "words"}
 _ERASED_BODY = '{"erased":true}'
 _LOGS: tuple[Log, ...] = ("entry", "note")
 
@@ -182,8 +185,11 @@ def erase_log(tx: Tx, n: int, log: Log, *, after: int) -> tuple[int, int] | None
 
 
 def _erased(body: str | None) -> str:
-    """What the kind adds says who joined and for how long somebody waited; that stays."""
-    return _ERASED_BODY if body is None else orjson.dumps({**orjson.loads(body), "erased": True}).decode()
+    """What the kind adds says who joined and for how long somebody waited; that stays, but not what a bot said."""
+    if body is None:
+        return _ERASED_BODY
+    kept = {name: said for name, said in orjson.loads(body).items() if name not in _SAID}
+    return orjson.dumps({**kept, "erased": True}).decode()
 
 
 def erase_conversation(tx: Tx, talk: Talk) -> None:
@@ -193,28 +199,30 @@ def erase_conversation(tx: Tx, talk: Talk) -> None:
         (talk.n,),
     )
     tx.run("UPDATE offer SET reason = '' WHERE conversation = ? AND reason <> ''", (talk.id,))
-    rows = tx.all("SELECT workspace, v, n, body FROM event WHERE conversation = ? AND kind = 'OfferEnded'", (talk.id,))
-    tx.many(
-        "UPDATE event SET body = ? WHERE workspace = ? AND v = ? AND n = ?",
-        [(_without_reason(row[3]), *row[:3]) for row in rows],
-    )
+    for kind, words in _WORDS.items():
+        rows = tx.all("SELECT workspace, v, n, body FROM event WHERE conversation = ? AND kind = ?", (talk.id, kind))
+        tx.many(
+            "UPDATE event SET body = ? WHERE workspace = ? AND v = ? AND n = ?",
+            [(_without(row[3], words), *row[:3]) for row in rows],
+        )
     forget_requests(tx, talk)
 
 
-def _without_reason(body: str) -> str:
+def _without(body: str, words: str) -> str:
     said = orjson.loads(body)
-    said.pop("reason", None)
+    said.pop(words, None)
     return orjson.dumps(said).decode()
 
 
 def forget_requests(tx: Tx, talk: Talk) -> None:
-    """First outcomes of what agents asked for about it, which have a hash of what they wrote.
+    """First outcomes of what agents and bots asked for about it, which have a hash of what they wrote.
 
     Who took part stands in its log. The names of requests begin with the conversation.
     """
     agents = tx.all(
         "SELECT agent FROM offer WHERE conversation = ? UNION SELECT sender FROM entry WHERE conversation = ? "
-        "AND role = 'agent' UNION SELECT sender FROM note WHERE conversation = ? AND role = 'agent'",
+        "AND role IN ('agent', 'bot') UNION SELECT sender FROM note WHERE conversation = ? "
+        "AND role IN ('agent', 'bot')",
         (talk.id, talk.n, talk.n),
     )
     tx.many(

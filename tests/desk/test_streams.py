@@ -1,0 +1,144 @@
+"""Messages that grow before the visitor's eyes: how often they are told, how they end, how they are cut."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.desk import streams
+from tests.desk.support.bot_cases import WITH_BOT, asked, fay
+from tests.desk.support.story import Story, story
+
+
+@pytest.fixture
+async def it(tmp_path: Path) -> AsyncIterator[Story]:
+    async with story(tmp_path, WITH_BOT) as told:
+        await asked(told)
+        yield told
+
+
+async def grow(it: Story, delta: str, stream: str = "s1", **more: Any) -> dict[str, Any]:
+    return await fay(it).ask("stream", conversation=it.more["c"], stream_id=stream, delta=delta, **more)
+
+
+def shown(it: Story) -> list[tuple[str, bool]]:
+    return [(event["text"], event["active"]) for event in it.vera.told("stream")]
+
+
+async def test_the_page_is_told_at_most_ten_times_a_second_and_all_of_it(it: Story):
+    for n in range(30):
+        await grow(it, f"{n % 10}")
+        await it.desk.jump(0.02)
+    await it.desk.jump(0.2)
+    told = shown(it)
+    assert 6 <= len(told) <= 8
+    assert told[-1] == ("0123456789" * 3, True)
+    assert all(later.startswith(earlier) for (earlier, _), (later, _) in pairwise(told))
+
+
+async def test_what_was_not_told_in_time_is_not_told_after_the_end(it: Story):
+    await grow(it, "One ")
+    await grow(it, "two ")
+    await grow(it, "three", final=True)
+    await it.desk.jump(1)
+    assert shown(it) == [("One ", True)]
+    assert it.vera.told("entry")[-1]["text"] == "One two three"
+
+
+async def test_a_piece_that_does_not_fit_is_refused_and_the_whole_mends_it(it: Story):
+    await grow(it, "One", offset=0)
+    assert (await grow(it, "four", offset=9))["error"]["code"] == "conflict"
+    assert (await grow(it, "", text="One, two"))["ok"]
+    end = await grow(it, ".", offset=8, final=True)
+    assert end["ok"]
+    assert it.vera.told("entry")[-1]["text"] == "One, two."
+
+
+async def test_card_numbers_are_masked_also_across_pieces(it: Story):
+    await grow(it, "Card 4242 4242 ")
+    await it.desk.jump(1)
+    await grow(it, "4242 4242 it is")
+    await grow(it, "", final=True)
+    assert shown(it)[-1] == ("Card •••• 4242 it is", True)
+    assert it.vera.told("entry")[-1]["text"] == "Card •••• 4242 it is"
+    cards = [
+        {"title": "Paid with 4242424242424242", "links": [{"text": "4242424242424242", "url": "https://x.example"}]}
+    ]
+    await fay(it).ask("message.send", conversation=it.more["c"], client_id="m", text="4242424242424242", cards=cards)
+    said = it.vera.told("entry")[-1]
+    assert (said["text"], said["cards"][0]["title"], said["cards"][0]["links"][0]["text"]) == (
+        "•••• 4242",
+        "Paid with •••• 4242",
+        "•••• 4242",
+    )
+
+
+async def test_a_stream_with_cards_ends_with_them(it: Story):
+    await grow(it, "Look")
+    await grow(it, "", final=True, replies=["Buy"], cards=[{"title": "A bike"}])
+    said = it.vera.told("entry")[-1]
+    assert (said["text"], said["replies"], said["cards"]) == ("Look", ["Buy"], [{"title": "A bike"}])
+
+
+async def test_an_empty_one_and_one_without_an_id_do_not_end(it: Story):
+    assert (await grow(it, "", final=True))["error"]["code"] in ("bad_request", "gone")
+    await grow(it, "x")
+    assert (await grow(it, "y" * 8000))["error"]["code"] == "too_large"
+    assert shown(it)[-1] == ("x", False)
+    assert (await grow(it, "more"))["error"]["code"] == "gone"
+
+
+@pytest.mark.parametrize("how", ["handoff", "closed by the visitor", "picked"])
+async def test_it_is_cut_when_the_bot_loses_the_conversation(it: Story, how: str):
+    await grow(it, "I was about to")
+    await fay(it).ask("thinking", conversation=it.more["c"], active=True, title="Looking")
+    c = it.more["c"]
+    match how:
+        case "handoff":
+            await fay(it).ask("handoff", conversation=c)
+        case "picked":
+            await it.ada.ask("conversation.pick", conversation=c)
+        case _:
+            await it.vera.ask("conversation.close", conversation=c)
+    assert shown(it)[-1] == ("I was about to", False)
+    code = "closed" if how == "closed by the visitor" else "not_owner"
+    assert (await grow(it, " say"))["error"]["code"] == code
+    assert (await grow(it, "I was about to say", final=True))["error"]["code"] == code
+    assert it.desk.desk.streams._open == {}
+
+
+async def test_a_commit_that_fails_is_made_good_with_the_whole(it: Story):
+    """The connection is closed with it, as for any write; on the next one there is nothing of the stream."""
+    await grow(it, "One ")
+    it.desk.store.fail_writes(1)
+    assert (await grow(it, "two", final=True))["error"]["code"] == "unavailable"
+    await it.desk.leave(fay(it))
+    it.more["fay"] = await it.desk.bot()
+    assert (await grow(it, "two", final=True))["error"]["code"] == "gone"
+    assert (await grow(it, "", text="One two", final=True))["ok"]
+    assert it.vera.told("entry")[-1]["text"] == "One two"
+    again = await grow(it, "two", final=True)
+    assert again["seq"] == it.vera.told("entry")[-1]["seq"]
+
+
+async def test_four_at_a_time(it: Story):
+    for n in range(streams.MOST):
+        assert (await grow(it, "x", stream=f"s{n}"))["ok"]
+    assert (await grow(it, "x", stream="s9"))["error"]["code"] == "conflict"
+    await grow(it, "x", stream="s0", final=True)
+    assert (await grow(it, "x", stream="s9"))["ok"]
+
+
+async def test_another_connection_goes_on_with_the_whole_only(it: Story):
+    await grow(it, "One")
+    second = await it.desk.bot()
+    c = it.more["c"]
+    assert (await second.ask("stream", conversation=c, stream_id="s1", delta=" two"))["error"]["code"] == "gone"
+    assert (await second.ask("stream", conversation=c, stream_id="s1", text="One two"))["ok"]
+    assert (await grow(it, " three"))["error"]["code"] == "gone"
+    assert (await second.ask("stream", conversation=c, stream_id="s1", delta="!", final=True))["ok"]
+    assert it.vera.told("entry")[-1]["text"] == "One two!"
