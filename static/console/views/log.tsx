@@ -28,6 +28,8 @@ export function Log({ conversation }: { conversation: Conversation }) {
   const older = useOlder(box, conversation.id);
   const readBy = desk.lossy.value.read[conversation.id] ?? 0;
   const lastSeq = entries.at(-1)?.seq ?? 0;
+  // Accepted, it is shown a moment before it is one's own.
+  const own = desk.mine.value.some((one) => one.id === conversation.id);
 
   useEffect(() => {
     const seen = (): void => {
@@ -36,7 +38,7 @@ export function Log({ conversation }: { conversation: Conversation }) {
     seen();
     document.addEventListener("visibilitychange", seen);
     return () => document.removeEventListener("visibilitychange", seen);
-  }, [lastSeq, atEnd]);
+  }, [lastSeq, atEnd, own]);
 
   const drawn = rows(entries, notes, outgoing, me);
   const lastRead = drawn.findLast((row) => row.is === "said" && row.mine && row.entry.seq <= readBy)?.key;

@@ -206,7 +206,7 @@ test("wrap-up counts down and ends with the outcome", async () => {
   expect(server.last.asked("wrap_up.end")[0]).toMatchObject({ conversation: "c_1", outcome: "solved" });
 });
 
-test("who looks on sees that they only do, and can whisper, take over or leave", async () => {
+test("who looks on sees that they only do, and what they meant for the agent never stands before the visitor", async () => {
   const sue = agent([], { id: "a_sue", key: "sue", name: "Sue", role: "supervisor" });
   await sitDown(10, { agent: sue, departments: [department(["c_7"])] });
   $(".look-on").click();
@@ -216,6 +216,25 @@ test("who looks on sees that they only do, and can whisper, take over or leave",
   await drawn();
   expect($(".strip.watched").textContent).toContain("You look on · Ada answers");
   expect(document.querySelector(".composer:not(.noting)")).toBeNull();
+  const area = $(".noting textarea") as HTMLTextAreaElement;
+  area.value = "Offer the refund";
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+  await drawn();
+  const taken = { ...c_7, agent: { id: "a_sue", key: "sue", name: "Sue" } };
+  await server.last.says({ on: "agent", v: 11, agent: { ...sue, holds: [hold("c_7")] } });
+  await server.last.says({ on: "conversation", v: 11, conversation: taken });
+  await drawn();
+  expect($("textarea").getAttribute("aria-label")).toMatch(/^Write to/);
+  expect(($("textarea") as HTMLTextAreaElement).value).toBe("");
+});
+
+test("a whisper is sent and leaves its field empty", async () => {
+  const sue = agent([], { id: "a_sue", key: "sue", name: "Sue", role: "supervisor" });
+  await sitDown(10, { agent: sue, departments: [department(["c_7"])] });
+  $(".look-on").click();
+  await drawn();
+  await server.last.answers("conversation.watch", { conversation: conversation("c_7"), entries: [], notes: [], at: at(2) });
+  await drawn();
   const area = $(".noting textarea") as HTMLTextAreaElement;
   area.value = "Offer the refund";
   area.dispatchEvent(new Event("input", { bubbles: true }));

@@ -37,11 +37,13 @@ export function Whisper({ conversation }: { conversation: Conversation }) {
   if (agent === null || conversation.state !== "active") {
     return <p class="foot soft" role="status">{nobody(conversation)}</p>;
   }
-  const { text } = panels.draft(conversation.id);
+  // Under a name of its own: after taking over, what was meant for the agent must not stand where one writes to the visitor.
+  const draft = `whisper ${conversation.id}`;
+  const { text } = panels.draft(draft);
   const send = async (): Promise<void> => {
     if (text.trim() === "" || telling) return;
     setTelling(true);
-    if (await desk.whisper(conversation.id, text.trim())) panels.write(conversation.id, { text: "" });
+    if (await desk.whisper(conversation.id, text.trim())) panels.write(draft, { text: "" });
     setTelling(false);
   };
   return (
@@ -49,7 +51,7 @@ export function Whisper({ conversation }: { conversation: Conversation }) {
       <textarea
         class="input" rows={2} value={text} dir="auto" maxLength={desk.textLimit} aria-label={`Whisper to ${agent.name}; the visitor does not hear it`}
         placeholder={`Whisper to ${agent.name}; the visitor does not hear it`}
-        onInput={(event) => panels.write(conversation.id, { text: event.currentTarget.value })}
+        onInput={(event) => panels.write(draft, { text: event.currentTarget.value })}
         onKeyDown={(event) => {
           if (event.key !== "Enter" || event.shiftKey || event.altKey || event.isComposing) return;
           event.preventDefault();
