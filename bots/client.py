@@ -20,7 +20,7 @@ from bots.errors import BotError, Ended, Refused, SetupError
 from bots.events import Event
 from bots.line import Line
 from bots.records import Entry, Named
-from bots.session import Optional, Session
+from bots.session import Extra, Session
 from bots.stream import Stream
 
 log = logging.getLogger("bots")
@@ -50,7 +50,7 @@ class Bot(Line):
         *,
         token: str,
         name: str = "",
-        also: frozenset[Optional] = frozenset(),
+        also: frozenset[Extra] = frozenset(),
         chance: random.Random | None = None,
     ) -> None:
         """`name`: of this worker, for those who run it; `also`: events only told to who wants them."""

@@ -16,7 +16,7 @@ from typing import Final
 from bots.client import Bot
 from bots.dispatcher import Handler
 from bots.errors import BotError, Ended, SetupError
-from bots.session import Optional
+from bots.session import Extra
 
 URL: Final = "http://127.0.0.1:8080"
 ENVIRONMENT: Final = (
@@ -33,7 +33,7 @@ def run(
     url: str = "",
     token: str = "",
     name: str = "",
-    also: frozenset[Optional] = frozenset(),
+    also: frozenset[Extra] = frozenset(),
     about: str | None = None,
 ) -> None:
     """Handle events until SIGTERM or Ctrl-C; returns after what had begun is finished.

@@ -33,14 +33,14 @@ _FOR_GOOD: Final = range(4500, 5000)
 _SHUT: Final = frozenset({400, 401, 403, 404, 405, 410, 426})
 """An upgrade refused with these was never meant for a bot; others (429, 502, 503) are of the moment."""
 
-Optional = type[Typing] | type[Overheard]
+Extra = type[Typing] | type[Overheard]
 
 
 class Session:
     """One bot's process as the server sees it."""
 
     def __init__(
-        self, *, token: str, line: Line, name: str = "", also: frozenset[Optional] = frozenset(), chance: random.Random
+        self, *, token: str, line: Line, name: str = "", also: frozenset[Extra] = frozenset(), chance: random.Random
     ) -> None:
         """`also`: events that are only told to who wants them; `line`: what events are to answer by."""
         self.reconnecting = Reconnecting(chance)

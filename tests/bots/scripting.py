@@ -11,7 +11,7 @@ from bots.actions import Action, Deliver, Drop, Send, Settle
 from bots.events import Event
 from bots.line import Line
 from bots.records import Entry
-from bots.session import Optional, Session
+from bots.session import Extra, Session
 
 Frame = dict[str, Any]
 ME = {"id": "b_1", "key": "faq", "name": "FAQ"}
@@ -77,7 +77,7 @@ class NoLine(Line):
 class Stage:
     """A session under a clock of its own; what it wanted done lies in `actions`."""
 
-    def __init__(self, *, also: frozenset[Optional] = frozenset()) -> None:
+    def __init__(self, *, also: frozenset[Extra] = frozenset()) -> None:
         self.session = Session(token="t", line=NoLine(), name="w1", also=also, chance=random.Random(1))
         self.now = 100.0
         self.v = 10
