@@ -1,6 +1,6 @@
 """A socket without a network: frames one way, bytes the other, each in their order, late, slow or cut at any byte.
 
-The server's side has the face of aiohttp that `Connection` uses: `receive` of a WebSocket, a transport, and `drain`.
+The server's side has the face of its `Socket` that `Connection` uses, and of a transport, with `drain`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import asyncio
 import dataclasses
 import random
 from collections import deque
+from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from typing import Any, Protocol
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType
@@ -52,6 +54,7 @@ class Line:
         self._under_way: deque[WSMessage] = deque()
         self._inbox: deque[WSMessage] = deque()
         self._reader: asyncio.Future[None] | None = None
+        self._straight: Callable[[bytes], bool] | None = None
         self._unsent = bytearray()
         self._delivered = 0
         self._sent = 0
@@ -122,7 +125,7 @@ class Line:
 
     def _arrive(self) -> None:
         message = self._under_way.popleft()
-        if self.open:
+        if self.open and (self._inbox or message.type is not WSMsgType.TEXT or not self._goes_straight(message.data)):
             self._put(message)
 
     def _put(self, message: WSMessage) -> None:
@@ -130,7 +133,17 @@ class Line:
         if self._reader is not None and not self._reader.done():
             self._reader.set_result(None)
 
-    # The server's end, as aiohttp has it.
+    def _goes_straight(self, frame: bytes) -> bool:
+        return self._straight is not None and self._inside.run(self._straight, frame)
+
+    # The server's end, as its `Socket` has it.
+
+    def take_straight(self, straight: Callable[[bytes], bool]) -> None:
+        self._straight = straight
+        self._inside = copy_context()  # what it sets off belongs to the process it was taken in
+
+    def put(self, work: Awaitable[None]) -> None:
+        self._put(WSMessage(WSMsgType.TEXT, work, None))
 
     async def receive(self) -> WSMessage:
         while not self._inbox:
