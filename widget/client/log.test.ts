@@ -133,3 +133,17 @@ test("positions name what we have; a top above ours fetches the lost last entry"
   reachTops(logs, { c_1: { entries: 5 } });
   expect(asked).toHaveLength(1);
 });
+
+test("what is erased keeps its number and nothing else that was said, shown or named", () => {
+  log.load([{ ...entry(1), from: { role: "visitor", id: "v_1", name: "Marta" }, client_id: "m1" }, { ...entry(2), replies: ["Yes"], cards: [{ title: "Card" }] }]);
+  log.apply({ ...entry(4), replies: ["Later"] });
+  log.erase();
+  expect(numbers()).toEqual([1, 2]);
+  for (const one of log.entries.value) {
+    expect(one).toMatchObject({ text: "", erased: true });
+    expect(one).not.toHaveProperty("client_id");
+    expect(one).not.toHaveProperty("replies");
+    expect(one).not.toHaveProperty("cards");
+  }
+  expect(log.entries.value[0]?.from.name).toBe("");
+});

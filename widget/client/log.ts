@@ -155,7 +155,7 @@ export class ConversationLog {
 }
 
 function erased(entry: Entry): Entry {
-  const { client_id: _client_id, ...kept } = entry;
+  const { client_id: _client_id, replies: _replies, cards: _cards, ...kept } = entry;
   const from = entry.from.role === "visitor" ? { ...entry.from, name: "" } : entry.from;
   return { ...kept, from, text: "", erased: true };
 }
