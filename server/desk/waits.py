@@ -28,9 +28,10 @@ from server.wire import parts
 log = structlog.get_logger(__name__)
 
 KEEP_MS = 60_000
-# Up to so many who wait already, whoever comes is told at once what they can expect: that costs a look at each of them
-# (1 ms for a hundred). Behind a longer line the next sweep tells it, where one look is for everybody.
+# Up to so many who wait already, and so many agents, whoever comes is told at once what they can expect: that costs a
+# look at each of them (1 ms for a hundred). Beyond it the next sweep tells it, where one look is for everybody.
 ENTRY_MOST = 100
+ENTRY_MOST_AGENTS = 200
 _IN_LINE = (model.ConversationState.WAITING, model.ConversationState.OFFERED)
 # Whatever was told of waiting belonged to the stay in line that ends with these.
 _ENDS_STAY = (
@@ -75,6 +76,7 @@ class Waits:
     def __init__(self, make: MakeEstimates = _estimates) -> None:
         self._make = make
         self._estimates: Estimates | None = None
+        self._router: Router | None = None
         self._told: dict[str, _Told] = {}
         self._silent: frozenset[str] = frozenset()  # told before, but by now there is no number
         self._kept_at = 0
@@ -89,6 +91,7 @@ class Waits:
         """
         with self._unless_it_fails():
             self._estimates = self._make(router, _decoded(learned))
+        self._router = router
         self._kept_at = now
         promised = {record.id: record.promise for record in conversations if record.state in _IN_LINE}
         for conversation, told in self._told.items():
@@ -116,12 +119,17 @@ class Waits:
 
     def on_entry(self, command: commands.Command, now: int) -> Wait | None:
         """What whoever starts a conversation can expect; asked before the router starts it."""
-        if not isinstance(command, commands.StartConversation) or command.left or len(self._told) >= ENTRY_MOST:
+        if not isinstance(command, commands.StartConversation) or command.left or self._is_long:
             return None
         with self._unless_it_fails():
             if self._estimates is not None:
                 return self._estimates.wait_on_entry(command, now)
         return None
+
+    @property
+    def _is_long(self) -> bool:
+        agents = 0 if self._router is None else len(self._router.settings.agents)
+        return len(self._told) >= ENTRY_MOST or agents > ENTRY_MOST_AGENTS
 
     def entered(self, conversation: model.ConversationId, wait: Wait, now: int) -> commands.PromiseWait:
         """It stands in line, and the reply to its start says so: the promise to be handled in the same commit."""

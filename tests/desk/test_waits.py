@@ -138,6 +138,14 @@ async def test_behind_a_long_line_the_sweep_tells_it(desk: DeskBench, monkeypatc
     assert len(await told(desk)) == 3
 
 
+async def test_with_very_many_agents_the_sweep_tells_it(desk: DeskBench, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(waits, "ENTRY_MOST_AGENTS", 0)
+    visitor, conversation = await begin(desk)
+    assert conversation["queue"]["wait"] is None
+    await sweep(desk)
+    assert heard(visitor) == [TWO_TO_FOUR]
+
+
 async def test_who_overflows_is_not_promised_the_wait_of_the_line_that_is_full(tmp_path: Path, foreseen: Foreseen):
     file = settings(support={"max_line": 1, "overflow": ("sales",)})
     async with bench(tmp_path, file, estimates=foreseen) as desk:
