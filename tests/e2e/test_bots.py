@@ -95,7 +95,7 @@ async def test_the_faq_bot_and_then_a_person_who_knows_what_it_was_about(people:
     visitor = await people.visitor("Marta", **STILL)
     await visitor.say(ASK)
     await expect(visitor.panel.get_by_role("heading", name="FAQ bot")).to_be_visible()
-    await expect(visitor.panel.get_by_text("Support · automated")).to_be_visible()
+    await expect(visitor.panel.get_by_text("automated · Support")).to_be_visible()
     await expect(visitor.bubbles.last).to_contain_text(DID_IT_HELP)
     await expect(visitor.panel.get_by_role("link")).to_have_attribute("rel", "noopener noreferrer")
     await suggested(visitor).get_by_role("button", name=NOT_HELPED).click()

@@ -13,9 +13,10 @@ export function Header({ view }: { view: View }) {
   const partner = conversation?.agent ?? conversation?.bot ?? null;
   const connected = visit.session.state.value.name === "open";
   const parts = [
+    // First, as what comes last is cut off where there is no room.
+    conversation?.bot && !conversation.agent ? texts.bot : "",
     conversation?.department.name ?? subtitle(site?.look),
     conversation?.agent && here === true && connected && open ? texts.hereNow : "",
-    conversation?.bot && !conversation.agent ? texts.bot : "",
   ].filter((part) => part !== "");
   return (
     <div class="head">
