@@ -196,3 +196,35 @@ async def test_what_ends_while_a_bot_comes_in_does_not_let_it_stay(it: Story, mo
     await fay.identify()
     assert fay.peer.closed is CloseCode.REVOKED
     assert it.desk.bot_watch.connections() == {}
+
+
+async def test_outside_hours_a_bot_that_is_here_answers_and_says_when_people_cannot(tmp_path: Path):
+    # The bench's clock stands still on a moment of its own: an hour of the week that it is not in.
+    closed = replace(
+        WITH_BOT, departments=tuple(replace(each, hours=("mon 03:00-03:01",)) for each in WITH_BOT.departments)
+    )
+    async with story(tmp_path, closed) as it:
+        refused = await it.vera.ask("conversation.start", client_id="s1", text="Hello")
+        assert refused["error"]["code"] == "outside_hours"
+        assert [each["bot"] for each in it.vera.snapshot["site"]["departments"]] == [False, False]
+        fay = await it.desk.bot()
+        shown = {each["key"]: each for each in it.vera.reading().state()["site"]["departments"]}
+        assert (shown["support"]["bot"], shown["support"]["open"], shown["sales"]["bot"]) == (True, False, False)
+        await it.ada.ask("status.set", status="available")
+        c = await it.desk.start_conversation(it.vera, "Hello")
+        reply = await fay.ask("handoff", conversation=c)
+        assert (reply["handoff"], reply["reason"]) == ("failed", "outside_hours")
+        assert it.vera.told("entry")[-1]["reason"] == "outside_hours"
+        await it.desk.leave(fay)
+        assert {each["bot"] for each in it.vera.reading().state()["site"]["departments"]} == {False}
+
+
+async def test_a_bot_that_has_as_many_as_it_may_gets_no_more(tmp_path: Path):
+    small = replace(WITH_BOT, bots=(replace(WITH_BOT.bots[0], max_conversations=1),))
+    async with story(tmp_path, small) as it:
+        await it.desk.bot()
+        await it.desk.start_conversation(it.vera, "Hello")
+        nils = await it.desk.visitor()
+        await it.desk.start_conversation(nils, "Hello")
+        states = [each.told("conversation")[-1]["conversation"]["state"] for each in (it.vera, nils)]
+        assert states == ["bot", "waiting"]
