@@ -81,11 +81,28 @@ class People:
         assert found == [], found
         self.judge()
 
-    def judge(self, *, database: bool = False) -> None:
-        """What they went through, held against the invariants; and against the `database`, if nobody else wrote."""
+    async def agree(self, conversation: str, *clients: Client) -> list[Frame]:
+        """Everybody holds the conversation to its end and nothing was refused; then all is held against the database.
+
+        Returns the conversation as the server has it.
+        """
+        history = await clients[0].whole_history(conversation)
+        for client in clients:
+            await client.holds(conversation, len(history))
+            held = client.transcripts[conversation].in_order()
+            assert held == history[len(history) - len(held) :]
+        assert [post for client in clients for post in client.posts if post.refused] == []
+        self.judge(database=True, complete=False)
+        return history
+
+    def judge(self, *, database: bool = False, complete: bool | None = None) -> None:
+        """What they went through, held against the invariants, and against the `database`.
+
+        `complete`: nobody else wrote; as a matter of course when there is a database to look at.
+        """
         path = self.server.data / "frontdesk.sqlite3"
         with opened(path) if database else contextlib.nullcontext() as end:
-            violations = check(self.history, end, complete=database)
+            violations = check(self.history, end, complete=database if complete is None else complete)
         assert not violations, report(self.history, violations)
 
     @staticmethod

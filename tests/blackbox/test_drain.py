@@ -14,17 +14,13 @@ from websockets.exceptions import InvalidStatus
 
 from tests.blackbox.people import People
 from tests.blackbox.process import Server
-from tests.blackbox.test_kills import judge, settle_in
+from tests.blackbox.test_kills import settle_in
 
 IDLE = 60
 DOCKER_WAITS_S = 10
 
 
-async def test_nothing_acknowledged_is_lost_and_everybody_comes_back(
-    own_server: Server, own_people: People, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # What the judge asks of a load that was killed again and again is more than one drain meets.
-    monkeypatch.setattr("tests.blackbox.test_kills.KILLS", 0)
+async def test_nothing_acknowledged_is_lost_and_everybody_comes_back(own_server: Server, own_people: People) -> None:
     load = await settle_in(own_people)
     idle = [await own_people.visitor() for _ in range(IDLE)]
     load.up.set()
@@ -69,8 +65,8 @@ async def test_nothing_acknowledged_is_lost_and_everybody_comes_back(
         ends = await asyncio.gather(*work, *talking, return_exceptions=True)
         assert [end for end in ends if isinstance(end, Exception)] == []
     assert load.returns == []
-    for number, (visitor, agent) in enumerate(load.pairs):
-        await judge(f"{number}", visitor, agent)
+    for visitor, agent in load.pairs:
+        await own_people.agree(visitor.conversation, visitor, agent)
 
 
 @pytest.mark.parametrize(("first", "second"), [(signal.SIGTERM, signal.SIGINT)])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from tests.blackbox.history import Account, faults
 from tests.blackbox.people import People, all_have_heard
 from tests.blackbox.transcript import Frame
 from tests.blackbox.wire import Agent, Client, Visitor, fresh
@@ -65,8 +64,7 @@ async def test_a_conversation_from_start_to_close(people: People) -> None:
     assert len(visitor.transcript.texts()) == 201
     kinds = [entry["kind"] for entry in visitor.transcript.in_order()]
     assert kinds.index("joined") < kinds.index("closed")
-    accounts = [Account.of("visitor", visitor, conversation), Account.of("ada", ada, conversation)]
-    assert faults(await visitor.whole_history(conversation), accounts) == []
+    await people.agree(conversation, visitor, ada)
     holds = (await ada.set_status("available"))["holds"]
     assert [hold for hold in holds if hold["conversation"] == conversation and hold["kind"] == "active"] == []
 
@@ -206,12 +204,7 @@ async def test_what_waits_in_the_outbox_is_sent_again_in_order(people: People) -
     await visitor.enter()
     await visitor.settled()
     await up_to_date(visitor, ada, conversation=visitor.conversation)
-    accounts = [
-        Account.of("visitor", visitor, visitor.conversation),
-        Account.of("ada", ada, visitor.conversation),
-    ]
-    accounts[1].openings = visitor.openings
-    assert faults(await visitor.whole_history(visitor.conversation), accounts) == []
+    await people.agree(visitor.conversation, visitor, ada)
     assert len(visitor.transcript.texts()) == 61
 
 

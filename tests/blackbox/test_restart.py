@@ -6,7 +6,6 @@ import asyncio
 
 import pytest
 
-from tests.blackbox.history import Account, faults
 from tests.blackbox.people import People, all_have_heard
 from tests.blackbox.process import Server
 from tests.blackbox.wire import Client
@@ -56,8 +55,7 @@ async def test_an_open_conversation_goes_on_for_both(own_server: Server, own_peo
     top = await visitor.say(visitor.conversation, "here")
     await ada.holds(visitor.conversation, top)
     await visitor.holds(visitor.conversation, top)
-    accounts = [Account.of("visitor", visitor, visitor.conversation), Account.of("ada", ada, visitor.conversation)]
-    assert faults(await visitor.whole_history(visitor.conversation), accounts) == []
+    await own_people.agree(visitor.conversation, visitor, ada)
 
 
 async def test_what_was_acknowledged_is_there_without_any_client(own_server: Server, own_people: People) -> None:

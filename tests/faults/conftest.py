@@ -64,6 +64,7 @@ async def people(serving: Serving, proxy: Proxy) -> AsyncIterator[People]:
     yield people
     proxy.mend()
     await people.go_home()
+    people.judge(database=True, complete=False)
 
 
 @pytest.fixture
@@ -88,3 +89,4 @@ async def own_people(own_serving: Serving, own_proxy: Proxy) -> AsyncIterator[Pe
     for client in everybody:
         await client.leave(abruptly=True)
     assert [fault for client in everybody for fault in client.contradictions()] == []
+    people.judge(database=True, complete=False)

@@ -22,7 +22,7 @@ from server.store.sqlite.store import EXIT_FATAL
 from server.wire.codes import CloseCode
 from tests.blackbox.people import People
 from tests.blackbox.process import refused_start
-from tests.blackbox.wire import Agent, Visitor
+from tests.blackbox.wire import Agent, Visitor, fresh
 from tests.faults.extent import FULL, SEED, promised_within, times
 from tests.faults.serving import DATABASE, Serving
 from tests.faults.talking import come_back, judge
@@ -102,11 +102,15 @@ def a_full_disk(serving: Serving) -> Iterator[None]:
         ballast.unlink()
 
 
-async def without_room(page: Visitor, ada: Agent, serving: Serving) -> None:
-    """What may be expected while nothing can be written; everything is refused for now, nothing for good."""
+async def without_room(page: Visitor, ada: Agent, serving: Serving) -> str:
+    """What may be expected while nothing can be written; everything is refused for now, nothing for good.
+
+    Returns under which name the first message was sent.
+    """
     refused = None
+    prefix = fresh("no-room")
     for number in range(2_000):
-        frame = {"conversation": page.conversation, "client_id": f"no-room-{number}", "text": "x" * 4_000}
+        frame = {"conversation": page.conversation, "client_id": f"{prefix}-{number}", "text": "x" * 4_000}
         answer = await page.ask("message.send", **frame)
         if not answer["ok"]:
             refused = answer["error"]
@@ -125,9 +129,10 @@ async def without_room(page: Visitor, ada: Agent, serving: Serving) -> None:
     for _ in range(3):
         status = await ada.ask("status.set", status="busy")
         assert status["ok"] or status["error"]["code"] == "unavailable"
+    return f"{prefix}-0"
 
 
-async def room_again(page: Visitor, ada: Agent, serving: Serving) -> None:
+async def room_again(page: Visitor, ada: Agent, serving: Serving, first: str) -> None:
     """Nothing needs to be restarted."""
     async with asyncio.timeout(30):
         while await asyncio.to_thread(serving.status_of, "/readyz") != 200:  # noqa: ASYNC110 - another process
@@ -138,7 +143,7 @@ async def room_again(page: Visitor, ada: Agent, serving: Serving) -> None:
         await client.say(page.conversation, "there is room again")
     history = await judge_texts(page, ada)
     assert history[-2:] == ["there is room again"] * 2
-    again = {"conversation": page.conversation, "client_id": "no-room-0", "text": "x" * 4_000}
+    again = {"conversation": page.conversation, "client_id": first, "text": "x" * 4_000}
     assert (await page.ask("message.send", **again))["ok"]
 
 
@@ -159,8 +164,8 @@ async def test_row_23_no_file_may_grow_nothing_is_lost_and_it_goes_on(own_people
     page, ada = await a_pair(own_people)
     for _ in range(times(2, 20)):
         with a_limit_for_files(own_serving):
-            await without_room(page, ada, own_serving)
-        await room_again(page, ada, own_serving)
+            first = await without_room(page, ada, own_serving)
+        await room_again(page, ada, own_serving, first)
 
 
 @pytest.mark.row(23)
@@ -182,8 +187,8 @@ async def test_row_23_a_full_disk_loses_nothing_and_goes_on(tmp_path: Path, temp
             page, ada = await a_pair(people)
             for _ in range(3):
                 with a_full_disk(serving):
-                    await without_room(page, ada, serving)
-                await room_again(page, ada, serving)
+                    first = await without_room(page, ada, serving)
+                await room_again(page, ada, serving, first)
             for client in (page, ada):
                 await client.leave()
     finally:
