@@ -117,14 +117,15 @@ Examples:
 def restore(*, file: Path, replace: bool, data: Path) -> None:
     """Make a backup the database of a data directory that no server uses.
 
-    Open pages learn that their history is another one and forget what they had; everybody inside logs in again.
+    Open pages learn that their history is another one and forget what they had; everybody inside logs in again, and
+    bots need new tokens.
     """
     epoch = Ids(secrets.token_bytes).new("e")
 
     now = SystemClock().now()
 
     def renew(tx: Tx) -> None:
-        before = installation.renew(tx, epoch)
+        before = installation.renew(tx, epoch, at=now)
         detail = {"file": file.name, "epoch": epoch, "before": before}
         audit.append(tx, at=now, actor=audit.OWNER, action="database.restored", target=file.name, detail=detail)
 
@@ -134,7 +135,8 @@ def restore(*, file: Path, replace: bool, data: Path) -> None:
         raise StartError(str(error)) from error
     if done.aside is not None:
         click.echo(f"What was there is in {done.aside}.")
-    click.echo(f"{file} is restored to {data}. Start the server; everybody inside logs in again.")
+    click.echo(f"{file} is restored to {data}.")
+    click.echo("Start the server; everybody inside logs in again, and bots need new tokens.")
 
 
 def _stamp(now: int) -> str:

@@ -31,14 +31,15 @@ def create(tx: Tx, installation: Installation) -> Installation:
     return installation if found is None else found
 
 
-def renew(tx: Tx, epoch: str) -> str:
+def renew(tx: Tx, epoch: str, *, at: int) -> str:
     """Another history than the one clients have read begins here; returns the epoch it had until now, or nothing.
 
     Nothing that was given out meanwhile is known here, and what was taken back meanwhile would be good again: every
-    login ends.
+    login ends, and every token of a bot is revoked.
     """
     found = read(tx)
     tx.run("UPDATE installation SET epoch = ? WHERE id = 1", (epoch,))
     tx.run("UPDATE account SET revocation = revocation + 1")
     tx.run("DELETE FROM token")
+    tx.run("UPDATE bot_token SET revoked_at = ? WHERE revoked_at IS NULL", (at,))
     return "" if found is None else found.epoch

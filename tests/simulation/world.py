@@ -311,7 +311,7 @@ class World:
         self.trace("-", "a backup is restored")
         self._recorder.server("restored")
         weather, self._disk.weather = self._disk.weather, Weather()
-        await store.write(lambda tx: installation.renew(tx, epoch))
+        await store.write(lambda tx: installation.renew(tx, epoch, at=int(1000 * self.loop.time())))
         found = await store.read(installation.read)
         assert found is not None
         self.installation = found

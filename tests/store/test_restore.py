@@ -20,7 +20,7 @@ SECRET = b"s" * 32
 
 
 def renew(tx: Tx) -> None:
-    before = installation.renew(tx, "e_new")
+    before = installation.renew(tx, "e_new", at=5)
     audit.append(tx, at=5, actor=audit.OWNER, action="database.restored", detail={"before": before})
 
 
@@ -35,6 +35,11 @@ def make(folder: Path, *, until: int | None = None) -> Path:
     tx.run("INSERT INTO workspace (id, key, settings, v, counters) VALUES (1, 'w', '{}', 7, '')")
     tx.run("INSERT INTO account (agent, workspace, email, revocation) VALUES ('a_1', 1, 'ada@x', 3)")
     tx.run("INSERT INTO token (hash, agent, revocation, created_at, expires_at) VALUES (x'01', 'a_1', 3, 0, 9)")
+    if until is None:
+        tx.run(
+            "INSERT INTO bot_token (hash, id, workspace, bot, label, created_at, revoked_at) "
+            "VALUES (x'02', 't_1', 1, 'b_1', '', 0, NULL), (x'03', 't_2', 1, 'b_1', '', 0, 2)"
+        )
     connection.close()
     directory.release()
     return folder
@@ -70,6 +75,8 @@ def test_another_history_begins_and_every_login_ends(tmp_path, backup):
         assert installation.read(tx) == Installation("e_new", SECRET)
         assert tx.one("SELECT count(*) FROM token") == (0,)
         assert tx.one("SELECT revocation FROM account") == (4,)
+        # Of bots, too: what was taken back since the backup would be good again.
+        assert tx.all("SELECT id, revoked_at FROM bot_token ORDER BY id") == [("t_1", 5), ("t_2", 2)]
         assert tx.one("SELECT v FROM workspace") == (7,)
         assert [(row.action, row.detail) for row in audit.since(tx)] == [("database.restored", {"before": "e_old"})]
 
