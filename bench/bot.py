@@ -249,7 +249,10 @@ def _one(plan: Plan, *, client: bool) -> Figures:
         pid = stack.enter_context(server.client()) if client else None
         load = converse(server, conversations=plan.conversations, seconds=plan.seconds, rate=plan.rate, client=pid)
         found, answers = uvloop.run(load)
-    print(found.line("client" if client else "bot"))
-    own = f", {answers.client_us:.0f} us CPU of the client" if client else ""
-    print(f"{'':<12} answered p50 {answers.p50_ms:.2f} ms  p99 {answers.p99_ms:.2f} ms{own}", flush=True)
+    if client:
+        line = f"{'client':<12} {found.rate:>9,.0f} msg/s {found.cpu_us:>7.1f} us CPU/msg of the server"
+        line += f", {answers.client_us:.0f} us of the client for an answer"
+    else:
+        line = found.line("bot")
+    print(f"{line}\n{'':<12} answered p50 {answers.p50_ms:.2f} ms  p99 {answers.p99_ms:.2f} ms", flush=True)
     return found
