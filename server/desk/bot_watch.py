@@ -4,7 +4,8 @@ Everything is counted since the server started and kept in memory only. A try-ou
 the log of the connection like all others.
 
 The log of frames never holds a token: whatever looks like one is masked before it is kept, and the frame in which a bot
-said who it is comes before there is a log. It ends an hour after its connection.
+said who it is comes before there is a log. Card numbers, which a bot may write as anybody may, are masked when it is
+shown. It ends an hour after its connection.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Final, Literal, get_args
 from router import events
 from router.model import HandOverReason
 from server.clock import Clock
+from server.desk.masking import mask
 
 FRAMES: Final = 200  # of one connection
 MAX_FRAME: Final = 2_048  # bytes of one frame
@@ -114,9 +116,9 @@ class BotLine:
             self._of.left(self)
 
     def frames(self) -> list[Frame]:
-        """The last ones, in order."""
+        """The last ones, in order, without card numbers."""
         return [
-            Frame(at=self._at(at), direction=direction, text=kept.decode(errors="replace"), size=size)
+            Frame(at=self._at(at), direction=direction, text=mask(kept.decode(errors="replace")), size=size)
             for at, direction, kept, size in self._frames
         ]
 

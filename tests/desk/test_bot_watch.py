@@ -128,6 +128,11 @@ def test_a_token_is_never_kept(line: BotLine):
     assert token[4:9] not in repr(line._frames).encode()
 
 
+def test_a_card_number_is_never_shown(line: BotLine):
+    line.heard(b'{"do":"message.send","id":"7","text":"You paid with 4242 4242 4242 4242."}')
+    assert [each.text for each in line.frames()] == ['{"do":"message.send","id":"7","text":"You paid with •••• 4242."}']
+
+
 def test_a_log_ends_an_hour_after_its_connection(watch: BotWatch, line: BotLine, clock: FakeClock):
     line.heard(b"{}")
     clock.advance(KEPT_MS / 1000)
