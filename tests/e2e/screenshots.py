@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 
 from playwright.async_api import Page, expect
 
+import bots
 from tests.blackbox.process import Server
 from tests.e2e.admin import Admin, admin
 from tests.e2e.agent import Agent
+from tests.e2e.bot import answering
 from tests.e2e.chromium import chromium
 from tests.e2e.people import People
 from tests.e2e.visitor import Visitor
@@ -278,6 +280,59 @@ async def ten_visitors(people: People, camera: Camera) -> None:
     await camera.take("console-why", ada.page)
 
 
+WITH_A_BOT = """
+[workspace]
+key = "demo"
+name = "Paperwren"
+default_department = "support"
+
+[[site]]
+key = "demo"
+name = "Paperwren, the shop"
+origins = ["https://paperwren.example"]
+departments = ["support"]
+
+[[department]]
+key = "support"
+name = "Support"
+first = "bot:faq"
+
+[[bot]]
+key = "faq"
+name = "Helper"
+"""
+
+
+async def a_bot_first(people: People, camera: Camera) -> None:
+    """Questions answered by a bot: what it shows, what it is about to say, and what the visitor thought of it."""
+    enough = asyncio.Event()
+
+    async def answer(message: bots.Message) -> None:
+        if message.text.startswith("Can I"):
+            links = [bots.Link(text="Print a label", url="https://paperwren.example/returns")]
+            card = bots.Card(title="Sending something back", text="30 days, unused, free of charge.", links=links)
+            await message.reply("Of course. Did this help?", cards=[card], replies=["Yes, thank you", "No, it did not"])
+            return
+        async with message.stream() as out:
+            await out.write("Glad to hear that. By the way: the money is back within a week of our getting it, and")
+            await enough.wait()
+            await out.write(" we write to you.")
+
+    async with answering(people.server, "faq", answer):
+        eva = await people.visitor("Eva Blom")
+        await eva.say("Can I send the lamp back? It is too bright for me.")
+        await expect(eva.log.get_by_role("article")).to_be_visible()
+        await camera.take("widget-bot", eva.page)
+        await eva.panel.get_by_role("button", name="Yes, thank you").click()
+        await expect(eva.log.locator(".growing")).to_be_visible()
+        await camera.take("widget-bot-writing", eva.page)
+        enough.set()
+        await expect(eva.log.locator(".growing")).to_have_count(0)
+        await eva.end()
+        await eva.panel.get_by_role("group", name="How was it?").get_by_text("Good").click()
+        await camera.take("widget-rating", eva.page)
+
+
 class Supervised(Server):
     """As the demo is when people start it: killed, it is started again."""
 
@@ -297,7 +352,12 @@ async def a_killed_server(people: People, camera: Camera) -> None:
 
 
 async def settings_and_visitors(camera: Camera) -> None:
-    scenes = ((SHOP, the_settings, Server), ("", ten_visitors, Server), ("", a_killed_server, Supervised))
+    scenes = (
+        (SHOP, the_settings, Server),
+        (WITH_A_BOT, a_bot_first, Server),
+        ("", ten_visitors, Server),
+        ("", a_killed_server, Supervised),
+    )
     for workspace, show, kind in scenes:
         with tempfile.TemporaryDirectory() as data, kind(Path(data), workspace) as server:
             async with chromium() as browser:
