@@ -54,11 +54,22 @@ afterEach(() => render(null, document.body));
 
 async function open(): Promise<void> {
   render(<SettingsContext.Provider value={settings}><Bot of="faq" /></SettingsContext.Provider>, document.body);
-  await drawn();
+  await until(() => expect(document.querySelector("[aria-label='Day by day']")).not.toBeNull());
 }
 
-async function drawn(): Promise<void> {
-  await new Promise((done) => setTimeout(done, 60));
+/** However long it takes to be drawn. */
+async function until(check: () => void): Promise<void> {
+  await vi.waitFor(check, { timeout: 8000, interval: 10 });
+}
+
+async function pressed(name: string): Promise<void> {
+  await until(() => button(name));
+  button(name).click();
+}
+
+async function one<E extends Element>(selector: string): Promise<E> {
+  await until(() => expect(document.querySelector(selector)).not.toBeNull());
+  return document.querySelector(selector) as E;
 }
 
 function button(name: string): HTMLButtonElement {
@@ -83,51 +94,43 @@ test("a token is shown once, copied, and gone when one is done", async () => {
   vi.stubGlobal("navigator", { ...navigator, clipboard: { writeText: copied } });
   await open();
   document.querySelector("form[aria-label='A new token']")?.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
-  await drawn();
-  expect((document.querySelector(".once input") as HTMLInputElement).value).toBe("fdb_secret");
-  button("Copy").click();
-  await drawn();
-  expect(copied).toHaveBeenCalledWith("fdb_secret");
-  button("Done").click();
-  await drawn();
+  expect((await one<HTMLInputElement>(".once input")).value).toBe("fdb_secret");
+  await pressed("Copy");
+  await until(() => expect(copied).toHaveBeenCalledWith("fdb_secret"));
+  await pressed("Done");
+  await until(() => expect(document.querySelector(".once")).toBeNull());
   expect(document.body.innerHTML).not.toContain("fdb_secret");
   vi.unstubAllGlobals();
 });
 
 test("revoking asks once more", async () => {
   await open();
-  button("Revoke …").click();
-  await drawn();
-  expect(asked.some((one) => one.startsWith("DELETE"))).toBe(false);
-  button("Revoke now").click();
-  await drawn();
-  expect(asked).toContain("DELETE /api/v1/bots/faq/tokens/t_1");
+  await pressed("Revoke …");
+  await until(() => button("Revoke now"));
+  expect(asked.some((each) => each.startsWith("DELETE"))).toBe(false);
+  await pressed("Revoke now");
+  await until(() => expect(asked).toContain("DELETE /api/v1/bots/faq/tokens/t_1"));
 });
 
 test("frames are text, and can be narrowed down", async () => {
   await open();
-  expect(asked.some((one) => one.includes("/frames"))).toBe(false);
-  button("Show the frames").click();
-  await drawn();
-  expect(document.querySelectorAll(".frame-list li")).toHaveLength(3);
-  const which = document.querySelector("[aria-label=Connection]") as HTMLSelectElement;
+  expect(asked.some((each) => each.includes("/frames"))).toBe(false);
+  await pressed("Show the frames");
+  await until(() => expect(document.querySelectorAll(".frame-list li")).toHaveLength(3));
+  expect(document.querySelector(".frame-list img")).toBeNull();
+  const which = await one<HTMLSelectElement>("[aria-label=Connection]");
   which.value = "s_0";
   which.dispatchEvent(new Event("change", { bubbles: true }));
-  await drawn();
-  expect(document.querySelectorAll(".frame-list li")).toHaveLength(1);
-  expect(document.querySelector(".frame-list img")).toBeNull();
+  await until(() => expect(document.querySelectorAll(".frame-list li")).toHaveLength(1));
   expect(matching(FRAMES, "hello", "").length).toBe(2);
-  expect(matching(FRAMES, "HELLO entry", "out").map((one) => one.frame)).toEqual(['{"on":"entry","text":"Hello"}']);
+  expect(matching(FRAMES, "HELLO entry", "out").map((each) => each.frame)).toEqual(['{"on":"entry","text":"Hello"}']);
   expect(matching(FRAMES, "", "in")).toHaveLength(1);
 });
 
 test("a try-out is a frame of our own chat page and of nothing else", async () => {
-  // This DOM loads no frames, and says so.
-  vi.spyOn(console, "error").mockImplementation(() => undefined);
   await open();
-  button("Open a chat").click();
-  await drawn();
-  expect(document.querySelector("iframe")?.getAttribute("src")).toBe("/chat/demo#trial=trial.x");
+  await pressed("Open a chat");
+  expect((await one("iframe")).getAttribute("src")).toBe("/chat/demo#trial=trial.x");
   expect(asked).toContain('POST /api/v1/bots/faq/trial {"site":"demo"}');
   const other = { post: async () => ({ url: "https://elsewhere.example/chat/demo" }) } as unknown as Api;
   await expect(tryOut(other, "faq", "demo")).rejects.toThrow("not one of our pages");
@@ -135,19 +138,20 @@ test("a try-out is a frame of our own chat page and of nothing else", async () =
 
 test("words for a person are saved by language, as settings are", async () => {
   await open();
-  const field = document.querySelector("[aria-label='Another language']") as HTMLInputElement;
+  const field = await one<HTMLInputElement>("[aria-label='Another language']");
   field.value = "DA";
   field.dispatchEvent(new Event("input", { bubbles: true }));
-  await drawn();
-  button("Add a language").click();
-  await drawn();
-  const words = document.querySelector(".words textarea") as HTMLTextAreaElement;
+  await until(() => {
+    button("Add a language").click();
+    expect(document.querySelector(".words textarea")).not.toBeNull();
+  });
+  const words = await one<HTMLTextAreaElement>(".words textarea");
   words.value = "menneske\nrigtig person";
   words.dispatchEvent(new Event("input", { bubbles: true }));
-  await drawn();
-  button("Save").click();
-  await drawn();
-  expect(asked.find((one) => one.startsWith("PUT"))).toBe(`PUT /api/v1/bots/faq ${JSON.stringify({ ...newBot("faq", "FAQ"), human_words: { da: ["menneske", "rigtig person"] } })}`);
+  await until(() => expect(settings.unsaved.value).toHaveLength(1));
+  await pressed("Save");
+  const body = JSON.stringify({ ...newBot("faq", "FAQ"), human_words: { da: ["menneske", "rigtig person"] } });
+  await until(() => expect(asked).toContain(`PUT /api/v1/bots/faq ${body}`));
 });
 
 test("figures are said as people compare them", () => {
