@@ -81,14 +81,20 @@ class Accounts:
         # How much of an address is written down: the workspace says it, once there is one.
         self.addresses: Callable[[], How] = lambda: "short"
 
-    async def login(self, email: str, password: str, address: str, *, client: str = "") -> Login:
+    async def login(
+        self, email: str, password: str, address: str, *, limited_as: str | None = None, client: str = ""
+    ) -> Login:
         """Check a password typed at this network address, in a program that calls itself ``client``.
+
+        ``limited_as``: whom its attempts are counted for, if not for its household; empty for nobody in particular, as
+        behind a proxy that was forgotten: one guesser would shut out everybody who comes through it.
 
         Raises:
             Refused: `unauthorised`, or `rate_limited` after too many attempts.
         """
         email = email.strip().lower()[:_MAX_EMAIL]
-        self._count_attempt(email, address)
+        place = household(address) if limited_as is None else limited_as
+        self._count_attempt(email, place)
         account = await self._read(lambda tx: rows.by_email(tx, email))
         fits = await self._passwords.fits(password, account.password if account else None)
         if account is None or account.disabled or not fits:
@@ -98,7 +104,7 @@ class Accounts:
             raise Refused(ErrorCode.UNAUTHORISED, "The e-mail address or the password is wrong.")
         self._by_account.succeeded(email)
         # Not all of the address: a guesser with one good account would begin anew with each of its logins.
-        self._by_address.took_back(household(address))
+        self._by_address.took_back(place)
         kept = as_kept(address, self.addresses())
         return await self._remember(account, address=kept, client=client, by=account.agent)
 
@@ -253,13 +259,13 @@ class Accounts:
         if not await self._write(write):
             raise Refused(ErrorCode.NOT_FOUND, "There is no such agent.")
 
-    def _count_attempt(self, email: str, address: str) -> None:
-        address = household(address)
-        wait_ms = max(self._by_account.wait_ms(email), self._by_address.wait_ms(address))
+    def _count_attempt(self, email: str, place: str) -> None:
+        wait_ms = max(self._by_account.wait_ms(email), self._by_address.wait_ms(place))
         if wait_ms:
             raise Refused(ErrorCode.RATE_LIMITED, "Too many attempts. Please wait a moment.", retry_after_ms=wait_ms)
         self._by_account.attempted(email)
-        self._by_address.attempted(address)
+        if place:
+            self._by_address.attempted(place)
 
     async def _remember(self, account: rows.AccountRow, *, by: str, address: str = "", client: str = "") -> Login:
         token = self._secret()

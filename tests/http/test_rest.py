@@ -95,6 +95,14 @@ async def test_too_many_attempts_are_told_when_to_come_back(house):
     assert 900 <= answer["error"]["retry_after_ms"] <= 1000
 
 
+@pytest.mark.parametrize(("said", "status"), [("", 429), ("203.0.113.9", 200)])
+async def test_whoever_guesses_behind_a_forgotten_proxy_shuts_nobody_else_out(house, said: str, status: int):
+    through = {"X_Forwarded_For": said} if said else {}
+    for number in range(35):
+        await house.post("/api/v1/login", {"email": f"n{number}@demo.example", "password": "wrong"}, **through)
+    assert (await house.post("/api/v1/login", GOOD, **through))[0] == status
+
+
 @pytest.mark.parametrize("path", ["/api/v1/login", "/api/v1/ticket", "/api/v1/logout"])
 @pytest.mark.parametrize(
     "headers",

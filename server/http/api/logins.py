@@ -125,7 +125,11 @@ class Logins:
         request, body = call.request, call.body
         address = self._proxies.client_of(request.remote, request.headers)
         login = await self._accounts.login(
-            body.email, body.password, address, client=request.headers.get(hdrs.USER_AGENT, "")
+            body.email,
+            body.password,
+            address,
+            limited_as=self._proxies.limited_as(request.remote, request.headers),
+            client=request.headers.get(hdrs.USER_AGENT, ""),
         )
         me = self._desk.agent_me(login.agent)
         if me is None:
