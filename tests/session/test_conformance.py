@@ -15,7 +15,7 @@ from kosoku import FailureError, run_fuzzingclient
 
 from server.session import connections
 from server.session.connection import Connection
-from server.session.protocol import NOT_TEXT, Terms, is_text
+from server.session.protocol import NOT_TEXT, Phase, Terms, is_text
 from server.session.timing import Timing
 from tests.session.scripted_desk import house
 
@@ -29,6 +29,8 @@ class Echo(Connection):
     """Answers a text with the same text, without hello and without anybody to identify to."""
 
     async def run(self) -> None:
+        self._protocol.phase = Phase.OPEN
+        self._socket.take_straight(self._straight)
         try:
             await self._read()
         finally:
