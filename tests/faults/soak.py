@@ -163,7 +163,7 @@ class Soak(Million):
             self.visitors[one] = group.create_task(one.live(self.up))
             self.visitors[one].add_done_callback(lambda _task, one=one: self._went(one))  # type: ignore[misc]
             await asyncio.sleep(max(0.0, began + number / PER_SECOND - loop.time()))
-            while len(self.visitors) >= MOST_AT_ONCE:  # noqa: ASYNC110 - they go by themselves
+            while len(self.visitors) >= MOST_AT_ONCE:
                 await asyncio.sleep(0.02)
                 began += 0.02
 
