@@ -15,6 +15,7 @@ from server.desk.history import Page
 from server.desk.identity import AgentIdentity
 from server.desk.job import Done, Step
 from server.desk.messages import Messages
+from server.desk.reading import may_read
 from server.desk.sending import Appended
 from server.session.ports import Peer
 from server.store import conversations, entries, routing, visitors
@@ -92,7 +93,7 @@ class AgentRequests:
             plan=plan,
             reply=lambda done: self.accepted(request.id, done.value, at=done.at),
             look=lambda tx: routing.conversation_of_offer(tx, request.offer, agent),
-            recall=show,
+            recall=lambda tx, conversation: _shown_again(tx, conversation, peer.identity),
         )
 
     def decline(self, peer: Peer, request: OfferDecline) -> asyncio.Future[None]:
@@ -137,7 +138,7 @@ class AgentRequests:
             plan=plan,
             reply=lambda done: self.accepted(request.id, done.value, at=done.at),
             look=lambda tx: conversations.find(tx, request.conversation),
-            recall=show,
+            recall=lambda tx, conversation: _shown_again(tx, conversation, identity),
         )
 
     def transfer(self, peer: Peer, request: ConversationTransfer) -> asyncio.Future[None]:
@@ -297,6 +298,14 @@ def show(tx: Tx, conversation: str) -> Shown:
     person = visitors.find(tx, row.visitor)
     assert person is not None
     return Shown(row=row, visitor=person, page=history.newest(tx, row, with_notes=True))
+
+
+def _shown_again(tx: Tx, conversation: str, identity: AgentIdentity) -> Shown | Refused:
+    """To whoever took it once and asks again: what was said since is theirs only if it still is."""
+    row = conversations.find(tx, conversation)
+    if row is None or not may_read(tx, row, identity):
+        return Refused(ErrorCode.GONE, "This conversation is no longer yours.")
+    return show(tx, conversation)
 
 
 def _label(tx: Tx, request: ConversationClose | WrapUpEnd) -> None:

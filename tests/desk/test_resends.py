@@ -205,3 +205,17 @@ async def test_the_note_of_an_earlier_transfer_is_not_shown_with_a_later_one(it:
     await it.ben.ask("ping")
     await transfer_to(it, agent="ben")
     assert it.ben.offer["note"] == ""
+
+
+@pytest.mark.parametrize("do", ["offer.accept", "conversation.pick"])
+async def test_who_took_it_once_reads_nothing_of_it_by_asking_again(it: Story, do: str):
+    given = await (_ringing(it) if do == "offer.accept" else _waiting(it))
+    it.more["c"] = (await it.ada.ask(do, **given, client_id="mine"))["conversation"]["id"]
+    await it.ben.ask("status.set", status="available")
+    await transfer_to(it, agent="ben")
+    await it.desk.accept(it.ben)
+    await it.vera.ask("message.send", conversation=it.more["c"], client_id="m1", text="For Ben alone")
+    await it.ben.ask("note.add", conversation=it.more["c"], client_id="n1", text="Between us")
+    again = await it.ada.ask(do, **given, client_id="mine")
+    assert again["error"]["code"] == "gone"
+    assert set(again) == {"re", "ok", "error"}
