@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct, UnsetType
@@ -14,9 +14,12 @@ from server.desk.engine import Engine
 from server.desk.identity import AgentIdentity, BotIdentity, VisitorIdentity
 from server.desk.job import Done, Job, RequestName, Step
 from server.session.ports import Peer
+from server.store import conversations
 from server.store.base import Tx
 from server.wire.codec import encode
-from server.wire.codes import Refused
+from server.wire.codes import ErrorCode, Refused
+
+T = TypeVar("T")
 
 # Their client_id counts for ever (messages and notes keep theirs in the log).
 _FOR_EVER = frozenset({"conversation.start", "message.leave"})
@@ -57,6 +60,17 @@ def ask(  # noqa: PLR0913 - the parts of one request
     job = Job(plan=plan, then=then, told=told, name=name_of(request, peer.identity), look=look, recall=recall)
     engine.submit(job)
     return ended
+
+
+def still_there(show: Callable[[Tx, str], T]) -> Callable[[Tx, str], T | Refused]:
+    """A ``recall`` that shows the conversation, unless it was removed since: some names are kept for longer."""
+
+    def recall(tx: Tx, conversation: str) -> T | Refused:
+        if conversations.find(tx, conversation) is None:
+            return Refused(ErrorCode.GONE, "This conversation was removed.")
+        return show(tx, conversation)
+
+    return recall
 
 
 def _fail(ended: asyncio.Future[None], error: Exception) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from router import commands, model
 from server.desk import acquaintance, views
 from server.desk.acquaintance import as_vouched, asked_by, row_of
-from server.desk.asking import ask
+from server.desk.asking import ask, still_there
 from server.desk.engine import Engine
 from server.desk.identity import VisitorIdentity
 from server.desk.ids import Ids
@@ -81,7 +81,7 @@ class Leaving:
             reply=reply,
             told=self._told,
             look=lambda tx: acquaintance.history(tx, identity.visitor),
-            recall=_show,
+            recall=still_there(_show),
         )
 
     def _step(

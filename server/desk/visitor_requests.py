@@ -10,7 +10,7 @@ from msgspec import UnsetType
 from router import commands, model
 from server.desk import acquaintance, views
 from server.desk.acquaintance import as_vouched, asked_by, row_of
-from server.desk.asking import ask
+from server.desk.asking import ask, still_there
 from server.desk.engine import Engine
 from server.desk.human_words import asks_for_human
 from server.desk.identity import VisitorIdentity
@@ -85,7 +85,7 @@ class VisitorRequests:
             reply=reply,
             told=told,
             look=lambda tx: acquaintance.history(tx, identity.visitor),
-            recall=_show,
+            recall=still_there(_show),
         )
 
     def close(self, peer: Peer, request: VisitorClose) -> asyncio.Future[None]:
@@ -114,7 +114,7 @@ class VisitorRequests:
             plan=plan,
             reply=reply,
             look=lambda tx: conversations.find(tx, request.conversation),
-            recall=_show,
+            recall=still_there(_show),
         )
 
     def rate(self, peer: Peer, request: ConversationRate) -> asyncio.Future[None]:
@@ -150,7 +150,7 @@ class VisitorRequests:
             reply=lambda done: replies.Reply(re=request.id, at=rfc3339(done.at)),
             told=told,
             look=lambda tx: conversations.find(tx, request.conversation),
-            recall=_show,
+            recall=still_there(_show),
         )
 
     def _bot_takes(self, bot: str | None) -> bool:

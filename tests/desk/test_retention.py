@@ -268,3 +268,19 @@ async def test_numbers_are_right_for_a_message_that_comes_at_the_same_time(desk:
     found = [row for row in await desk.entries(talk) if row[1] == "message"]
     assert [row[0] for row in await desk.entries(talk)] == list(range(1, len(await desk.entries(talk)) + 1))
     assert [row[3] for row in found] == ["meanwhile", *map(str, range(30))]
+
+
+@pytest.mark.parametrize("do", ["conversation.start", "message.leave"])
+async def test_a_resend_of_what_is_removed_is_told_so_and_costs_nobody_anything(desk: DeskBench, do: str):
+    page = await desk.visitor()
+    asked = {"client_id": "first", "text": CANARY, "form": {"email": "vera@example.org"}}
+    talk = (await page.ask(do, **asked))["conversation"]["id"]
+    await page.ask("conversation.close", conversation=talk)
+    await desk.jump(30 * DAY_S + 1)
+    again = await desk.again(page)
+    await desk.start_conversation(again, "back again")
+    assert await retention(desk).remove() == Removed(days=30, conversations=1)
+    rebuilt = desk.engine.router
+    reply = await again.ask(do, **asked)
+    assert reply["error"]["code"] == "gone"
+    assert desk.engine.router is rebuilt
