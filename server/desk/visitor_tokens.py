@@ -25,6 +25,7 @@ from typing import Final
 
 YEAR_MS: Final = 365 * 86_400_000
 GRACE_MS: Final = 60_000
+MOST_ENDING: Final = 100  # at a time, of one visitor: who resumes faster than any browser has fewer to fall back on
 SIGNED: Final = -1
 _PARTS: Final = 6
 
@@ -55,7 +56,7 @@ class Turn:
             return self
         if number > self.number:
             going = tuple((old, until) for old, until in self.ending if until > now)
-            return Turn(number, (*going, (self.number, now + GRACE_MS)))
+            return Turn(number, (*going, (self.number, now + GRACE_MS))[-MOST_ENDING:])
         return self if any(old == number and now < until for old, until in self.ending) else None
 
 

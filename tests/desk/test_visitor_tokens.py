@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from server.desk.visitor_tokens import GRACE_MS, SIGNED, Turn, make, read, visitor_of_subject
+from server.desk.visitor_tokens import GRACE_MS, MOST_ENDING, SIGNED, Turn, make, read, visitor_of_subject
 
 SECRET = b"s" * 32
 NOW = 1_767_225_600_000
@@ -121,3 +121,14 @@ class Turns(RuleBasedStateMachine):
 
 TestTurns = Turns.TestCase
 TestTurns.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+
+
+def test_who_resumes_without_a_pause_makes_nothing_grow():
+    turn = Turn()
+    for number in range(1, 1001):
+        after = turn.presented(number, now=0)
+        assert after is not None
+        turn = after
+    assert len(turn.ending) == MOST_ENDING
+    assert turn.presented(999, now=1) is turn
+    assert turn.presented(1, now=1) is None
