@@ -249,8 +249,9 @@ async def test_row_25_a_slow_disk_makes_it_slow_and_nothing_else(own_people: Peo
         await looking
     own_serving.mend("sync-slow")
     assert all(post.attempts == 1 for page in pages for post in page.posts)
-    print(f"health is answered within {sorted(waits)[int(len(waits) * 0.95)] * 1000:.0f} ms (p95)")
-    assert not FULL or sorted(waits)[len(waits) // 2] < 0.05
+    p95_s = sorted(waits)[int(len(waits) * 0.95)]
+    print(f"health is answered within {p95_s * 1000:.0f} ms (p95)")
+    assert not FULL or p95_s < 0.05
     for page in pages:
         await judge(page.conversation, page=page)
 
