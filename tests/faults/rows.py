@@ -321,11 +321,7 @@ ROWS = (
         fault="an origin that is foreign, missing, null, or only looks right",
         expected="no upgrade for agents, 4503 or none for visitors, 403 over REST; compared as values",
         how="one corpus (suffix, prefix, port, scheme, userinfo, backtick, case, homographs) for every way in",
-        elsewhere=(
-            "tests/desk/test_origins.py",
-            "tests/http/test_origins_live.py",
-            "tests/settings/test_origin.py",
-        ),
+        elsewhere=("tests/desk/test_origins.py", "tests/http/test_origins_live.py", "tests/settings/test_origin.py"),
     ),
     Row(
         number=49,
