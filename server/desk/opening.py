@@ -384,13 +384,12 @@ class Openings:
 
 
 def _ended_meanwhile(tx: Tx, identity: AgentIdentity, resume: Resume | UnsetType) -> dict[str, ConversationRow]:
-    """Conversations that the client names and that ended with this agent meanwhile: how they ended is told."""
+    """Conversations that the client names and that ended with this agent meanwhile: how they ended is told.
+
+    Of others' nothing comes this way, to supervisors neither: what they look at is asked for, and recorded.
+    """
     named = [] if isinstance(resume, UnsetType) else list(resume.positions)
-    return {
-        row.id: row
-        for row in conversations.find_all(tx, named).values()
-        if identity.supervises or row.owner == identity.agent
-    }
+    return {row.id: row for row in conversations.find_all(tx, named).values() if row.owner == identity.agent}
 
 
 def _insist_not_erased(tx: Tx, identity: VisitorIdentity) -> None:

@@ -108,6 +108,18 @@ async def test_reading_back_is_recorded_once_for_each_conversation(it: Story):
     assert await recorded(it) == [(it.sue.me, "conversation.read", each) for each in (c, other)]
 
 
+@pytest.mark.parametrize("over", [False, True])
+async def test_coming_back_reads_nothing_that_is_not_recorded(it: Story, over: bool):
+    c = await it.talk()
+    if over:
+        await it.ada.ask("conversation.close", conversation=c)
+    named = {"epoch": it.sue.identified["epoch"], "positions": {c: {"entries": 0, "notes": 0}}}
+    sue = await it.desk.again(it.sue, resume=named)
+    assert (sue.identified["missed"], sue.identified["dropped"]) == ([], [c])
+    assert (await sue.ask("conversation.watch", conversation=c))["ok"]
+    assert [action for _, action, _ in await recorded(it)] == ["conversation.watched"]
+
+
 def test_one_connection_watches_so_many():
     watchers, peer = Watchers(), ScriptedPeer("agent", "s_1")
     for number in range(MOST):
