@@ -2,14 +2,15 @@
 tokens, supervisors who read.
 
 Whoever tries can try often, and the log is kept for ever. So one kind of incident of one source is recorded at once,
-and again after `QUIET_S` at the earliest, with how many there were meanwhile; and of all kinds and sources together no
-more than `MAX_A_MINUTE`. Recording takes no time of whoever is refused, and one that cannot be stored is logged.
+and again after `QUIET_S` at the earliest, with how many there were meanwhile; and of one kind no more than
+`MAX_A_MINUTE`, of strangers and of the team apart, so that nobody hides behind another's noise. What supervisors read
+has no such bound. Recording takes no time of whoever is refused, and one that cannot be stored is logged.
 """
 
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -37,19 +38,31 @@ class Incidents:
         # (kind, source) -> (when it was recorded, how many since), the oldest first.
         self._last: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
         self._minute = 0.0
-        self._in_minute = 0
+        # By kind and who is behind it: the first letter of an id says whether that is a visitor.
+        self._in_minute: Counter[tuple[str, str]] = Counter()
 
     def record(
         self, action: str, *, actor: str = "", target: str = "", detail: Mapping[str, Any] | None = None
     ) -> None:
         """It happened; the source is ``actor``, or else ``target``. Never raises."""
-        self._record(action, actor=actor, target=target, detail=detail or {}, source=actor or target)
+        source = actor or target
+        room_for = (action, source[:1])
+        self._record(action, actor=actor, target=target, detail=detail or {}, source=source, room_for=room_for)
 
-    def _record(self, action: str, *, actor: str, target: str, detail: Mapping[str, Any], source: str) -> None:
+    def _record(
+        self,
+        action: str,
+        *,
+        actor: str,
+        target: str,
+        detail: Mapping[str, Any],
+        source: str,
+        room_for: tuple[str, str] | None,
+    ) -> None:
         now = self._clock.monotonic()
         key = (action, source)
         at, skipped = self._last.get(key, (now - QUIET_S, 0))
-        if now - at < QUIET_S or not self._room(now):
+        if now - at < QUIET_S or not (room_for is None or self._has_room(room_for, now)):
             self._last[key] = (at, skipped + 1)
             self._bound()
             return
@@ -60,7 +73,8 @@ class Incidents:
 
     def read(self, actor: str, conversation: str) -> None:
         """A supervisor read what is not theirs to answer; page after page of one conversation is recorded once."""
-        self._record("conversation.read", actor=actor, target=conversation, detail={}, source=f"{actor} {conversation}")
+        source = f"{actor} {conversation}"
+        self._record("conversation.read", actor=actor, target=conversation, detail={}, source=source, room_for=None)
 
     def refused(self, actor: str, asked: str, code: ErrorCode, *, target: str | None) -> None:
         """Somebody was refused: recorded where they may not do it, or named something that is not there for them.
@@ -71,11 +85,12 @@ class Incidents:
             named = target if target is not None and _ID.fullmatch(target) else ""
             self.record("access.refused", actor=actor, target=named, detail={"asked": asked, "code": code.value})
 
-    def _room(self, now: float) -> bool:
+    def _has_room(self, kind: tuple[str, str], now: float) -> bool:
         if now - self._minute >= QUIET_S:
-            self._minute, self._in_minute = now, 0
-        self._in_minute += 1
-        return self._in_minute <= MAX_A_MINUTE
+            self._minute = now
+            self._in_minute.clear()
+        self._in_minute[kind] += 1
+        return self._in_minute[kind] <= MAX_A_MINUTE
 
     def _bound(self) -> None:
         if len(self._last) > _SOURCES:
