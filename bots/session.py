@@ -29,6 +29,8 @@ PONG_WITHIN_S: Final = 10.0
 OPENED_WITHIN_S: Final = 10.0
 DRAINED_WITHIN_S: Final = 15.0
 _AGAIN_S: Final = 1.0
+_OPENING_BYTES: Final = 512  # of an identify beside its token and positions
+_POSITION_BYTES: Final = len('"":{"entries":1000000000},')
 _FOR_GOOD: Final = range(4500, 5000)
 _SHUT: Final = frozenset({400, 401, 403, 404, 405, 410, 426})
 """An upgrade refused with these was never meant for a bot; others (429, 502, 503) are of the moment."""
@@ -73,6 +75,7 @@ class Session:
             "entry": self._entry,
             "conversation": self._conversation,
             "erased": self._erased,
+            "bot": self._renamed,
         }
 
     # What the socket does.
@@ -197,9 +200,21 @@ class Session:
         self.text_chars = frame["limits"]["text_chars"]
         fields: dict[str, Any] = {"token": self._token, "name": self._name[:64]}
         if self._epoch:
-            positions = {name: {"entries": thread.last} for name, thread in self._threads.items()}
-            fields["resume"] = {"epoch": self._epoch, "positions": positions}
+            fields["resume"] = {"epoch": self._epoch, "positions": self._positions()}
         return [_send(do="identify", id="i", protocol=PROTOCOL, **fields)]
+
+    def _positions(self) -> dict[str, dict[str, int]]:
+        """Up to where each conversation was read, as far as a frame has room: of the rest the last entries come again,
+        and `history` has what they leave out.
+        """
+        room = self.frame_bytes - _OPENING_BYTES - len(self._token.encode())
+        found: dict[str, dict[str, int]] = {}
+        for name, thread in sorted(self._threads.items(), key=lambda each: not each[1].mine):
+            room -= len(name.encode()) + _POSITION_BYTES
+            if room < 0:
+                break
+            found[name] = {"entries": thread.last}
+        return found
 
     def _identified(self, reply: Mapping[str, Any], now: float) -> list[Action]:
         if not reply["ok"]:
@@ -277,7 +292,9 @@ class Session:
 
     def _follow(self, frame: Mapping[str, Any]) -> Thread:
         conversation = records.conversation(frame)
-        mine = conversation.state == "bot" and conversation.bot is not None and conversation.bot == self.me
+        me = None if self.me is None else self.me.id
+        # By id: whoever runs the bot may give it another name at any time.
+        mine = conversation.state == "bot" and conversation.bot is not None and conversation.bot.id == me
         thread = self._threads.get(conversation.id)
         if thread is None:
             thread = self._threads[conversation.id] = Thread(conversation, mine=mine)
@@ -289,6 +306,10 @@ class Session:
     def _drain(self, frame: Mapping[str, Any], now: float) -> list[Action]:
         self.reconnecting.told(now, frame["reconnect_in_ms"])
         self._gone_by = now + frame["reconnect_in_ms"] / 1000 + DRAINED_WITHIN_S
+        return []
+
+    def _renamed(self, frame: Mapping[str, Any], _: float) -> list[Action]:
+        self.me = records.named(frame["bot"])
         return []
 
     def _erased(self, frame: Mapping[str, Any], _: float) -> list[Action]:

@@ -122,6 +122,31 @@ def test_a_server_that_was_there_is_waited_for(stage):
 # Coming back.
 
 
+def test_a_bot_of_another_name_is_still_itself(stage):
+    stage.open()
+    renamed = {"id": "b_1", "key": "questions", "name": "Fay"}
+    stage.hear({"on": "bot", "v": 11, "bot": {**renamed, "reply_seconds": 30, "connections": 1, "conversations": 0}})
+    assert stage.session.me is not None
+    assert (stage.session.me.key, stage.session.me.name) == ("questions", "Fay")
+    for name, bot in (("c_1", renamed), ("c_2", {**renamed, "name": "Not heard of yet"})):
+        stage.changes(conversation(name, top=2, bot=bot))
+        stage.tell(entry(1, text="a", name=name))
+        stage.tell(joined(2, name=name))
+    assert stage.told() == ["Message a", "Started re-2"] * 2
+
+
+def test_it_comes_back_with_as_many_positions_as_a_frame_holds(stage):
+    names = [f"c_{n:020}" for n in range(3_000)]
+    stage.open(*(conversation(name, top=1) for name in names), missed=tuple(entry(1, name=name) for name in names))
+    stage.changes(conversation(names[0], top=1, state="active"))
+    stage.breaks()
+    identify = stage.open(*(conversation(name, top=1) for name in names[1:]))
+    assert 50_000 < len(json.dumps(identify, separators=(",", ":"))) <= 65_536
+    positions = identify["resume"]["positions"]
+    assert names[0] not in positions  # the bot's own come first
+    assert positions[names[1]] == {"entries": 1}
+
+
 def test_it_resumes_with_what_it_read(stage):
     stage.open(conversation(top=2), missed=(joined(1), entry(2, text="a")))
     stage.breaks()
