@@ -23,6 +23,8 @@ from typing import Any, Final, TypeVar
 import msgspec
 from msgspec import Struct
 
+from server.wire import parts
+
 FEWEST = 13
 MOST = 19
 KEPT = 4
@@ -118,6 +120,11 @@ def mask(text: str) -> str:
     return text if not kept else "".join((*kept, text[done:]))
 
 
+def mask_address(url: str) -> str:
+    """The same of an address that somebody is to follow: it has no spaces, and stays one."""
+    return mask(url).replace(f"{MARK} ", MARK)
+
+
 def masked(request: StructT) -> StructT:
     """The request with every card number in its typed fields masked; itself, when there is none."""
     changed: dict[str, Any] = {}
@@ -145,10 +152,13 @@ def _clean(value: Any) -> Any:
         case list():
             said = [_clean(each) for each in value]
             return value if said == value else said
+        case parts.Link(text=text, url=url):
+            clean = parts.Link(text=mask(text), url=mask_address(url))
+            return value if clean == value else clean
         case Struct():
-            parts = {name: _clean(getattr(value, name)) for name in value.__struct_fields__}
-            same = all(clean is getattr(value, name) for name, clean in parts.items())
-            return value if same else msgspec.structs.replace(value, **parts)
+            cleaned = {name: _clean(getattr(value, name)) for name in value.__struct_fields__}
+            same = all(clean is getattr(value, name) for name, clean in cleaned.items())
+            return value if same else msgspec.structs.replace(value, **cleaned)
         case _:
             return value
 
@@ -172,7 +182,7 @@ def _cards(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _begins_no_card(text: str, at: int) -> bool:
     """What a card number left, or a telephone number: but a plus after a digit is an address's space."""
-    left = text.startswith(f"{MARK} ", max(0, at - KEPT - 1))
+    left = text[max(0, at - KEPT - 1) : at].removesuffix(" ").endswith(MARK)
     return left or (text[at - 1 : at] == "+" and not text[max(0, at - 2) : at - 1].isdecimal())
 
 

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
+import structlog
 from msgspec import UnsetType
 
 from router import commands, events, model
@@ -46,6 +47,7 @@ CHANGES_OF_HANDS = (
 )
 _DOUBTFUL = 10_000
 _UNKNOWN = "…"  # stands for a text that is not known; never stored
+_log = structlog.get_logger(__name__)
 _WRITERS = {writer.value: writer for writer in model.Writer}
 
 
@@ -207,18 +209,25 @@ class Messages:
     def _told(self, items: Sequence[Sending], outcomes: Sequence[Appended | Plain | Failed]) -> None:
         """Answer and tell: first the sender, then everyone; message after message, as they are in the log."""
         for item, outcome in zip(items, outcomes, strict=True):
-            match outcome:
-                case Plain():
+            if isinstance(outcome, Failed):
+                self._not_stored(item, outcome.error)
+                continue
+            try:
+                if isinstance(outcome, Plain):
                     self._sent_plainly(item, outcome)
-                    item.finish()
-                case Appended():
+                else:
                     self._sent(item, outcome)
-                    item.finish()
-                case Failed(error) if isinstance(error, StoreUnavailable):
-                    self._doubt(item)
-                    item.finish(_unavailable())
-                case Failed(error):
-                    item.finish(error)
+            except Exception as fault:  # noqa: BLE001 - our bug; those who wrote in the same commit must not pay for it
+                _log.exception("a stored message could not be told", conversation=item.conversation)
+                item.finish(fault)
+            else:
+                item.finish()
+
+    def _not_stored(self, item: Sending, error: Exception) -> None:
+        if isinstance(error, StoreUnavailable):
+            self._doubt(item)
+            error = _unavailable()
+        item.finish(error)
 
     def _sent_plainly(self, item: Sending, plain: Plain) -> None:
         at = rfc3339(item.at)

@@ -63,8 +63,6 @@ def _entry_fields(row: EntryRow) -> dict[str, Any]:
         fields["client_id"] = row.client_id
     if row.body:
         fields.update(row.body)
-        if "cards" in row.body:
-            fields["cards"] = [msgspec.convert(card, parts.Card) for card in row.body["cards"]]
         if "to" in row.body:
             fields["to"] = parts.Named(**row.body["to"])
     return fields

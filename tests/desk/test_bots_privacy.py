@@ -59,3 +59,16 @@ async def test_nothing_is_left_of_it(it: Story):
     assert await holding(it) == []
     assert in_files(it) == []
     assert fay(it).told("erased")[-1]["conversations"] == [c]
+
+
+async def test_a_card_number_in_a_link_is_masked_and_the_link_stays_one(it: Story):
+    await asked(it)
+    c: str = it.more["c"]
+    links = [{"text": "4242 4242 4242 4242", "url": "https://x.example/?card=4242424242424242"}]
+    sent = {"conversation": c, "client_id": "re-1-0", "text": "Look", "cards": [{"title": "Receipt", "links": links}]}
+    assert (await fay(it).ask("message.send", **sent))["ok"]
+    assert (await fay(it).ask("message.send", **sent))["ok"]
+    shown = it.vera.told("entry")[-1]["cards"]
+    assert shown == [{"title": "Receipt", "links": [{"text": "•••• 4242", "url": "https://x.example/?card=••••4242"}]}]
+    again = await it.vera.ask("history", conversation=c)
+    assert [entry["cards"] for entry in again["entries"] if "cards" in entry] == [shown]

@@ -62,6 +62,30 @@ async def test_who_takes_over_is_known_at_once(it: Story):
     assert it.ben.told("entry")[-1]["seq"] == it.vera.told("entry")[-1]["seq"] == now["seq"]
 
 
+async def test_a_message_that_cannot_be_told_costs_the_others_of_its_commit_nothing(
+    it: Story, monkeypatch: pytest.MonkeyPatch
+):
+    c = await it.talk()
+    await it.vera.ask("message.send", conversation=c, client_id="1", text="One")
+    tell = it.desk.messages._sent_plainly
+
+    def stumble(item: Any, plain: Any) -> None:
+        if item.client_id == "2":
+            raise RuntimeError("a fault of ours")
+        tell(item, plain)
+
+    monkeypatch.setattr(it.desk.messages, "_sent_plainly", stumble)
+    it.desk.store.hold_writes()
+    send(it.ada, c, "2")
+    second = send(it.vera, c, "3")
+    it.desk.store.release()
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        await it.desk.settle()
+    await it.desk.settle()
+    assert second.reply["ok"]
+    assert it.ada.told("entry")[-1]["text"] == "3"
+
+
 async def test_a_message_behind_the_close_in_one_commit_sees_it(it: Story):
     c = await it.talk()
     await it.vera.ask("message.send", conversation=c, client_id="1", text="One")
