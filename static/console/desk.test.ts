@@ -282,6 +282,17 @@ describe("looking on", () => {
     expect(server.last.asked("conversation.watch")).toHaveLength(1);
   });
 
+  test("of one that was closed is asked for anew after a lost connection, too: nothing of it comes by itself", async () => {
+    await sitDown(10, sue);
+    await lookOn();
+    await server.last.says({ on: "conversation", v: 11, conversation: conversation("c_9", { state: "closed" }) });
+    await server.last.drops();
+    await clock.advance(1000);
+    await arrive(11, sue);
+    await settle();
+    expect(server.last.asked("conversation.watch")[0]).toMatchObject({ conversation: "c_9" });
+  });
+
   test("becomes one's own by taking over", async () => {
     await sitDown(10, sue);
     await lookOn();

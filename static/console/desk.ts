@@ -121,7 +121,8 @@ export class Desk {
       this.#reselect(null);
     });
     const { value: watched } = this.watching.seen;
-    if (watched !== null && watched.state !== "closed") void this.watch(watched.id);
+    // Also of one that is over: of others' conversations nothing comes with the snapshot.
+    if (watched !== null) void this.watch(watched.id);
     if (restored) {
       this.outbox.lose(lost.entries, false);
       this.outbox.lose(lost.notes, true);
