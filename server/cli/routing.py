@@ -118,8 +118,10 @@ def _route(answer: RouteAnswer) -> Iterator[str]:
     if answer.tags:
         yield f"Tags: {', '.join(answer.tags)}."
     yield f"Language: {answer.language}."
-    if answer.first:
-        yield f"First: {answer.first}."
+    if answer.bot is not None:
+        yield f"First: the bot {_name(answer.bot)}."
+    elif answer.first:
+        yield f"First: {answer.first}, which is not to be had now."
     if answer.queue is not None:
         yield _line(answer.queue)
     yield answer.says

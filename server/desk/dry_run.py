@@ -7,6 +7,7 @@ who does not exist. The rules that fail here are not counted.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -18,6 +19,7 @@ from router.snapshot import Snapshot
 from server.desk import reason_words, reasons, views
 from server.desk.countries import by_timezone
 from server.desk.directory import Directory
+from server.desk.human_words import asks_for_human
 from server.desk.intake import NOBODY_YET, Asked, Intake, Resolved
 from server.wire import parts
 from server.wire.codes import ErrorCode, Refused
@@ -38,6 +40,9 @@ class Preview(Protocol):
 
     @property
     def queue(self) -> model.Queue | None: ...
+
+    @property
+    def bot(self) -> model.BotId | None: ...
 
 
 class Router(Protocol):
@@ -70,6 +75,15 @@ class Engine(Protocol):
     def waits(self) -> Waits: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """Where it would go: to `bot`, if any; among `people`, who may refuse it."""
+
+    bot: str | None = None
+    people: Preview | None = None
+    refused: Refused | None = None
+
+
 class DryRun:
     """Asks, and words the answer."""
 
@@ -81,18 +95,34 @@ class DryRun:
         directory = self._engine.directory
         asked = _asked(body, directory)
         resolved = Intake(lambda: directory).resolve(asked, NOBODY_YET, now=now)
-        command = resolved.command(conversation=f"c_{_NOBODY}", visitor=f"v_{_NOBODY}")
-        if resolved.refusal is not None:
+        command = resolved.command(conversation=f"c_{_NOBODY}", visitor=f"v_{_NOBODY}", bot=resolved.bot)
+        # A bot answers outside hours, too.
+        if resolved.refusal is not None and resolved.bot is None:
             return _answer(asked, resolved, directory, refused=resolved.refusal)
+        # To copy a router with thousands in line takes its time, and nobody else is to wait for it.
+        found = await asyncio.to_thread(self._previews, command, now)
+        if found.bot is not None:
+            return _answer(asked, resolved, directory, preview=found.people, bot=found.bot, refused=found.refused)
+        if found.people is None or resolved.refusal is not None:
+            return _answer(asked, resolved, directory, refused=resolved.refusal or found.refused)
+        queue = self._queue(found.people, command, now)
+        return _answer(asked, resolved, directory, preview=found.people, queue=queue)
+
+    def _previews(self, command: commands.StartConversation, now: int) -> _Found:
+        """Whether a bot would have it, and what becomes of it among people."""
+        router = self._engine.router
+        snapshot = router.snapshot()
         try:
-            # To copy a router with thousands in line takes its time, and nobody else is to wait for it.
-            router = self._engine.router
-            preview = await asyncio.to_thread(router.previewing, router.snapshot(), command, now)
+            preview = router.previewing(snapshot, command, now)
+            if preview.bot is None:
+                return _Found(people=preview)
         except CommandRejected as rejected:
-            refused = Refused(ErrorCode(rejected.code.value), rejected.message)
-            return _answer(asked, resolved, directory, refused=refused)
-        queue = self._queue(preview, command, now)
-        return _answer(asked, resolved, directory, preview=preview, queue=queue)
+            return _Found(refused=_refused(rejected))
+        try:
+            people = router.previewing(snapshot, msgspec.structs.replace(command, bot=None), now)
+        except CommandRejected as rejected:
+            return _Found(bot=preview.bot, refused=_refused(rejected))
+        return _Found(bot=preview.bot, people=people)
 
     def _queue(self, preview: Preview, command: commands.StartConversation, now: int) -> parts.Queue | None:
         place = preview.queue
@@ -124,16 +154,19 @@ def _asked(body: RouteBody, directory: Directory) -> Asked:
     )
 
 
-def _answer(
+def _answer(  # noqa: PLR0913 - what an answer is made of
     asked: Asked,
     resolved: Resolved,
     directory: Directory,
     *,
     preview: Preview | None = None,
     queue: parts.Queue | None = None,
+    bot: str | None = None,
     refused: Refused | None = None,
 ) -> RouteAnswer:
+    """`refused`: by the people, which nobody is told whom `bot` answers."""
     why = None if preview is None else views.why(preview.decision, directory)
+    people = refused.message if refused is not None else "" if why is None else reason_words.says_choice(why)
     return RouteAnswer(
         site=asked.site,
         asked=directory.department_named(resolved.asked),
@@ -146,12 +179,33 @@ def _answer(
         language=resolved.language or directory.workspace.language,
         first=resolved.first,
         tags=list(resolved.tags),
-        refused=None if refused is None else _not_now(refused, resolved),
+        bot=directory.bot_named(bot),
+        refused=None if refused is None or bot is not None else _not_now(refused, resolved),
         queue=queue,
-        says=refused.message if refused is not None else "" if why is None else reason_words.says_choice(why),
+        says=_says(people, asked, resolved, directory, bot=bot),
         why=why,
         excluded=[] if why is None else reason_words.excluded(why),
     )
+
+
+def _says(people: str, asked: Asked, resolved: Resolved, directory: Directory, *, bot: str | None) -> str:
+    """What becomes of it among `people`, and of the bot that was meant to have it first."""
+    meant = directory.bots.get(resolved.bot or "")
+    if meant is None:
+        return people
+    name = meant.settings.name
+    if bot is None:
+        return f"The bot {name} is not connected, or has all the conversations it may have. {people}"
+    if resolved.refusal is not None:
+        return f"The bot {name} answers, and keeps it: {resolved.refusal.message}"
+    languages = (resolved.language, directory.workspace.language)
+    if asks_for_human(asked.text, meant.settings.human_words, languages):
+        return f"The bot {name} hands it over at once, as the words ask for a person: {people}"
+    return f"The bot {name} answers first. If it handed over now: {people}"
+
+
+def _refused(rejected: CommandRejected) -> Refused:
+    return Refused(ErrorCode(rejected.code.value), rejected.message)
 
 
 def _rules(resolved: Resolved, directory: Directory) -> list[RuleTold]:

@@ -155,7 +155,8 @@ class RouteAnswer(Struct, kw_only=True, frozen=True):
     """What a start would come to at this moment; nothing was started and nothing changed.
 
     ``asked``: what the visitor chose, or the default; ``routed``: where rules send it; ``department``: where it would
-    begin, after hours, full lines and overflow. ``language``: in which the visitor would be spoken to.
+    begin, after hours, full lines and overflow. ``language``: in which the visitor would be spoken to. ``bot``: the
+    one that would answer first, whatever the hour; there is no line then, and ``why`` is what a hand-over would meet.
     """
 
     site: str
@@ -169,6 +170,7 @@ class RouteAnswer(Struct, kw_only=True, frozen=True):
     language: str
     first: str
     tags: list[str]
+    bot: parts.Named | None
     refused: NotNow | None
     queue: parts.Queue | None
     says: str

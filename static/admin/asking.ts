@@ -23,6 +23,9 @@ export interface Routed {
   language: string;
   first: string;
   tags: readonly string[];
+  /** The bot that would answer first; null although `first` names one: it cannot be had now. */
+  bot: Named | null;
+  says: string;
   /** What they would be told instead of a place in line. */
   refused: { code: string; message: string; opens_at: string | null } | null;
   queue: Queue | null;

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from server.cli import frontdesk
 from server.control import requests as ask
+from tests.blackbox.bots import Bot, token_of
 from tests.blackbox.people import People
 from tests.blackbox.process import Server
 from tests.cli.conftest import Run
@@ -90,6 +91,27 @@ async def test_where_a_visitor_would_go(server: Server, people: People):
     assert "Rings at everybody who can take it." in done.stdout
     answer = json.loads((await run(server, *said, "--json")).stdout)
     assert (answer["department"]["key"], answer["head_start_s"]) == ("sales", 60)
+
+
+BOTS = """
+[[rule]]
+name = "bots"
+when = 'text.contains("robot")'
+first = "bot:faq"
+"""
+
+
+async def test_a_bot_that_would_answer_is_named_and_so_is_one_that_cannot(server: Server):
+    await applied(server.data, await exported(server.data) + BOTS)
+    said = ["route", "--text", "A robot will do"]
+    assert "First: bot:faq, which is not to be had now." in (await run(server, *said)).stdout.splitlines()
+    bot = Bot(server, await asyncio.to_thread(token_of, server))
+    await bot.enter()
+    lines = (await run(server, *said)).stdout.splitlines()
+    await bot.leave()
+    assert "First: the bot faq." in lines
+    assert any(line.startswith("The bot faq answers first. If it handed over now: ") for line in lines)
+    assert not any(line.startswith("Place in line") for line in lines)
 
 
 @pytest.mark.parametrize(

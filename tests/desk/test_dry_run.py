@@ -15,6 +15,7 @@ from server.settings.workspace import Department, Rule, WorkspaceFile
 from server.wire.codes import ErrorCode, Refused
 from server.wire.reasons import RouteAnswer, RouteBody
 from tests.desk.support.bench import DeskBench, bench, settings
+from tests.desk.support.bot_cases import WITH_BOT
 from tests.desk.support.story import story
 
 RULES = (
@@ -153,3 +154,60 @@ async def test_a_department_of_nobody_says_so(tmp_path: Path):
     async with bench(tmp_path, file) as desk:
         answer = await dry(desk, department="empty")
     assert answer.says == "Nobody is there to take it: the department has no members."
+
+
+CLOSED = replace(
+    WITH_BOT,
+    departments=tuple(
+        replace(each, hours=("mon 03:00-03:01",)) if each.key == "support" else each for each in WITH_BOT.departments
+    ),
+)
+
+
+def one_by_one() -> WorkspaceFile:
+    departments = (replace(each, method="average_utilization") for each in WITH_BOT.departments)
+    return replace(WITH_BOT, departments=tuple(departments))
+
+
+async def test_a_bot_that_is_here_would_answer_first_and_a_hand_over_would_meet_ada(tmp_path: Path):
+    async with story(tmp_path, one_by_one()) as it:
+        await it.ada.ask("status.set", status="available")
+        fay = await it.desk.bot()
+        before = _everything(it.desk)
+        answer = await dry(it.desk, text="Where is my order?")
+        human = await dry(it.desk, text="A human, please")
+        assert _everything(it.desk) == before
+        conversation = await it.desk.start_conversation(it.vera)
+    assert answer.bot is not None
+    assert (answer.bot.key, answer.first, answer.queue, answer.refused) == ("faq", "bot:faq", None, None)
+    assert answer.says.startswith("The bot Fay answers first. If it handed over now: Ada: the fewest running")
+    assert human.says.startswith("The bot Fay hands it over at once, as the words ask for a person: Ada: the fewest")
+    assert [each["conversation"]["id"] for each in fay.told("conversation")] == [conversation]
+
+
+@pytest.mark.parametrize("how", ["gone", "full"])
+async def test_a_bot_that_cannot_be_had_is_named_and_people_answer(tmp_path: Path, how: str):
+    most = replace(one_by_one(), bots=(replace(WITH_BOT.bots[0], max_conversations=1), *WITH_BOT.bots[1:]))
+    async with story(tmp_path, most) as it:
+        await it.ada.ask("status.set", status="available")
+        if how == "full":
+            await it.desk.bot()
+            await it.desk.start_conversation(it.vera)
+        answer = await dry(it.desk)
+    assert (answer.bot, answer.first) == (None, "bot:faq")
+    assert answer.queue is not None
+    said = "The bot Fay is not connected, or has all the conversations it may have. Ada: the fewest running"
+    assert answer.says.startswith(said)
+
+
+async def test_outside_hours_a_bot_that_is_here_is_no_refusal(tmp_path: Path):
+    async with bench(tmp_path, CLOSED) as desk:
+        without = await dry(desk)
+        await desk.bot()
+        answer = await dry(desk)
+    assert without.refused is not None
+    assert (without.refused.code, without.bot) == ("outside_hours", None)
+    assert without.says.endswith(without.refused.message)
+    assert answer.bot is not None
+    assert (answer.bot.key, answer.refused) == ("faq", None)
+    assert answer.says.startswith("The bot Fay answers, and keeps it: Support is closed. It opens ")

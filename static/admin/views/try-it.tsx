@@ -80,7 +80,8 @@ function Answer({ answer }: { answer: Routed }) {
     <>
       <p class="answer-big">{headline(answer)}</p>
       {refused !== null && <p>{refused.message}{refused.opens_at !== null && ` It opens ${new Date(refused.opens_at).toLocaleString([], { weekday: "long", hour: "2-digit", minute: "2-digit" })}.`}</p>}
-      {why !== null && chosen !== null && why.method !== "ring_all" && <p>{whyThem(why).why} {whyThem(why).next}</p>}
+      {answer.first !== "" && refused === null && <p>{answer.says}</p>}
+      {answer.first === "" && why !== null && chosen !== null && why.method !== "ring_all" && <p>{whyThem(why).why} {whyThem(why).next}</p>}
       <dl class="facts-list">
         <dt>Department</dt><dd>{way(answer)}</dd>
         <dt>Rules</dt><dd>{rules.length === 0 ? <span class="soft">there are none</span> : matched.length === 0 ? <span class="soft">none of {rules.length} matched</span> : matched.map((one) => one.rule).join(", ")}</dd>
@@ -90,7 +91,7 @@ function Answer({ answer }: { answer: Routed }) {
         <Needs name="Prefers" levels={answer.needs.prefer} />
         {answer.head_start_s > 0 && <><dt>Head start</dt><dd>{seconds(answer.head_start_s)}</dd></>}
         {reservation !== null && <><dt>Kept for</dt><dd>{reservation.agents.map((one) => one.name).join(", then ")}, {seconds(reservation.seconds)}</dd></>}
-        {answer.first !== "" && <><dt>Answers first</dt><dd>{answer.first}</dd></>}
+        {answer.first !== "" && <><dt>Answers first</dt><dd>{answer.bot?.name ?? `${answer.first}, were it to be had`}</dd></>}
         {answer.tags.length > 0 && <><dt>Tags</dt><dd class="tags">{answer.tags.map((tag) => <span key={tag} class="tag">{tag}</span>)}</dd></>}
         {queue !== null && <><dt>Place in line</dt><dd>{queue.place}{queue.ahead > 0 ? `, ${queue.ahead} ahead` : ""}</dd></>}
         {queue !== null && <><dt>Told about the wait</dt><dd>{queue.wait === null ? (queue.serving ? "no time: it rings at once, or too little is known" : "no time: nobody is there") : `${seconds(queue.wait.low_s)} to ${seconds(queue.wait.high_s)}`}</dd></>}
@@ -114,10 +115,10 @@ function Needs({ name, levels }: { name: string; levels: Record<string, number> 
   return found.length === 0 ? null : <><dt>{name}</dt><dd class="tags">{found.map(([skill, level]) => <span key={skill} class="tag quiet">{skill} {level}</span>)}</dd></>;
 }
 
-function headline({ why, department, queue, refused, first }: Routed): string {
+function headline({ why, department, queue, refused, bot }: Routed): string {
   const line = department.name;
+  if (bot !== null) return `The bot ${bot.name} would answer first.`;
   if (refused !== null) return `They would not get into the line of ${line}.`;
-  if (first !== "") return `${first} would answer first.`;
   if (why !== null && why.method === "ring_all" && why.takeable > 0) return `It would ring at ${why.takeable === 1 ? (theOne(why)?.agent.name ?? "the one who can take it") : `all ${why.takeable} who can take it`} in ${line}.`;
   if (why?.chosen) return `It would ring at ${why.chosen.agent.name} in ${line}.`;
   return queue?.serving === false ? `They would wait in ${line}: nobody who could answer is there.` : `They would wait in ${line}: nobody can take it just now.`;
