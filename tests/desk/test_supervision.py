@@ -120,6 +120,15 @@ async def test_coming_back_reads_nothing_that_is_not_recorded(it: Story, over: b
     assert [action for _, action, _ in await recorded(it)] == ["conversation.watched"]
 
 
+async def test_asking_again_for_what_one_took_once_does_not_either(it: Story):
+    c = await it.desk.start_conversation(it.vera)
+    await it.sue.ask("status.set", status="busy")
+    assert (await it.sue.ask("conversation.pick", conversation=c, client_id="mine"))["ok"]
+    assert (await it.sue.ask("conversation.transfer", conversation=c, to={"department": "sales"}))["ok"]
+    again = await it.sue.ask("conversation.pick", conversation=c, client_id="mine")
+    assert again["error"]["code"] == "gone"
+
+
 def test_one_connection_watches_so_many():
     watchers, peer = Watchers(), ScriptedPeer("agent", "s_1")
     for number in range(MOST):
