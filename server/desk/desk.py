@@ -202,6 +202,8 @@ class Desk:
                 refused.code,
                 target=getattr(request, "conversation", None) or getattr(request, "offer", None),
             )
+            if isinstance(request, ask.Stream):
+                self.streams.lost(peer, request)
 
     def heard(self, peer: Peer) -> None:
         identity = peer.identity

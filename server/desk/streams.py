@@ -3,6 +3,8 @@
 A stream belongs to the connection on which it grows. When that goes, or the bot loses the conversation, the stream is
 cut: the page is told, and whoever goes on with it elsewhere has to send the whole (``text``), or is answered `gone`.
 Nothing of a stream is stored before its end, when it is a message like any other, whose name is the stream's.
+Once a piece was refused, by a limit or for what it said, no text with a hole is stored: what comes then says where it
+belongs (``offset``) or is the whole (``text``), or it is answered `gone`.
 
 The page is told at most `A_SECOND` times a second of each stream, always of all that is there by then.
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,6 +54,7 @@ class _Growing:
     id: str
     text: str = ""
     told_at: float = -1.0
+    holed: bool = False  # a piece was refused
     waits: bool = False  # for its turn to be told
     ended: bool = False
 
@@ -83,11 +87,24 @@ class Streams:
         except Refused:
             self._end(stream)
             raise
+        stream.holed = False
         self._working(identity, conversation.id)
         self._tell(stream)
         if not isinstance(request.id, UnsetType):
             peer.send(views.received(request.id))
         return None
+
+    def lost(self, peer: Peer, request: Stream) -> None:
+        """This piece was refused. The end is one write with its own name, which is sent again like any other."""
+        if request.final:
+            return
+        stream = self._open.get(request.conversation, {}).get(request.stream_id)
+        if stream is None:
+            with suppress(Refused):
+                self._own(peer.identity, request.conversation)
+                self._remember_cut(request.conversation, request.stream_id)
+        elif stream.session == peer.session:
+            stream.holed = True
 
     def think(self, peer: Peer, request: Thinking) -> None:
         """It is at it, or no longer."""
@@ -129,6 +146,9 @@ class Streams:
         stream = self._open.get(request.conversation, {}).get(request.stream_id)
         if stream is not None and stream.session != peer.session:
             stream = None
+        if stream is not None and stream.holed and not _placed(request):
+            self._end(stream)
+            stream = None
         cut = (request.conversation, request.stream_id) in self._cut
         text = None
         if not isinstance(request.text, UnsetType) or stream is not None or (request.delta and not request.offset):
@@ -153,8 +173,9 @@ class Streams:
         if found is not None and found.session == peer.session:
             return found
         name = (conversation.id, request.stream_id)
-        begun = not isinstance(request.offset, UnsetType) and request.offset > 0
-        if not whole and (found is not None or name in self._cut or begun):
+        begins = request.offset == 0
+        begun = not isinstance(request.offset, UnsetType) and not begins
+        if not whole and (found is not None or (name in self._cut and not begins) or begun):
             raise Refused(ErrorCode.GONE, "Of this stream nothing is known here: send its text.", field="text")
         if found is None and len(streams) >= MOST:
             raise Refused(ErrorCode.CONFLICT, f"A conversation has at most {MOST} streams at a time.")
@@ -210,10 +231,13 @@ class Streams:
     def _end(self, stream: _Growing) -> None:
         """Without an entry."""
         if self._drop(stream):
-            self._cut[stream.conversation.id, stream.id] = None
-            while len(self._cut) > _CUT_KNOWN:
-                self._cut.popitem(last=False)
+            self._remember_cut(stream.conversation.id, stream.id)
             self._tell_now(stream, active=False)
+
+    def _remember_cut(self, conversation: str, stream: str) -> None:
+        self._cut[conversation, stream] = None
+        while len(self._cut) > _CUT_KNOWN:
+            self._cut.popitem(last=False)
 
     def _drop(self, stream: _Growing) -> bool:
         stream.ended = True
@@ -239,9 +263,16 @@ def _text(stream: _Growing | None, request: Stream) -> str:
     if not isinstance(request.text, UnsetType):
         return request.text
     known = "" if stream is None else stream.text
+    if stream is not None and stream.holed and not _placed(request):
+        raise Refused(ErrorCode.GONE, "A piece of this stream was refused: send its text.", field="text")
     if not isinstance(request.offset, UnsetType) and request.offset != len(known):
         raise Refused(ErrorCode.CONFLICT, f"The next piece begins at {len(known)}.", field="offset")
     return known + request.delta
+
+
+def _placed(request: Stream) -> bool:
+    """Whether it says where it belongs."""
+    return not isinstance(request.text, UnsetType) or not isinstance(request.offset, UnsetType)
 
 
 def _person(identity: BotIdentity) -> parts.Person:

@@ -294,6 +294,7 @@ class Connection:
 
     def _turn_away(self, request: AnyRequest, away: TurnedAway) -> None:
         if away.refused is not None:
+            self._desk.refused(self, request, away.refused)
             self._refuse(request.id, away.refused)
         if away.close is not None:
             self.close(away.close, "too much at once")

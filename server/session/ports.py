@@ -93,7 +93,7 @@ class Desk(Protocol):
         """Whether the next request may be performed before this one's answer."""
 
     def refused(self, peer: Peer, request: Any, refused: Refused) -> None:
-        """This request is answered with an error. Never raises."""
+        """This request is answered with an error, also where it came to no `perform`. Never raises."""
 
     def heard(self, peer: Peer) -> None:
         """A frame arrived (proof of life)."""

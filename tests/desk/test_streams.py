@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from server.desk import streams
+from server.wire import requests
+from server.wire.codes import ErrorCode, Refused
 from tests.desk.support.bot_cases import WITH_BOT, asked, fay
 from tests.desk.support.story import Story, story
 
@@ -142,3 +144,55 @@ async def test_another_connection_goes_on_with_the_whole_only(it: Story):
     assert (await grow(it, " three"))["error"]["code"] == "gone"
     assert (await second.ask("stream", conversation=c, stream_id="s1", delta="!", final=True))["ok"]
     assert it.vera.told("entry")[-1]["text"] == "One two!"
+
+
+def turned_away(it: Story, delta: str, **more: Any) -> None:
+    """A piece that a limit has kept from the desk, as the session tells it."""
+    piece = requests.Stream(conversation=it.more["c"], stream_id="s1", delta=delta, **more)
+    it.desk.desk.refused(fay(it).peer, piece, Refused(ErrorCode.RATE_LIMITED, "Too much at once."))
+
+
+async def said(it: Story) -> list[str]:
+    entries = [event for event in it.vera.told("entry") if event["kind"] == "message"]
+    return [entry["text"] for entry in entries if entry["from"]["role"] == "bot"]
+
+
+async def test_no_text_with_a_hole_is_stored(it: Story):
+    await grow(it, "One ")
+    turned_away(it, "two ")
+    assert (await grow(it, "three"))["error"]["code"] == "gone"
+    assert (await grow(it, "", final=True))["error"]["code"] == "gone"
+    assert shown(it)[-1] == ("One ", False)
+    assert (await grow(it, "three", final=True))["error"]["code"] == "gone"
+    assert await said(it) == []
+    assert (await grow(it, "", text="One two three", final=True))["ok"]
+    assert await said(it) == ["One two three"]
+
+
+async def test_a_first_piece_that_was_refused_is_missed_too(it: Story):
+    turned_away(it, "One ")
+    assert (await grow(it, "two"))["error"]["code"] == "gone"
+    assert (await grow(it, "two", final=True))["error"]["code"] == "gone"
+    assert (await grow(it, "One ", offset=0))["ok"]
+    assert (await grow(it, "two", final=True))["ok"]
+    assert await said(it) == ["One two"]
+
+
+async def test_what_was_refused_may_come_again_by_its_offset(it: Story):
+    await grow(it, "One ", offset=0)
+    turned_away(it, "two ", offset=4)
+    assert (await grow(it, "three", offset=8))["error"]["code"] == "conflict"
+    assert (await grow(it, "two ", offset=4))["ok"]
+    assert (await grow(it, "three", final=True))["ok"]
+    assert await said(it) == ["One two three"]
+
+
+async def test_a_bot_can_break_no_streams_but_its_own(it: Story):
+    other = await it.desk.bot("other")
+    piece = requests.Stream(conversation=it.more["c"], stream_id="s1", delta="x")
+    for code in (ErrorCode.RATE_LIMITED, ErrorCode.NOT_OWNER):
+        it.desk.desk.refused(other.peer, piece, Refused(code, "No."))
+    assert (await grow(it, "One"))["ok"]
+    it.desk.desk.refused(other.peer, piece, Refused(ErrorCode.RATE_LIMITED, "No."))
+    assert (await grow(it, " two", final=True))["ok"]
+    assert await said(it) == ["One two"]
