@@ -32,6 +32,7 @@ from server.desk.streams import Later, Streams
 from server.desk.supervision import Supervision
 from server.desk.visitor_requests import VisitorRequests
 from server.desk.workers import Workers
+from server.desk.writers import THICK_MS
 from server.session.ports import Peer
 from server.store.base import Store, StoreUnavailable
 from server.wire import events as wire
@@ -83,6 +84,7 @@ class Desk:
         self._now = rooms.now
         self._incidents = rooms.incidents
         self._watchers = rooms.messages.watchers
+        self._messages = rooms.messages
         self._partaking = Partaking(rooms.engine)
         self._everyones = Everyones(
             store=rooms.store,
@@ -103,11 +105,11 @@ class Desk:
             messages=rooms.messages,
             clock=rooms.clock,
             later=rooms.later,
-            own=self._partaking.own,
+            own=self._partaking.mine,
         )
         self._handing_over = rooms.handing_over
         rooms.messages.asked = self._bot_asked
-        rooms.messages.answered = rooms.bot_watch.answered
+        rooms.messages.answered = self._bot_answered
         self._handlers: dict[Endpoint, Handlers] = {
             "visitor": Handlers(ask.VisitorRequest, self._visitor_table(rooms), opening=ask.IdentifyVisitor),
             "agent": Handlers(ask.AgentRequest, self._agent_table(rooms), opening=ask.IdentifyAgent),
@@ -344,6 +346,13 @@ class Desk:
         """A visitor whom a bot answers wrote."""
         self._bot_watch.asked(bot, conversation)
         self._handing_over.asked(conversation, text)
+
+    def _bot_answered(self, bot: str, conversation: str) -> None:
+        """A bot wrote. Where it has no more time than the router is told late, that is told now."""
+        self._bot_watch.answered(bot, conversation)
+        found = self._engine.directory.bots.get(bot)
+        if found is not None and 0 < found.settings.reply_seconds * 1000 <= 2 * THICK_MS:
+            self._messages.say_who_wrote(conversation)
 
     def _bot_left(self, peer: Peer, identity: BotIdentity) -> None:
         """Others go on with what it had."""

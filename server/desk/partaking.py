@@ -31,15 +31,11 @@ class Partaking:
             return None
         return audience.of_talk(conversation.id) if owner == conversation.bot else audience.of_agent(owner)
 
-    def own(self, identity: BotIdentity, conversation: str) -> OpenConversation:
-        """The open conversation, if this bot has it: who had it is told so."""
-        found = self._engine.open.get(conversation)
-        if found is not None and found.bot == identity.bot and self.owner(conversation) != identity.bot:
-            raise Refused(ErrorCode.NOT_OWNER, "This conversation is not yours.")
-        return self.mine(identity, conversation)
-
     def mine(self, identity: Identity, conversation: str) -> OpenConversation:
-        """The open conversation, if this identity takes part in it; what is not theirs does not exist for them."""
+        """The open conversation, if this identity takes part in it; what is not theirs does not exist for them.
+
+        A bot that had it and reads on is told that it is not its own any more.
+        """
         found = self._engine.open.get(conversation)
         if found is not None:
             match identity:
@@ -47,7 +43,9 @@ class Partaking:
                     return found
                 case AgentIdentity() if self.owner(conversation) == identity.agent:
                     return found
-                case BotIdentity() if self.owner(conversation) == identity.bot:
+                case BotIdentity() if found.bot == identity.bot:
+                    if self.owner(conversation) != identity.bot:
+                        raise Refused(ErrorCode.NOT_OWNER, "This conversation is not yours.")
                     return found
                 case _:
                     pass

@@ -51,6 +51,11 @@ class Writers:
         if not self._coming:
             self._come_back(self._later, now, THICK_MS)
 
+    def say(self, conversation: str) -> None:
+        """Tell of this one at once, if it is still to be told."""
+        _, writers = self._unsaid.pop(conversation, (0, {}))
+        self._tell_of(conversation, writers)
+
     def forget(self, conversation: str) -> None:
         """It was closed, or changed hands: whoever writes next is news."""
         self.last.pop(conversation, None)
@@ -69,6 +74,9 @@ class Writers:
                 self._come_back(self._later, now, max(PORTION_MS, due - now))
                 return
             del self._unsaid[conversation]
-            for writer, at in writers.items():
-                self.last[conversation] = (writer, at, False)
-                self._tell(commands.Wrote(conversation=model.ConversationId(conversation), writer=writer))
+            self._tell_of(conversation, writers)
+
+    def _tell_of(self, conversation: str, writers: dict[model.Writer, int]) -> None:
+        for writer, at in writers.items():
+            self.last[conversation] = (writer, at, False)
+            self._tell(commands.Wrote(conversation=model.ConversationId(conversation), writer=writer))

@@ -6,10 +6,12 @@ The log begins once the connection has identified itself, so that no token is ev
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from server.session.connection import Connection
-from server.wire.codes import CloseCode, Refused
+from server.wire.codes import Refused
+
+OURS: Final = 4000  # close codes from here on say what was wrong, or what is to come
 
 
 class Log(Protocol):
@@ -47,10 +49,10 @@ class RecordedConnection(Connection):
             log.said(frame)
         super().send_lossy(key, frame)
 
-    def close(self, code: CloseCode, reason: str) -> None:
-        if (log := self._log) is not None:
+    def _finish(self, code: int | None, reason: str = "") -> None:
+        if code is not None and code >= OURS and self.close_code is None and (log := self._log) is not None:
             log.refused(str(int(code)))
-        super().close(code, reason)
+        super()._finish(code, reason)
 
     def _take(self, frame: bytes) -> Awaitable[None] | None:
         if (log := self._log) is not None:

@@ -127,6 +127,34 @@ async def test_gone_beyond_its_grace_or_without_an_answer_it_goes_to_the_line(it
     assert (await fay_again(it)).reading().conversation_ids() == [c, d]
 
 
+async def test_an_answer_in_time_is_one_also_where_there_is_little_of_it(tmp_path: Path):
+    hasty = replace(WITH_BOT, bots=(Bot(key="faq", reply_seconds=3),))
+    async with story(tmp_path, hasty) as it:
+        fay = await it.desk.bot()
+        # As the server has it: in the thick of a talk the router is told up to two seconds late.
+        it.desk.messages._writers._later = lambda seconds, call: it.desk.calls.append((seconds, call))
+        await it.ada.ask("status.set", status="available")
+        c = await it.desk.start_conversation(it.vera, None, form={"name": "Vera"})
+        await it.desk.wait(10)
+        await it.vera.ask("message.send", conversation=c, client_id="m1", text="Quick, please")
+        await it.desk.wait(1.5)
+        await fay.ask("message.send", conversation=c, client_id="re-3-0", text="Here")
+        await it.desk.wait(10)
+        assert fay.told("handoff.queued") == []
+
+
+async def test_a_bot_that_reads_on_is_told_that_it_is_not_its_own(it: Story):
+    fay = await it.desk.bot()
+    await it.ada.ask("status.set", status="available")
+    c = await it.desk.start_conversation(it.vera, "Hello")
+    await fay.ask("handoff", conversation=c)
+    for do, fields in (("typing", {"active": True}), ("read", {"seq": 1}), ("thinking", {"active": True})):
+        mine = await fay.ask(do, conversation=c, **fields)
+        other = await fay.ask(do, conversation="c_other", **fields)
+        assert (mine["error"]["code"], other["error"]["code"]) == ("not_owner", "not_found")
+    assert it.vera.told("typing") == it.vera.told("read") == it.vera.told("thinking") == []
+
+
 async def test_two_connections_share_and_what_one_leaves_goes_to_the_other(it: Story):
     one, two = await it.desk.bot(), await it.desk.bot()
     visitors = [await it.desk.visitor() for _ in range(4)]

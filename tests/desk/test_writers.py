@@ -134,3 +134,15 @@ def test_what_has_ended_is_told_of_no_more(router):
     assert router.told == [("c", "visitor"), ("d", "visitor"), ("d", "agent")]
     router.writers.forget("d")
     assert router.writers.last == {}
+
+
+def test_who_is_in_a_hurry_has_it_told_at_once(router: Router):
+    router.wrote("c", VISITOR, 10_000)
+    router.wrote("c", AGENT, 11_500)
+    router.wrote("d", VISITOR, 11_500)
+    assert router.told == [("c", "visitor"), ("d", "visitor")]
+    router.writers.say("c")
+    router.writers.say("d")
+    assert router.told == [("c", "visitor"), ("d", "visitor"), ("c", "agent")]
+    router.go_on(20_000)
+    assert len(router.told) == 3

@@ -118,6 +118,21 @@ async def test_a_token_that_is_revoked_closes_its_socket(bots: Office):
     assert (await seen(bots))["connections"] == []
 
 
+async def test_why_a_connection_was_ended_is_its_last_error(bots: Office):
+    program = await bot(bots, (await token(bots))["token"])
+    await program.socket.send_bytes(b"no text")
+    async with asyncio.timeout(10):
+        while not program.socket.closed:
+            await program.socket.receive()
+    assert (await seen(bots))["last_error"]["code"] == str(program.socket.close_code) == "4505"
+
+
+async def test_a_bot_that_leaves_by_itself_has_no_error(bots: Office):
+    program = await bot(bots, (await token(bots))["token"])
+    await program.socket.close()
+    assert (await seen(bots))["last_error"] is None
+
+
 async def test_a_try_out_goes_to_its_bot_and_counts_nowhere(bots: Office):
     made = await token(bots)
     program = await bot(bots, made["token"])
