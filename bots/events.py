@@ -128,6 +128,15 @@ class HandedOver(Event):
 
     reason: str
 
+    async def summarise(self, text: str) -> Written:
+        """Tell those who have it now what it was about: a note that the visitor never sees, first in their console.
+
+        For what the bot did not give itself, once each time: false, with ``not_owner``, when it has a summary already
+        or went on to others, and ``closed`` when it is over.
+        """
+        asking = self.line.ask("handoff", self.conversation.id, client_id=self.next_name(), summary=text)
+        return await written(asking)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted(Event):

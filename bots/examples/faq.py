@@ -26,6 +26,7 @@ UNKNOWN: Final = "I do not know that one. Can you say it in other words, or choo
 WHICH: Final = "Which of these do you mean?"
 GLAD: Final = "Good to hear. Have a nice day!"
 NOBODY: Final = "Nobody of us is here just now. Ask me something else meanwhile, or come back later."
+TAKEN: Final = {"asked": "asked for a person", "unanswered": "the bot did not answer in time"}
 _REPLIES: Final = 10
 _REPLY_CHARS: Final = 80
 _YES: Final = frozenset({"yes", "yep", "yeah", "ok", "okay", "great", "perfect", "thanks", "ja", "oui", "si"})
@@ -47,6 +48,9 @@ class Faq:
                 await self._answer(event)
             case bots.Failed():
                 await event.reply(NOBODY, replies=[each for each in self._choices() if each != PERSON])
+            case bots.HandedOver(reason=reason) if reason in TAKEN:
+                # Nobody asked the bot: what it would have said with a hand-over it says now.
+                await event.summarise(summary(event, TAKEN[reason]))
             case _:
                 pass
 
@@ -95,9 +99,9 @@ class Faq:
         return _as_replies(self._book.questions)
 
 
-def summary(message: bots.Message, reason: str) -> str:
+def summary(event: bots.Event, reason: str) -> str:
     """What an agent should know before anything else."""
-    said = [entry for entry in message.entries() if entry.kind == "message"]
+    said = [entry for entry in event.entries() if entry.kind == "message"]
     asked = [entry.text for entry in said if entry.role == "visitor" and not _is_choice(entry.text)]
     answered = [entry.text for entry in said if entry.role == "bot" and entry.text.endswith(DID_IT_HELP)]
     lines = [f"Why: {reason}."]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from msgspec import UNSET, UnsetType
 
 from router import commands, events, model
+from server.desk import views
 from server.desk.asking import ask
 from server.desk.directory import Agent, Department, Directory
 from server.desk.engine import Engine
@@ -26,8 +27,10 @@ from server.session.ports import Peer
 from server.store import conversations, entries
 from server.store.base import Tx
 from server.store.entries import Draft
+from server.store.entries import Target as Place
 from server.store.rows import ConversationRow
 from server.wire import replies
+from server.wire.codec import encode
 from server.wire.codes import ErrorCode, Refused
 from server.wire.requests import ConversationClose, ConversationHuman, Handoff
 from server.wire.times import rfc3339
@@ -48,10 +51,22 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """``said``: ``queued``, or ``failed:`` and the reason. ``note``: the summary that was written with it."""
+    """``said``: ``failed:`` and the reason, or else it is queued. ``note``: the summary that was written with it.
+
+    ``late``: it came when the conversation was with people already, and may be ringing.
+    """
 
     said: str
     note: Appended | None = None
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the database knew of it. ``taken``: as `entries.taken_from_bot` says."""
+
+    row: ConversationRow | None
+    taken: int | None
 
 
 class HandingOver:
@@ -62,12 +77,14 @@ class HandingOver:
         self._messages = messages
 
     def hand_over(self, peer: Peer, request: Handoff) -> asyncio.Future[None]:
-        """A bot gives its conversation to people."""
+        """A bot gives its conversation to people; or says what it was about, when they were given it without asking."""
         identity: BotIdentity = peer.identity
         conversation = request.conversation
 
-        def plan(now: int, seen: ConversationRow | None) -> Step:
-            row = self._own(seen, identity)
+        def plan(now: int, seen: Seen) -> Step:
+            row = self._own(seen.row, identity)
+            if seen.taken is not None and _is_summary(request) and not self._with_bot(conversation):
+                return _late(request, identity, now)
             to = self._target(row, request, now)
             command = commands.HandOver(
                 bot=model.BotId(identity.bot),
@@ -88,7 +105,9 @@ class HandingOver:
             plan=plan,
             reply=lambda done: _reply(request.id, done),
             told=self._told,
-            look=lambda tx: conversations.find(tx, conversation),
+            look=lambda tx: Seen(
+                row=conversations.find(tx, conversation), taken=entries.taken_from_bot(tx, conversation, identity.bot)
+            ),
             recall=lambda _tx, said: Outcome(said=said),
         )
 
@@ -172,6 +191,10 @@ class HandingOver:
             raise Refused(ErrorCode.CLOSED, "This conversation is closed.")
         return seen
 
+    def _with_bot(self, conversation: str) -> bool:
+        record = self._engine.router.conversation(model.ConversationId(conversation))
+        return record is not None and record.state is model.ConversationState.BOT
+
     def _target(self, row: ConversationRow, request: Handoff, now: int) -> Target:
         directory = self._engine.directory
         own = directory.departments.get(row.department, directory.default_department)
@@ -211,8 +234,14 @@ class HandingOver:
         return Step(command=command, heard=heard, subject=conversation)
 
     def _told(self, done: Done) -> None:
-        if done.value.note is not None:
-            self._messages.publish_note(done.value.note)
+        outcome: Outcome = done.value
+        if outcome.note is None:
+            return
+        self._messages.publish_note(outcome.note)
+        if outcome.late:
+            frame = encode(views.note_event(outcome.note.row))
+            for agent in self._engine.ringing(outcome.note.row.conversation):
+                self._messages.tell_agent(agent, frame)
 
 
 def _line(directory: Directory, department: Department, now: int) -> Target:
@@ -241,7 +270,46 @@ def _summarise(tx: Tx, request: Handoff, identity: BotIdentity, now: int) -> App
         return None
     place = entries.target(tx, request.conversation, "note")
     assert place is not None
-    draft = Draft(kind="handoff", role="bot", sender=identity.bot, name=identity.name, text=request.summary, at=now)
+    return _note(tx, request, identity, place, now)
+
+
+def _is_summary(request: Handoff) -> bool:
+    """Whether there is something to tell those who have it, and no wish about who that should be."""
+    return bool(request.summary.strip()) and isinstance(request.to, UnsetType)
+
+
+def _late(request: Handoff, identity: BotIdentity, now: int) -> Step:
+    """The one thing that a bot may still say of what was taken from it. It routes nothing."""
+    noted: list[Outcome | Refused] = []
+
+    def before(tx: Tx) -> None:
+        noted[:] = [_summarise_late(tx, request, identity, now)]
+
+    return Step(command=None, before=before, after=lambda _tx, _v: noted[0], subject=request.conversation)
+
+
+def _summarise_late(tx: Tx, request: Handoff, identity: BotIdentity, now: int) -> Outcome | Refused:
+    place = entries.target(tx, request.conversation, "note")
+    taken = entries.taken_from_bot(tx, request.conversation, identity.bot)
+    if place is None or taken is None:  # somebody was quicker, in this very commit
+        return Refused(ErrorCode.NOT_OWNER, "This conversation is not yours.")
+    # Named after the entry by which the bot left: so there is one of it.
+    note = _note(tx, request, identity, place, now, client_id=entries.name_of_summary(taken))
+    return Outcome(said="queued", note=note, late=True)
+
+
+def _note(
+    tx: Tx, request: Handoff, identity: BotIdentity, place: Place, now: int, *, client_id: str | None = None
+) -> Appended:
+    draft = Draft(
+        kind="handoff",
+        role="bot",
+        sender=identity.bot,
+        name=identity.name,
+        text=request.summary,
+        at=now,
+        client_id=client_id,
+    )
     seq = entries.append(tx, place, draft, "note")
     return Appended(row=entries.entry_of(request.conversation, seq, draft), place=place, first=True)
 
@@ -250,7 +318,7 @@ def _reply(re: str, done: Done) -> replies.HandoffReply:
     what, _, reason = done.value.said.partition(":")
     return replies.HandoffReply(
         re=re,
-        handoff="queued" if what == "queued" else "failed",
+        handoff="failed" if what == "failed" else "queued",
         reason=reason or UNSET,
         at=rfc3339(done.at),
     )

@@ -20,6 +20,8 @@ TOP: dict[Log, str] = {
     f"{counter})"
     for log, counter in _COUNTER.items()
 }
+# Why a bot's conversation went to people without the bot's having been asked for a summary.
+_TAKEN = ("asked", "unanswered", "bot_gone")
 _COLUMNS = "seq, kind, role, sender, name, client_id, text, body, at"
 
 
@@ -76,6 +78,30 @@ def earlier(tx: Tx, n: int, *, sender: str, client_id: str, text: str, log: Log 
         (n, sender, client_id),
     )
     return None if row is None else Earlier(seq=row[0], at=row[1], same=row[2] == text)
+
+
+def taken_from_bot(tx: Tx, conversation: str, bot: str) -> int | None:
+    """The number of the entry by which this bot lost the conversation to people, without a word about it ever since.
+
+    None: it never had it, handed it over itself, has said it (`name_of_summary`), the conversation was closed, or has
+    been passed on by people.
+    """
+    row = tx.one(
+        "SELECT entry.seq, entry.kind, entry.sender, json_extract(entry.body, '$.reason'), conversation.n "
+        "FROM conversation JOIN entry ON entry.conversation = conversation.n WHERE conversation.id = ? "
+        "AND conversation.bot = ? AND entry.kind IN ('left', 'transferred', 'closed') ORDER BY entry.seq DESC LIMIT 1",
+        (conversation, bot),
+    )
+    if row is None or (row[1], row[2]) != ("left", bot) or row[3] not in _TAKEN:
+        return None
+    name = name_of_summary(row[0])
+    said = earlier(tx, row[4], sender=bot, client_id=name, text="", log="note")
+    return int(row[0]) if said is None else None
+
+
+def name_of_summary(seq: int) -> str:
+    """How the note is named that a bot writes about what it lost by the entry of this number."""
+    return f"summary-{seq}"
 
 
 def append(tx: Tx, place: Target, draft: Draft, log: Log = "entry") -> int:

@@ -34,7 +34,11 @@ class EntryEvent(parts.Entry, kw_only=True, frozen=True, tag_field="on", tag="en
 
 
 class NoteEvent(parts.Entry, kw_only=True, frozen=True, tag_field="on", tag="note", rename={"sender": "from"}):
-    """A new note, for the team only; notes have their own numbers."""
+    """A new note, for the team only; notes have their own numbers.
+
+    One of the kind ``handoff`` may come while the conversation rings: then it is the OFFER's ``note`` from there on,
+    unless that is a transfer.
+    """
 
 
 class ConversationEvent(Event, kw_only=True, frozen=True, tag="conversation"):

@@ -152,7 +152,9 @@ class HandoffTo(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 class Handoff(Request, kw_only=True, frozen=True, tag="handoff"):
     """Gives the conversation to people: from the answer on, if it is ``queued``, the bot reads but writes no more.
 
-    ``summary`` is the first thing the agent sees, ``reason`` is for those who look at it later.
+    ``summary`` is the first thing the agent sees, ``reason`` is for those who look at it later. A bot whose
+    conversation went to people because the visitor asked for them, or the bot did not answer or was gone, may send one
+    ``summary`` afterwards, without ``to``: it becomes the same note, moves nothing, and the answer is ``queued``.
     """
 
     conversation: Ref

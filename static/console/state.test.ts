@@ -59,6 +59,21 @@ const LAW: [string, Partial<AgentSnapshot>, StateEvent[], Partial<AgentSnapshot>
     { offers: [offer("o_1", { conversation: conversation("c_o_1", { state: "offered", agent: null, top: { entries: 1, notes: 0 } }) })] },
   ],
   [
+    "what a bot says late of what rings, and of what was transferred",
+    { offers: [offer("o_1"), offer("o_2", { transfer_from: BEN })] },
+    [
+      { on: "note", ...entry(1, visitor("jo"), "About ink", { kind: "handoff" }), conversation: "c_o_1" },
+      { on: "note", ...entry(1, visitor("jo"), "About pens", { kind: "handoff" }), conversation: "c_o_2" },
+      { on: "note", ...entry(2, visitor("jo"), "Careful"), conversation: "c_o_1" },
+    ],
+    {
+      offers: [
+        offer("o_1", { note: "About ink", conversation: conversation("c_o_1", { state: "offered", agent: null, top: { entries: 0, notes: 2 } }) }),
+        offer("o_2", { transfer_from: BEN, conversation: conversation("c_o_2", { state: "offered", agent: null, top: { entries: 0, notes: 1 } }) }),
+      ],
+    },
+  ],
+  [
     "closed into wrap-up, and out of it",
     { agent: agent([hold("c_1"), hold("c_2")]), conversations: [conversation("c_1"), conversation("c_2")] },
     [

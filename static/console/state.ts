@@ -61,7 +61,7 @@ export function apply(state: State, event: StateEvent): State {
     case "entry":
       return changed(state, event.conversation, (found) => topped(found, event.seq, 0));
     case "note":
-      return changed(state, event.conversation, (found) => topped(found, 0, event.seq));
+      return summarised(changed(state, event.conversation, (found) => topped(found, 0, event.seq)), event);
     case "offer":
       return { ...state, offers: offered(state.offers, event) };
     case "offer.ended":
@@ -100,6 +100,13 @@ function changed(state: State, id: string, change: (found: Conversation) => Conv
   if (next === known && !touched) return state;
   const conversations = next === undefined ? state.conversations : { ...state.conversations, [id]: next };
   return { ...state, conversations, offers: touched ? offers : state.offers };
+}
+
+/** What a bot says late of a conversation that rings already. */
+function summarised(state: State, note: NoteEvent): State {
+  const late = (offer: Offer): boolean => offer.conversation.id === note.conversation && offer.transfer_from === null && offer.note !== note.text;
+  if (note.kind !== "handoff" || !state.offers.some(late)) return state;
+  return { ...state, offers: state.offers.map((offer) => (late(offer) ? { ...offer, note: note.text } : offer)) };
 }
 
 function topped(conversation: Conversation, entries: number, notes: number): Conversation {

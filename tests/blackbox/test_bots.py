@@ -142,6 +142,28 @@ async def test_it_hands_over_to_nobody_to_a_full_line_to_ada_and_gets_it_back(
     assert (await ada.refused("message.send", conversation=c, client_id="m9", text="Mine?"))["code"] == "not_owner"
 
 
+async def test_asked_for_a_person_it_says_once_what_it_was_about(
+    people: People, bots: list[Bot], server: Server, slow_token: str
+):
+    fay = await came(bots, server, slow_token)
+    ben = await people.agent("ben", "available")
+    vera = await people.visitor()
+    c = await vera.start("sales", "I want a bike")
+    await vera.request("conversation.human", conversation=c)
+    await fay.reach(lambda: any(frame.get("on") == "handoff.queued" for frame in fay.heard))
+    said = {"conversation": c, "client_id": "handoff.queued-0", "summary": "A red bike"}
+    reply = await fay.request("handoff", **said)
+    assert reply["handoff"] == "queued"
+    assert (await fay.request("handoff", **said))["at"] == reply["at"]
+    for other in ({"summary": "And a bell"}, {"to": {"department": "support"}, "summary": "A bike"}, {}):
+        assert (await fay.refused("handoff", conversation=c, **other))["code"] == "not_owner"
+    assert (await fay.refused("message.send", conversation=c, client_id="m1", text="Wait"))["code"] == "not_owner"
+    await ben.takes(c)
+    notes = (await ben.request("history", conversation=c))["notes"]
+    assert [(note["kind"], note["from"]["role"], note["text"]) for note in notes] == [("handoff", "bot", "A red bike")]
+    assert "A red bike" not in json.dumps([*vera.heard, *await vera.whole_history(c)])
+
+
 async def test_gone_or_silent_it_strands_nobody(people: People, bots: list[Bot], server: Server, token: str):
     fay = await came(bots, server, token)
     vera, nils = await people.visitor(), await people.visitor()

@@ -7,7 +7,7 @@ from typing import Any
 
 from bots import records
 from bots.errors import Refused
-from bots.events import Failed, Message, Returned, Started
+from bots.events import Failed, HandedOver, Message, Returned, Started
 from bots.records import Entry
 from tests.bots.scripting import Frame, conversation, entry
 
@@ -72,6 +72,10 @@ class Paper:
 
     def failed(self) -> Failed:
         return Failed(reason="nobody", conversation=self._conversation(), name="handoff.failed-7", line=self)
+
+    def handed_over(self, reason: str) -> HandedOver:
+        self.mine = False
+        return HandedOver(reason=reason, conversation=self._conversation(), name="handoff.queued-7", line=self)
 
     def said(self) -> list[str]:
         """What the bot has said."""

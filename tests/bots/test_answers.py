@@ -49,6 +49,15 @@ async def test_what_nobody_could_foresee_is_told_and_not_raised(paper, code):
     assert not await message.close()
 
 
+async def test_what_was_taken_from_it_is_summarised(paper):
+    taken = paper.handed_over("asked")
+    assert await taken.summarise("Wants a pen")
+    assert paper.asked == [{"do": "handoff", "client_id": "handoff.queued-7-0", "summary": "Wants a pen"}]
+    paper.answers["handoff"] = Refused("not_owner", "No.")
+    again = await taken.summarise("Wants a pen")
+    assert (bool(again), again.refused) == (False, "not_owner")
+
+
 async def test_what_is_wrong_by_itself_is_raised(paper):
     paper.answers = dict.fromkeys(("message.send", "handoff"), Refused("bad_request", "No.", field="cards"))
     message = paper.message("a")

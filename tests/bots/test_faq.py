@@ -154,6 +154,26 @@ async def test_when_nobody_is_there_it_says_so_and_goes_on(paper):
     assert PERSON not in paper.asked[0]["replies"]
 
 
+@pytest.mark.parametrize(
+    ("reason", "why"), [("asked", "asked for a person"), ("unanswered", "the bot did not answer in time")]
+)
+async def test_what_was_taken_from_it_is_summarised(paper, reason, why):
+    await says(paper, "postage to Crete")
+    await Faq(BOOK).handle(paper.handed_over(reason))
+    assert paper.asked[-1]["do"] == "handoff"
+    assert paper.asked[-1]["summary"].splitlines() == [
+        f"Why: {why}.",
+        "Asked: postage to Crete",
+        "Was told: 4.90 for parcels, and nothing from 50 up.",
+    ]
+
+
+@pytest.mark.parametrize("reason", ["handoff", "bot_gone", "bot_removed"])
+async def test_what_it_gave_itself_it_has_summarised(paper, reason):
+    await Faq(BOOK).handle(paper.handed_over(reason))
+    assert paper.asked == []
+
+
 async def test_what_it_does_not_close_is_not_closed(paper):
     await says(paper, COST)
     await Faq(BOOK).handle(paper.returned())

@@ -125,6 +125,22 @@ async def test_an_agent_gives_it_back(people, programs: Programs):
         assert isinstance(await anext(bot), bots.Closed)
 
 
+async def test_asked_for_a_person_it_says_what_it_was_about(people, programs: Programs):
+    ada = await people.agent("ada")
+    async with bots.Bot(f"http://{people.server.address}", token=await programs.token("back")) as bot:
+        visitor = await guest(people, "back")
+        assert isinstance(await anext(bot), bots.Message)
+        await visitor.request("conversation.human", conversation=visitor.conversation)
+        taken = await anext(bot)
+        assert isinstance(taken, bots.HandedOver)
+        assert taken.reason == "asked"
+        assert await taken.summarise("Wants a pen")
+        again = await taken.summarise("And ink")
+        assert (bool(again), again.refused) == (False, "not_owner")
+        accepted = await ada.accept(await ada.rings(visitor.conversation))
+        assert [note["text"] for note in accepted["notes"]] == ["Wants a pen"]
+
+
 async def test_a_revoked_token_ends_the_program_with_a_word_about_it(people, programs: Programs):
     del people
     program = await programs.example("echo", bot="revoked")

@@ -73,7 +73,7 @@ async def room(folder: Path, state: str) -> AsyncIterator[Room]:
     async with bench(folder, file) as desk:
         people = {key: await desk.agent(key, status="busy") for key in AGENTS}
         people |= {key: await desk.visitor() for key in (OWN, FOREIGN)}
-        if state in ("bot", "handed"):
+        if state in ("bot", "handed", "asked"):
             people |= {key: await desk.bot(key) for key in BOTS}
             conversation, offer = await _bring_to_bot(desk, people, state)
         else:
@@ -87,7 +87,8 @@ async def _bring_to_bot(desk: DeskBench, people: dict[str, Client], state: str) 
     if state == "bot":
         return c, "o_none"
     await people["ada"].ask("status.set", status="available")
-    assert (await people["fay"].ask("handoff", conversation=c))["handoff"] == "queued"
+    who, do = (people[OWN], "conversation.human") if state == "asked" else (people["fay"], "handoff")
+    assert (await who.ask(do, conversation=c))["handoff"] == "queued"
     offer = people["ada"].offer["offer"]
     await desk.accept(people["ada"])
     return c, offer

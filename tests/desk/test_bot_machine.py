@@ -84,6 +84,11 @@ class BotMachine(DeskMachine):
         self.ask(who, "conversation.human", conversation=self.conversation(number))
         self.done(alone)
 
+    @rule(who=lines, number=which, alone=often)
+    def bot_says_what_it_was_about(self, who: str, number: int, alone: bool) -> None:
+        self.ask(who, "handoff", conversation=self.conversation(number), summary=self.name())
+        self.done(alone)
+
     @rule(number=which, alone=often)
     def give_back(self, number: int, alone: bool) -> None:
         for who in AGENTS:
@@ -94,6 +99,7 @@ class BotMachine(DeskMachine):
         await super()._check_logs()
         for conversation in self.conversations:
             await self._check_owners(conversation)
+            await self._check_summaries(conversation)
         for who in BOTS:
             client = self.people[who]
             for conversation in () if client is None else self.desk.workers.of(client.peer):
@@ -123,6 +129,35 @@ class BotMachine(DeskMachine):
                     assert sender == owner, f"{role} wrote {seq}, and it was {owner}'s"
                 case _:
                     pass
+
+    async def _check_summaries(self, conversation: str) -> None:
+        """One for each time that it left, at most; afterwards only when it was not asked, and never to the visitor."""
+        left = await self.desk.store.read(
+            lambda tx: tx.all(
+                "SELECT seq, json_extract(body, '$.reason') FROM entry WHERE kind = 'left' AND role = 'bot' AND "
+                "conversation = (SELECT n FROM conversation WHERE id = ?)",
+                (conversation,),
+            )
+        )
+        said = await self.desk.store.read(
+            lambda tx: tx.all(
+                "SELECT client_id FROM note WHERE kind = 'handoff' AND "
+                "conversation = (SELECT n FROM conversation WHERE id = ?)",
+                (conversation,),
+            )
+        )
+        late = [name for (name,) in said if name is not None]
+        assert len(late) == len(set(late))
+        assert set(late) <= {f"summary-{seq}" for seq, reason in left if reason != "handoff"}
+        assert len(said) - len(late) <= sum(reason == "handoff" for _, reason in left)
+        assert "handoff" not in {kind for (kind,) in await self._kinds(conversation)}
+
+    async def _kinds(self, conversation: str) -> list[Any]:
+        return await self.desk.store.read(
+            lambda tx: tx.all(
+                "SELECT kind FROM entry WHERE conversation = (SELECT n FROM conversation WHERE id = ?)", (conversation,)
+            )
+        )
 
 
 TestBotMachine = BotMachine.TestCase

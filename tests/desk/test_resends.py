@@ -69,6 +69,13 @@ async def _with_bot(it: Story) -> dict[str, Any]:
     return {"conversation": await it.desk.start_conversation(it.vera, department="sales")}
 
 
+async def _taken_from_a_bot(it: Story) -> dict[str, Any]:
+    given = await _with_bot(it)
+    await it.ada.ask("status.set", status="available")
+    assert (await it.vera.ask("conversation.human", **given))["handoff"] == "queued"
+    return given
+
+
 # Request -> who asks, what is given, the rest of its fields, other content under the same name.
 NAMED: dict[str, tuple[str, Callable[[Story], Any], dict[str, Any], dict[str, Any]]] = {
     "visitor conversation.start": ("vera", _nothing, {"text": "Hello"}, {"text": "Goodbye"}),
@@ -100,6 +107,7 @@ NAMED: dict[str, tuple[str, Callable[[Story], Any], dict[str, Any], dict[str, An
     "visitor conversation.human": ("vera", _with_bot, {}, {}),
     "bot message.send": ("fay", _with_bot, {"text": "Hello"}, {"text": "Goodbye"}),
     "bot handoff": ("fay", _with_bot, {"summary": "Wants to buy"}, {"summary": "Wants to sell"}),
+    "bot handoff afterwards": ("fay", _taken_from_a_bot, {"summary": "Wants to buy"}, {"summary": "Wants to sell"}),
     "bot conversation.close": ("fay", _with_bot, {"outcome": "answered"}, {"outcome": "spam"}),
     "visitor conversation.rate": ("vera", _talking, {"score": 5, "comment": "Kind"}, {"score": 1}),
 }

@@ -624,7 +624,9 @@ export interface Thinking {
 /**
  * Gives the conversation to people: from the answer on, if it is ``queued``, the bot reads but writes no more.
  *
- *     ``summary`` is the first thing the agent sees, ``reason`` is for those who look at it later.
+ *     ``summary`` is the first thing the agent sees, ``reason`` is for those who look at it later. A bot whose
+ *     conversation went to people because the visitor asked for them, or the bot did not answer or was gone, may send one
+ *     ``summary`` afterwards, without ``to``: it becomes the same note, moves nothing, and the answer is ``queued``.
  */
 export interface Handoff {
   do: "handoff";
@@ -1206,6 +1208,9 @@ export interface EntryEvent {
 }
 /**
  * A new note, for the team only; notes have their own numbers.
+ *
+ *     One of the kind ``handoff`` may come while the conversation rings: then it is the OFFER's ``note`` from there on,
+ *     unless that is a transfer.
  */
 export interface NoteEvent {
   on: "note";

@@ -9,9 +9,10 @@ from server.wire import requests as ask
 OWN, FOREIGN = "vera", "nils"
 # Ada gets it; Ben had it; Cleo is of its department; Dora is not; Sue supervises.
 AGENTS = ("ada", "ben", "cleo", "dora", "sue")
-# Fay, a bot, has it in the state `bot`, and handed it to Ada in the state `handed`; Nosy is another bot.
+# Fay, a bot, has it in the state `bot`, handed it to Ada in the state `handed`, and in the state `asked` lost it to Ada
+# because the visitor asked for a person; Nosy is another bot.
 BOTS = ("fay", "nosy")
-STATES = ("waiting", "offered", "active", "transferring", "wrap_up", "closed", "none", "bot", "handed")
+STATES = ("waiting", "offered", "active", "transferring", "wrap_up", "closed", "none", "bot", "handed", "asked")
 
 Row = dict[str, str]
 
@@ -26,13 +27,14 @@ def _agents(ada: str, ben: str, cleo: str, dora: str, sue: str) -> Row:
 
 def _by_state(**rows: Row) -> dict[str, Row]:
     assert set(rows) <= set(STATES)
-    return rows
+    # For people it is one and the same how Ada got it.
+    return {**rows, "asked": rows["handed"]}
 
 
 NOT_MINE, NOT_THERE, CLOSED, GONE, OK = "not_owner", "not_found", "closed", "gone", "ok"
 _NOBODYS = _agents(NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE)
 _ENDED = _agents(CLOSED, CLOSED, NOT_THERE, NOT_THERE, CLOSED)
-_UNTIL_CLOSED = ("waiting", "offered", "active", "transferring", "bot", "handed")
+_UNTIL_CLOSED = ("waiting", "offered", "active", "transferring", "bot", "handed", "asked")
 
 
 def _sues(sue: str) -> Row:
@@ -185,7 +187,7 @@ VISITOR_TABLE: dict[type, dict[str, Row]] = {
     ask.MessageSend: _visitors(OK, CLOSED),
     ask.History: _visitors(OK, OK),
     ask.MessageLeave: {
-        state: _people(vera="conflict" if state in ("active", "transferring", "handed") else OK, nils=OK)
+        state: _people(vera="conflict" if state in ("active", "transferring", "handed", "asked") else OK, nils=OK)
         for state in STATES
     },
     ask.Typing: _visitors(OK, CLOSED),
@@ -197,11 +199,11 @@ VISITOR_TABLE: dict[type, dict[str, Row]] = {
 }
 
 
-def _bots(bot: str, handed: str) -> dict[str, Row]:
+def _bots(bot: str, handed: str, asked: str = "") -> dict[str, Row]:
     """Of what it never had a bot knows nothing."""
-    nobodys = _people(fay=NOT_THERE, nosy=NOT_THERE)
-    rows = dict.fromkeys(STATES, nobodys)
-    return {**rows, "bot": _people(fay=bot, nosy=NOT_THERE), "handed": _people(fay=handed, nosy=NOT_THERE)}
+    rows = dict.fromkeys(STATES, _people(fay=NOT_THERE, nosy=NOT_THERE))
+    fays = {"bot": bot, "handed": handed, "asked": asked or handed}
+    return {**rows, **{state: _people(fay=code, nosy=NOT_THERE) for state, code in fays.items()}}
 
 
 BOT_TABLE: dict[type, dict[str, Row]] = {
@@ -213,7 +215,7 @@ BOT_TABLE: dict[type, dict[str, Row]] = {
     ask.History: _bots(OK, OK),
     ask.Ping: dict.fromkeys(STATES, _people(fay=OK, nosy=OK)),
     ask.ConversationClose: _bots(OK, NOT_MINE),
-    ask.Handoff: _bots(OK, NOT_MINE),
+    ask.Handoff: _bots(OK, NOT_MINE, asked=OK),
 }
 
 QUIET = (ask.History, ask.Typing, ask.Read, ask.Ping, ask.OfferSeen, ask.Stream, ask.Thinking)
@@ -233,4 +235,5 @@ FIELDS: dict[type, dict[str, Any]] = {
     ask.BotMessageSend: {"client_id": "x", "text": "x"},
     ask.Stream: {"stream_id": "x", "delta": "x"},
     ask.Thinking: {"active": True},
+    ask.Handoff: {"summary": "x"},
 }

@@ -108,6 +108,13 @@ async def asked_for_a_person(it: Story) -> None:
     await it.desk.accept(it.ada)
 
 
+@case(events.ConversationHandedOver, events.OfferMade, given=asked, file=WITH_BOT)
+async def summarised_while_it_rings(it: Story) -> None:
+    await it.vera.ask("conversation.human", conversation=it.more["c"])
+    await fay(it).ask("handoff", conversation=it.more["c"], summary="An order is late")
+    assert it.ada.offer["note"] == "An order is late"
+
+
 @case(events.ConversationGivenToBot, given=handed, file=WITH_BOT)
 async def given_back(it: Story) -> None:
     await it.ada.ask("conversation.transfer", conversation=it.more["c"], to={"bot": "faq"}, note="Only the address")

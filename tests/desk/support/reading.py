@@ -96,6 +96,10 @@ class Reading:
 
     def _note(self, event: Frame) -> None:
         self._reach(event, "notes")
+        for offer in self.offers:
+            late = event["kind"] == "handoff" and offer["transfer_from"] is None
+            if late and offer["conversation"]["id"] == event["conversation"]:
+                offer["note"] = event["text"]
 
     def _reach(self, event: Frame, log: str) -> None:
         for conversation in self._all():
