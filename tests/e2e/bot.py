@@ -26,14 +26,21 @@ async def token(server: Server, bot: str) -> str:
 
 @asynccontextmanager
 async def answering(
-    server: Server, key: str, answer: Callable[[bots.Message], Awaitable[object]], *, secret: str = ""
+    server: Server,
+    key: str,
+    answer: Callable[[bots.Message], Awaitable[object]],
+    *,
+    secret: str = "",
+    taken: Callable[[bots.HandedOver], Awaitable[object]] | None = None,
 ) -> AsyncIterator[bots.Bot]:
-    """The bot of this key, connected, answering every message like this."""
+    """The bot of this key, connected, answering every message like this. `taken`: what it does when it lost one."""
 
     async def work() -> None:
         async for event in bot:
             if isinstance(event, bots.Message):
                 await answer(event)
+            elif isinstance(event, bots.HandedOver) and taken is not None:
+                await taken(event)
 
     async with bots.Bot(f"http://{server.address}", token=secret or await token(server, key), name="worker 1") as bot:
         working = asyncio.create_task(work())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -80,6 +81,44 @@ async def test_the_summary_comes_first_and_the_bots_words_are_marked(people: Peo
         await expect(ada.page.get_by_text("This conversation is no longer yours.")).to_be_visible()
         await marta.say("Hello again")
         await expect(marta.bubbles.last).to_contain_text("You said: Hello again")
+
+
+async def test_what_it_says_when_it_was_taken_from_it_comes_whenever_it_comes(people: People):
+    ada = await people.agent("ada", **STILL)
+    lost: asyncio.Queue[bots.HandedOver] = asyncio.Queue()
+    summary = ada.page.locator(".handed-over .handed-summary")
+    async with answering(people.server, "faq", clerk, taken=lost.put):
+        marta = await people.visitor("Marta", **STILL)
+        await marta.say("Where is my parcel?")
+        await expect(marta.bubbles).to_have_count(2)
+        await marta.panel.get_by_role("button", name="Talk to a human").click()
+        taken = await lost.get()
+        await expect(ada.ring("Marta")).to_be_visible()
+        await expect(ada.ring("Marta").locator(".offer-note")).to_have_count(0)
+        # Between two rings: it is there with the next.
+        await ada.be("Busy")
+        await expect(ada.rings).to_have_count(0)
+        assert await taken.summarise(f"Waits for a parcel {HOSTILE}")
+        await ada.be("Available")
+        await expect(ada.ring("Marta")).to_contain_text(f"Before you, a bot: Waits for a parcel {HOSTILE}")
+        await ada.accept("Marta")
+        await expect(summary).to_have_text(f"Waits for a parcel {HOSTILE}")
+
+        # The agent is there already.
+        jonas = await people.visitor("Jonas", **STILL)
+        await jonas.say("Where is my invoice?")
+        await expect(jonas.bubbles).to_have_count(2)
+        await jonas.panel.get_by_role("button", name="Talk to a human").click()
+        taken = await lost.get()
+        await ada.accept("Jonas")
+        strip = ada.page.locator(".handed-over")
+        await expect(strip).to_contain_text("It says nothing about the talk")
+        assert await taken.summarise("Wants an invoice")
+        await expect(summary).to_have_text("Wants an invoice")
+        await expect(summary).to_be_visible()
+        await expect(strip).not_to_contain_text("It says nothing")
+        assert await in_both_themes(ada.page) == []
+        await expect(jonas.panel.get_by_text("Wants an invoice")).to_have_count(0)
 
 
 async def test_a_supervisor_looks_on_at_what_a_bot_has_and_takes_it(people: People):

@@ -120,10 +120,17 @@ async def test_the_button_calls_a_person(people: People, programs: Programs):
     await visitor.say("How can I pay?")
     await expect(visitor.bubbles).to_have_count(2)
     await human(visitor).press("Enter")
-    await expect(ada.ring("Jonas")).to_be_visible()
+    # Nobody asked the bot: what it says of the talk comes to the card that rings already.
+    await expect(ada.ring("Jonas")).to_contain_text("Before you, a bot: Why: asked for a person.")
+    await expect(ada.ring("Jonas")).to_contain_text("Asked: How can I pay?")
     await expect(visitor.place).to_be_visible()
     await expect(visitor.box).to_be_focused()
     await ada.accept("Jonas")
+    strip = ada.page.locator(".handed-over")
+    await expect(strip).to_contain_text("FAQ bot handed over: the visitor asked for a person")
+    await expect(strip.locator(".handed-summary")).to_contain_text("Asked: How can I pay?")
+    await expect(strip.locator(".handed-summary")).to_contain_text("Was told: ")
+    await expect(visitor.bubbles).to_have_count(2)
     await ada.say("Hello Jonas")
     await expect(visitor.bubbles.last).to_have_text("Ada: Hello Jonas")
 
