@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -34,6 +35,20 @@ def test_there_and_back(workspace: Run, data: Path, tmp_path: Path) -> None:
     assert "disabled" not in workspace("agent", "list").output
     (aside,) = data.glob("replaced-*")
     assert (aside / DATABASE).exists()
+
+
+def test_a_token_that_was_revoked_since_the_backup_stays_so(workspace: Run, tmp_path: Path) -> None:
+    """Nobody knows which those were: all of them end, as logins do, and one sentence says so."""
+    file = tmp_path / "monday.sqlite3"
+    token = workspace("token", "create", "faq").stdout.strip()
+    assert workspace("backup", str(file)).exit_code == 0
+    (made,) = json.loads(workspace("token", "list", "--json").stdout)
+    assert workspace("token", "revoke", made["id"]).exit_code == 0
+    done = workspace("restore", str(file), "--replace")
+    assert "bots need new tokens" in done.output
+    (after,) = json.loads(workspace("token", "list", "--json").stdout)
+    assert (made["good"], after["id"], after["good"]) == (True, made["id"], False)
+    assert workspace("token", "create", "faq").stdout.strip() not in {"", token}
 
 
 def test_what_cannot_be_is_one_sentence(command: Run, workspace: Run, tmp_path: Path) -> None:
