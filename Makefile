@@ -50,7 +50,7 @@ pages: | $(VENV)/.demo ## build widget, console and demo page, if their sources 
 
 dev: $(VENV)/.dev ## the virtual environment with all tools
 
-bench: dev pages ## measure beside the baselines of bench/
+bench: dev pages ## all that has a budget, each beside its baseline; ten minutes on an idle machine
 	@$(BIN)/python -m bench
 
 screenshots: dev pages chromium ## take the pictures of docs/screenshots anew

@@ -1,4 +1,4 @@
-"""``python -m bench [relay|bot|routing|proof|walk]``: measurements, each beside its baseline, and long proofs."""
+"""``python -m bench [NAME]``: measurements, each beside its baseline, and long proofs."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ from bench import walk as random_walk
 @click.group(invoke_without_command=True)
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Measure beside the baselines; without a name, whatever takes no more than a minute."""
+    """Measure beside the baselines; without a name all that DESIGN §10 has a budget for, in about ten minutes."""
     if context.invoked_subcommand is None:
-        context.invoke(relay)
-        context.invoke(routing)
+        for bench in (relay, bot, connections, offer, restart, storm, routing):
+            click.secho(f"\n{bench.name}: {bench.help}", bold=True)
+            context.invoke(bench)
 
 
 @main.command()
-@click.option("--pairs", default=200, show_default=True, help="Visitor-agent pairs; 1,000 at most.")
+@click.option("--pairs", default=1000, show_default=True, help="Visitor-agent pairs; 1,000 at most.")
 @click.option("--seconds", default=5.0, show_default=True, help="Length of a measured stretch.")
 @click.option("--rate", default=2000, show_default=True, help="Messages a second of the paced stretch.")
 @click.option("--log-messages", "messages", default=1_000_000, show_default=True, help="In the log beforehand.")
@@ -53,7 +54,7 @@ def bot(**plan: Any) -> None:
 @click.option("--seconds", default=20.0, show_default=True, help="Length of the measured stretch.")
 @click.option("--rate", default=2000, show_default=True, help="Messages a second beside it.")
 @click.option("--closes", default=40.0, show_default=True, help="Slots that come free a second.")
-@click.option("--messages", default=0, show_default=True, help="In the log already.")
+@click.option("--messages", default=1_000_000, show_default=True, help="In the log already.")
 def offer(seconds: float, rate: int, closes: float, messages: int) -> None:
     """How soon a free slot rings."""
     offer_bench.run(seconds=seconds, rate=rate, closes=closes, messages=messages)
