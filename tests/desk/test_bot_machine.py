@@ -84,9 +84,18 @@ class BotMachine(DeskMachine):
         self.ask(who, "conversation.human", conversation=self.conversation(number))
         self.done(alone)
 
-    @rule(who=lines, number=which, alone=often)
-    def bot_says_what_it_was_about(self, who: str, number: int, alone: bool) -> None:
-        self.ask(who, "handoff", conversation=self.conversation(number), summary=self.name())
+    @rule(number=which, apart=often, alone=often)
+    def taken_and_summarised(self, number: int, apart: bool, alone: bool) -> None:
+        """The visitor asks, and both connections say what it was about; a word more comes too late."""
+        c = self.conversation(number)
+        for who in AGENTS:
+            self.ask(who, "status.set", status="available")
+        for who in VISITORS:
+            self.ask(who, "conversation.human", conversation=c)
+        self.done(apart)
+        for who in (*BOTS, BOTS[0]):
+            self.ask(who, "handoff", conversation=c, summary=self.name())
+        self.ask(BOTS[1], "message.send", conversation=c, client_id=self.name(), text="z")
         self.done(alone)
 
     @rule(number=which, alone=often)

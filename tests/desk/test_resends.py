@@ -170,7 +170,7 @@ def test_every_request_with_a_client_id_is_resent():
         for kind in get_args(union)
         if "client_id" in kind.__struct_fields__
     }
-    assert named == set(NAMED)
+    assert named == {" ".join(name.split()[:2]) for name in NAMED}
 
 
 async def test_names_count_for_each_sender_and_conversation(it: Story):
