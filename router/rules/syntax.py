@@ -209,7 +209,7 @@ class _Parser:
                 return found
 
     def _dotted(self, of: Node) -> Node:
-        if self._token.kind != "name":
+        if self._token.kind != "name" or self._token.text in _WORDS:
             raise self._unexpected("a name")
         name = self._next()
         if self._skip("("):

@@ -269,18 +269,20 @@ async def test_a_bot_that_never_reads_is_cut_and_its_visitors_go_on(
     await deaf.send(json.dumps({"do": "identify", "id": "1", "protocol": 1, "token": slow_token}))
     await deaf.recv()
     deaf.transport.pause_reading()
-    visitors = [await people.visitor() for _ in range(4)]
-    talks = [await visitor.start("quiet", "Hello") for visitor in visitors]
-    fay = await came(bots, server, slow_token)
-    assert fay.mine() == set()
-    # As much as it takes to fill the buffers of both ends and the room of a bot's connection.
-    for _ in range(2_000):
-        if fay.mine() == set(talks):
-            break
-        await asyncio.gather(*[visitor.say(talk, "x" * 8000) for visitor, talk in zip(visitors, talks, strict=True)])
-    assert fay.mine() == set(talks)
-    for visitor, talk in zip(visitors, talks, strict=True):
-        seq = await fay.answer(talk, 1, "Here I am")
-        await visitor.holds(talk, seq)
-    deaf.transport.resume_reading()
-    await deaf.close()
+    try:
+        visitors = [await people.visitor() for _ in range(4)]
+        talks = [await visitor.start("quiet", "Hello") for visitor in visitors]
+        both = list(zip(visitors, talks, strict=True))
+        fay = await came(bots, server, slow_token)
+        assert fay.mine() == set()
+        # As much as it takes to fill the buffers of both ends and the room of a bot's connection.
+        for _ in range(2_000):
+            if fay.mine():
+                break
+            await asyncio.gather(*[visitor.say(talk, "x" * 8000) for visitor, talk in both])
+        await fay.reach(lambda: fay.mine() == set(talks))
+        for visitor, talk in both:
+            seq = await fay.answer(talk, 1, "Here I am")
+            await visitor.holds(talk, seq)
+    finally:
+        deaf.transport.abort()

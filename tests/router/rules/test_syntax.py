@@ -94,6 +94,8 @@ def test_what_binds_how(condition, tree):
         ("a == 'b\nc'", 5, "a text that does not end"),
         ("a # b", 2, "'#' has no meaning here"),
         ("page{}", 4, 'expected an operator or the end, not "{"'),
+        ("page.in", 5, 'expected a name, not "in"'),
+        ("page.true()", 5, 'expected a name, not "true"'),
         ("(" * (DEEPEST + 1), DEEPEST, f"nested more than {DEEPEST} deep"),
     ],
 )
