@@ -273,7 +273,7 @@ class Desk:
         """Have all connections come back: something was committed of which nobody could be told."""
         directory = self._engine.directory
         topics = [audience.AGENTS, *map(audience.of_site, directory.sites), *map(audience.of_bot, directory.bots)]
-        for peer in {peer for topic in topics for peer in self._hub.peers(topic)}:
+        for peer in dict.fromkeys(peer for topic in topics for peer in self._hub.peers(topic)):
             peer.close(CloseCode.RESEND, "please come back")
 
     async def _identify_visitor(self, peer: Peer, request: ask.IdentifyVisitor, origin: str | None) -> None:
