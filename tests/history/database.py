@@ -68,7 +68,14 @@ class Hold:
 
 
 # Events that say who has a conversation; the others are not read.
-OF_OWNERS = ("ConversationStarted", "ConversationAssigned", "ConversationReturned", "ConversationClosed")
+OF_OWNERS = (
+    "ConversationStarted",
+    "ConversationAssigned",
+    "ConversationReturned",
+    "ConversationHandedOver",
+    "ConversationGivenToBot",
+    "ConversationClosed",
+)
 
 
 class Database:

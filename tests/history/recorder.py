@@ -169,7 +169,7 @@ class ClientRecorder:
                 by=self.name,
                 line=self.line,
                 person=me["id"],
-                role="agent" if "agent" in snapshot else "visitor",
+                role=next((role for role in ("agent", "bot") if role in snapshot), "visitor"),
                 epoch=reply["epoch"],
                 v=reply["v"],
                 reset=reply["reset"],

@@ -14,12 +14,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, help="the run to play")
     parser.add_argument("--seeds", type=int, nargs=2, metavar=("FROM", "TO"), help="the runs to play, TO not included")
     parser.add_argument("--trace", action="store_true", help="print what happened, line by line")
+    parser.add_argument("--bots", type=int, default=0, help="connections of a bot that answers first")
     asked = parser.parse_args(arguments)
     seeds = [asked.seed] if asked.seed is not None else range(*(asked.seeds or (0, 100)))
     began = processor()
     bad, messages = 0, 0
     for seed in seeds:
-        outcome = simulate(seed, traced=asked.trace)
+        outcome = simulate(seed, bots=asked.bots, traced=asked.trace)
         messages += outcome.messages
         if asked.trace:
             print(*outcome.trace, sep="\n")

@@ -19,6 +19,7 @@ from tests.blackbox.transcript import Frame, Transcript
 from tests.history.recorder import ClientRecorder
 from tests.simulation.loop import Loop
 from tests.simulation.network import CLOSE, PING, TEXT, Frames, Line
+from tests.simulation.plan import Plan
 
 RETRYABLE = frozenset({"unavailable", "rate_limited", "internal"})
 LOGS = ("entry", "note")
@@ -28,6 +29,7 @@ class World(Protocol):
     """What surrounds a client."""
 
     loop: Loop
+    plan: Plan
 
     def connect(self, client: Client) -> Line | None:
         """A line to the server, if it is up."""

@@ -54,6 +54,8 @@ class Visitor(Client):
             self.repeat()
         elif draw < 0.93:
             self._start()
+        elif shown["state"] == "bot":
+            self.want("conversation.human", conversation=self.conversation)
         else:
             self.ask("ping")
 
@@ -70,6 +72,38 @@ class Visitor(Client):
         for _ in range(self.chance.choice((1, 1, 2, 5))):
             text = f"{self.name} says {self.chance.choice(('yes', 'no', 'perhaps, ' * 40))}"
             self.want("message.send", conversation=self.conversation, text=text)
+
+
+class Bot(Client):
+    """One connection of the bot, which answers what it is asked and hands over now and then."""
+
+    endpoint: Endpoint = "bot"
+
+    def take_snapshot(self, me: Frame, snapshot: Frame) -> None:  # noqa: ARG002 - others look at it
+        self.conversations = {each["id"]: each for each in snapshot["conversations"]}
+
+    def act(self) -> None:
+        mine = [each["id"] for each in self.conversations.values() if each["state"] == "bot"]
+        if not mine:
+            self.ask("ping")
+            return
+        conversation = self.chance.choice(mine)
+        draw = self.chance.random()
+        if draw < 0.6:
+            for _ in range(self.chance.choice((1, 1, 2, 4))):
+                self.want("message.send", conversation=conversation, text=f"{self.name} answers")
+        elif draw < 0.75:
+            self.want("handoff", conversation=conversation, summary="please", reason="simulated")
+        elif draw < 0.8:
+            self.want("conversation.close", conversation=conversation, outcome="solved")
+        elif draw < 0.85:
+            self.tell("stream", conversation=conversation, stream_id="grows", delta="more ")
+        elif draw < 0.9:
+            self.tell("read", conversation=conversation, seq=self.shelves["entry"][conversation].last)
+        elif draw < 0.95:
+            self.repeat()
+        else:
+            self.ask("ping")
 
 
 class Agent(Client):
@@ -171,7 +205,10 @@ class Agent(Client):
             self.ask("ping")
 
     def _hand_on(self, conversation: str) -> None:
-        if self.chance.random() < 0.5:
+        draw = self.chance.random()
+        if self.world.plan.bots and draw < 0.4:
+            to = {"bot": "faq"}
+        elif draw < 0.5:
             to = {"department": self.chance.choice(("support", "sales"))}
         else:
             to = {"agent": self.chance.choice(self.agents)}

@@ -32,6 +32,7 @@ class Plan:
     method: str
     wrap_up: int
     restores: bool  # at the first kill: from a backup made a while before
+    bots: int = 0  # connections of the bot that answers first; asked for, not drawn
 
     @classmethod
     def of(cls, chance: random.Random) -> Plan:

@@ -15,13 +15,16 @@ from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
 import apsw
+import msgspec
 import orjson
 import structlog
 
 from server.desk import administration
 from server.desk.accounts import Accounts
+from server.desk.bot_access import BotAccess
 from server.desk.ids import Ids
 from server.desk.passwords import Passwords
+from server.settings.workspace import Bot as BotSettings
 from server.settings.workspace import WorkspaceFile
 from server.store import installation
 from server.store.installation import Installation
@@ -37,11 +40,12 @@ from tests.simulation.client import Client
 from tests.simulation.disk import Disk, SimulatedStore, Weather
 from tests.simulation.loop import OUTSIDE, Loop, Stuck
 from tests.simulation.network import Cable, Line
-from tests.simulation.people import Agent, Visitor
+from tests.simulation.people import Agent, Bot, Visitor
 from tests.simulation.plan import Plan
 from tests.simulation.process import BEGINS, Process, SimulatedClock, in_life
 
 AGENTS = ("ada", "ben")
+BOT = "faq"
 QUIET_S = 15.0
 TRIES = 20
 # What is logged when the disk fails, as it is to do here.
@@ -59,11 +63,15 @@ class Founded:
 
 
 @functools.lru_cache(maxsize=32)
-def founded(method: str, wrap_up: int) -> Founded:
-    """The demo's workspace, with everybody logged in; the same for every seed."""
+def founded(method: str, wrap_up: int, *, bots: bool) -> Founded:
+    """The demo's workspace, with everybody logged in; the same for every seed. `bots`: one answers first in support."""
     loop = Loop(random.Random(0), shuffles=False)
     try:
-        return loop.run_until_complete(_found(loop, settings(support={"method": method, "wrap_up": wrap_up})))
+        first = {"first": f"bot:{BOT}"} if bots else {}
+        file = settings(support={"method": method, "wrap_up": wrap_up, **first})
+        if bots:
+            file = msgspec.structs.replace(file, bots=(BotSettings(key=BOT, reply_seconds=4, grace_seconds=3),))
+        return loop.run_until_complete(_found(loop, file))
     finally:
         loop.close()
 
@@ -89,7 +97,12 @@ async def logged_in(store: Any, loop: Loop, chance: random.Random) -> dict[str, 
     accounts = Accounts(store, clock=SimulatedClock(loop), random_bytes=chance.randbytes, passwords=passwords)
     rows = await store.read(lambda tx: tx.all("SELECT key, id FROM setting WHERE kind = 'agent'"))
     ids = {key: id for key, id in rows if key in AGENTS}
-    return {key: (await accounts.log_in(ids[key])).token for key in AGENTS}
+    tokens = {key: (await accounts.log_in(ids[key])).token for key in AGENTS}
+    bots = await store.read(lambda tx: tx.all("SELECT id FROM setting WHERE kind = 'bot'"))
+    access = BotAccess(store, clock=SimulatedClock(loop), random_bytes=chance.randbytes)
+    for (bot,) in bots:
+        tokens[BOT] = (await access.create(1, bot)).token
+    return tokens
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -110,9 +123,14 @@ class Outcome:
 class World:
     """One run."""
 
-    def __init__(self, seed: int, *, traced: bool = False, spoil: Callable[[Process], None] | None = None) -> None:
+    def __init__(
+        self, seed: int, *, bots: int = 0, traced: bool = False, spoil: Callable[[Process], None] | None = None
+    ) -> None:
         self.seed = seed
         self.plan = Plan.of(random.Random(f"{seed} plan"))
+        if bots:
+            # A connection that is let go of a talk hears nothing more of it: its end, too, where the bus is late.
+            self.plan = dataclasses.replace(self.plan, bots=bots, bus_is_late=0.0)
         self.loop = Loop(random.Random(f"{seed} loop"), shuffles=self.plan.shuffles)
         self.faults: list[str] = []
         self.lines: list[str] = []
@@ -125,7 +143,7 @@ class World:
         self._life = 0
         self._network = random.Random(f"{seed} network")
         self._servers = random.Random(f"{seed} servers")
-        self._founded = founded(self.plan.method, self.plan.wrap_up)
+        self._founded = founded(self.plan.method, self.plan.wrap_up, bots=self.plan.bots > 0)
         self._disk = Disk(self._founded.content, random.Random(f"{seed} disk"), self.plan.weather)
         self._recorder = Recorder(self.records.append)
         self._passwords = Passwords(CHEAP)
@@ -201,6 +219,8 @@ class World:
         plan = self.plan
         for name in AGENTS[: plan.agents]:
             self._add(Agent, name, {"token": self._founded.tokens[name]}, agents=AGENTS)
+        for number in range(plan.bots):
+            self._add(Bot, f"{BOT}{number or ''}", {"token": self._founded.tokens[BOT]})
         for name in ("vera", "vito", "vala")[: plan.visitors]:
             self._add(Visitor, name, {"site": "demo"})
         if plan.pages:
@@ -317,8 +337,9 @@ class World:
         self.installation = found
         tokens = await logged_in(store, self.loop, self._servers)
         for client in self.clients:
-            if client.name in tokens:
-                client.credentials = {"token": tokens[client.name]}
+            key = BOT if client.endpoint == "bot" else client.name
+            if key in tokens:
+                client.credentials = {"token": tokens[key]}
         store.kill()
         self._disk.weather = Weather() if self._mended else weather
         self._start_later()
@@ -354,7 +375,8 @@ class World:
         if process.bus_is_late:
             await self.loop.advance(1)
         for client in self.clients:
-            if client.identified:
+            # What one of several connections of a bot was given goes on with another that claims it, without a word.
+            if client.identified and (client.endpoint != "bot" or self.plan.bots == 1):
                 await self._compare(process, client)
         self._recorder.quiet()
         await self._at_rest(process.check_router)
@@ -450,12 +472,14 @@ def listening(complain: Callable[[str], None]) -> Iterator[None]:
         structlog.configure(**before)
 
 
-def simulate(seed: int, *, traced: bool = False, spoil: Callable[[Process], None] | None = None) -> Outcome:
-    """One seed from its beginning to its judgement."""
+def simulate(
+    seed: int, *, bots: int = 0, traced: bool = False, spoil: Callable[[Process], None] | None = None
+) -> Outcome:
+    """One seed from its beginning to its judgement. `bots`: as many connections of a bot are there, too."""
     collects = gc.isenabled()
     gc.disable()  # a run is short, and makes little rubbish that is not freed at once
     try:
-        return World(seed, traced=traced, spoil=spoil).run()
+        return World(seed, bots=bots, traced=traced, spoil=spoil).run()
     finally:
         if collects:
             gc.enable()
