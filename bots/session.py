@@ -25,6 +25,7 @@ from bots.thread import Thread
 
 PROTOCOL: Final = 1
 HISTORY: Final = 500  # entries of a page
+PAGES_AT_ONCE: Final = 64
 PONG_WITHIN_S: Final = 10.0
 OPENED_WITHIN_S: Final = 10.0
 DRAINED_WITHIN_S: Final = 15.0
@@ -69,6 +70,8 @@ class Session:
         self._pong_by: float | None = None
         self._gone_by: float | None = None  # the server, which drains
         self._again_at: float | None = None  # ask for history again
+        self._pages = 0  # asked for and not answered yet
+        self._unasked: dict[str, None] = {}  # conversations whose turn to be asked for comes
         self._hearers = {
             "hello": self._hello,
             "drain": self._drain,
@@ -106,6 +109,8 @@ class Session:
         self.outbox.lost()
         for thread in self._threads.values():
             thread.asked = False
+        self._pages = 0
+        self._unasked.clear()
         self.reconnecting.lost(now, code)
         return self._end(denied(code)) if code in _FOR_GOOD else []
 
@@ -338,14 +343,32 @@ class Session:
     # Gaps.
 
     def _catch_up(self, thread: Thread) -> list[Action]:
-        """Ask for what is missing, once."""
+        """Ask for what is missing, once, and not for all conversations at once: reading has its limits, too."""
         if thread.whole or thread.asked or not self._here:
             return []
-        thread.asked = True
         name = thread.conversation.id
+        if self._pages >= PAGES_AT_ONCE:
+            self._unasked[name] = None
+            return []
+        thread.asked = True
+        self._pages += 1
         return [_send(do="history", id=f"h:{name}", conversation=name, after=thread.last, limit=HISTORY)]
 
     def _page(self, name: str, reply: Mapping[str, Any], now: float) -> list[Action]:
+        self._pages -= 1
+        later = not reply["ok"] and reply["error"]["code"] in RETRYABLE
+        return self._read(name, reply, now) + ([] if later else self._catch_up_others())
+
+    def _catch_up_others(self) -> list[Action]:
+        actions: list[Action] = []
+        while self._unasked and self._pages < PAGES_AT_ONCE:
+            name = next(iter(self._unasked))
+            del self._unasked[name]
+            if (thread := self._threads.get(name)) is not None:
+                actions += self._catch_up(thread)
+        return actions
+
+    def _read(self, name: str, reply: Mapping[str, Any], now: float) -> list[Action]:
         thread = self._threads.get(name)
         if thread is None:
             return []

@@ -34,6 +34,7 @@ from tests.history.record import (
     Server,
     Shown,
     Slots,
+    Withheld,
 )
 from tests.history.violation import Invariant, Violation
 
@@ -94,6 +95,8 @@ class Checker:
                 self._identified(record)
             case Ended():
                 self._all.reader(record.by).open = False
+            case Withheld():
+                self._all.reader(record.by).withheld(record)
             case Compared():
                 if record.held != record.fresh:
                     says = f"{record.by} holds {record.held}, and a fresh snapshot shows {record.fresh}"

@@ -4,7 +4,7 @@ beyond a gap until it is filled (I5, I6); and the versions, slots and read marks
 
 from __future__ import annotations
 
-from tests.history.record import Heard, Identified, Identifying, Log, Read, Slots
+from tests.history.record import Heard, Identified, Identifying, Log, Read, Slots, Withheld
 
 Place = tuple[str, str]  # conversation, log
 
@@ -99,6 +99,13 @@ class Reader:
             shelf = self.shelves[place] = Shelf()
         shelf.take(told.seq)
         return wrong
+
+    def withheld(self, told: Withheld) -> None:
+        """Who had a conversation and passed it on before a gap was filled does not get it filled any more (I5)."""
+        for log in ("entry", "note"):
+            shelf = self.shelves.get((told.conversation, log))
+            if shelf is not None:
+                shelf.beyond.clear()
 
     def last(self, place: Place) -> int:
         """Up to where the run goes; 0: nothing was heard of it."""

@@ -61,6 +61,14 @@ class Ended(Base, frozen=True, kw_only=True, tag="ended"):
     code: int | None = None
 
 
+class Withheld(Base, frozen=True, kw_only=True, tag="withheld"):
+    """The client asked for a conversation's history and was told that there is none for it: it is not theirs now."""
+
+    by: str
+    line: int
+    conversation: str
+
+
 class Said(Base, frozen=True, kw_only=True, tag="said"):
     """A request that names itself was sent, once more with each attempt. `do` is its verb on the wire."""
 
@@ -169,6 +177,7 @@ Record = (
     | Identifying
     | Identified
     | Ended
+    | Withheld
     | Said
     | Acked
     | Refused

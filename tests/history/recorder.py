@@ -55,10 +55,12 @@ class ClientRecorder:
         self.line = 0
         self._take = take
         self._asked: dict[str, record.Said] = {}
+        self._pages: dict[str, str] = {}  # conversations by the id of the request for their history
 
     def connected(self) -> None:
         self.line += 1
         self._asked.clear()
+        self._pages.clear()
         self._take(record.Connected(by=self.name, line=self.line))
 
     def ended(self, code: int | None = None) -> None:
@@ -79,6 +81,8 @@ class ClientRecorder:
         do, client_id = frame["do"], frame.get("client_id")
         if do == "identify":
             self._identifying(frame)
+        elif do == "history":
+            self._pages[frame["id"]] = frame["conversation"]
         elif client_id:
             said = record.Said(
                 by=self.name,
@@ -133,7 +137,10 @@ class ClientRecorder:
         said = self._asked.pop(reply["re"] or "", None)
         if said is not None:
             self._take(self._refused(said, reply) if not reply["ok"] else self._acked(said, reply))
+        page = self._pages.pop(reply["re"] or "", None)
         if not reply["ok"]:
+            if page is not None and reply["error"]["code"] == "not_found":
+                self._take(record.Withheld(by=self.name, line=self.line, conversation=page))
             return
         if "snapshot" in reply:
             self._identified(reply)

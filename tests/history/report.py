@@ -62,6 +62,8 @@ def words(each: Record) -> str:  # noqa: C901, PLR0911, PLR0912 - one line for e
             return said + f"{', reset' * each.reset}{f', dropped {each.dropped}' if each.dropped else ''}"
         case record.Ended():
             return f"{each.by} is cut off" if each.code is None else f"{each.by} is closed with {each.code}"
+        case record.Withheld():
+            return f"{each.by} is told no history of {each.conversation}"
         case record.Said():
             return f"{each.by} says {each.client_id} {_short(each.text)} ({each.do} {each.conversation})"
         case record.Acked():

@@ -99,3 +99,33 @@ def test_the_report_is_of_what_concerns_it():
 
 def test_the_report_of_a_good_run():
     assert report([], []) == "Nothing is wrong."
+
+
+@pytest.mark.parametrize("withheld", [True, False])
+def test_whoever_passed_it_on_before_a_gap_was_filled_does_not_get_it_filled(withheld: bool):
+    def heard(seq: int) -> record.Heard:
+        return record.Heard(
+            by="ada",
+            line=1,
+            conversation="c_1",
+            seq=seq,
+            kind="message",
+            role="visitor",
+            sender="v_1",
+            text="Hello",
+            at="2026-01-01T00:00:00.000Z",
+            client_id=f"m{seq}",
+            way="live",
+            log="entry",
+        )
+
+    refused: list[record.Record] = [record.Withheld(by="ada", line=1, conversation="c_1")]
+    history = [
+        record.Connected(by="ada", line=1),
+        record.Identified(by="ada", line=1, person="a_1", role="agent", epoch="e1", v=1),
+        heard(6),
+        heard(8),
+        *(refused if withheld else []),
+        record.Quiet(),
+    ]
+    assert numbers(check(history)) == (set() if withheld else {Invariant.I5})
