@@ -82,7 +82,7 @@ class ClientRecorder:
         if do == "identify":
             self._identifying(frame)
         elif do == "history":
-            self._pages[frame["id"]] = frame["conversation"]
+            self._pages[frame.get("id") or ""] = frame.get("conversation") or ""
         elif client_id:
             said = record.Said(
                 by=self.name,
@@ -139,7 +139,7 @@ class ClientRecorder:
             self._take(self._refused(said, reply) if not reply["ok"] else self._acked(said, reply))
         page = self._pages.pop(reply["re"] or "", None)
         if not reply["ok"]:
-            if page is not None and reply["error"]["code"] == "not_found":
+            if page and reply["error"]["code"] == "not_found":
                 self._take(record.Withheld(by=self.name, line=self.line, conversation=page))
             return
         if "snapshot" in reply:
