@@ -74,7 +74,10 @@ class People:
 
     async def go_home(self) -> None:
         """Agents offline, conversations closed, so that the next test finds nobody; and no page did what it may not."""
-        tokens = [await visitor.token() for visitor in self.visitors if not visitor.page.is_closed()]
+        present = [visitor for visitor in self.visitors if not visitor.page.is_closed()]
+        for visitor in present:
+            await visitor.settled()
+        tokens = [await visitor.token() for visitor in present]
         left = wire.People(self.server)
         for key in {agent.key for agent in self.agents}:
             await left.agent(key, "offline")

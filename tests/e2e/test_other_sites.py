@@ -83,7 +83,7 @@ async def test_a_page_whose_style_means_everybody(people: People, shop: Shop):
     places = [await part.bounding_box() for part in (kind.panel, kind.launcher)]
 
     shop.style = RUDE
-    rude = await people.visitor("Marta", url=shop.origin)
+    rude = await people.visitor("Rosa", url=shop.origin)
     parts = [rude.box, rude.panel.locator(".panel"), rude.panel.get_by_role("heading"), rude.launcher]
     assert [await styles(part, *looks) for part in parts] == plain
     assert [await part.bounding_box() for part in (rude.panel, rude.launcher)] == places

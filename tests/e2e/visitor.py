@@ -53,6 +53,10 @@ class Visitor:
         await self.panel.get_by_role("button", name="End it").click()
         await expect(self.again).to_be_visible()
 
+    async def settled(self) -> None:
+        """Nothing is on its way: what was said last is shown at once, and known to the server only later."""
+        await expect(self.log.locator(".sending")).to_have_count(0)
+
     async def token(self) -> str:
         """By which the server knows this visitor; empty before the first message."""
         token: str = await self.page.evaluate("JSON.parse(localStorage.getItem('frontdesk:demo') ?? '{}').token ?? ''")
