@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from server.session.ports import Peer
@@ -52,7 +53,17 @@ class Hub(Protocol):
 
     def unsubscribe(self, peer: Peer, topic: str) -> None: ...
 
-    def drop(self, peer: Peer) -> None: ...
+    def drop(self, peer: Peer) -> None:
+        """Unsubscribe from everything; what waits for its turn is void."""
+
+    def replace(self, old: Peer, new: Peer) -> None:
+        """What one stand-in for a session is subscribed to is the other's from now on."""
+
+    def in_turn(self, peer: Peer, topic: str, call: Callable[[], None]) -> None:
+        """Call it once everything that was published of this topic until now has been delivered to its subscribers."""
+
+    def out_of_turn(self, peer: Peer, topic: str) -> None:
+        """What waits for its turn there, for this peer, is void."""
 
     def publish(self, topic: str, frame: bytes) -> None: ...
 

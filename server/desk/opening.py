@@ -171,7 +171,7 @@ class Openings:
             me=replies.VisitorMe(id=identity.visitor, name=identity.name, token=identity.token),
             snapshot=replace(seen.snapshot, conversation=shown and self._placed(shown)),
         )
-        self._answer(peer, gate, topics, encode(reply))
+        self._answer(peer, gate, encode(reply))
 
     async def open_agent(self, peer: Peer, request: IdentifyAgent, identity: AgentIdentity) -> None:
         """Subscribe, read, answer."""
@@ -199,7 +199,7 @@ class Openings:
             me=replies.AgentMe(id=identity.agent, key=identity.key, name=identity.name, role=identity.role),
             snapshot=replace(seen.snapshot, offers=offers),
         )
-        self._answer(peer, gate, topics, encode(reply))
+        self._answer(peer, gate, encode(reply))
 
     async def open_bot(self, peer: Peer, request: IdentifyBot, identity: BotIdentity) -> None:
         """Subscribe, take over what is waiting for a connection, read, answer."""
@@ -229,7 +229,7 @@ class Openings:
             me=replies.BotMe(id=identity.bot, key=identity.key, name=identity.name),
             snapshot=seen.snapshot,
         )
-        self._answer(peer, gate, topics, encode(reply))
+        self._answer(peer, gate, encode(reply))
         self._workers.replace(peer)
 
     def _see_bot(self, tx: Tx, identity: BotIdentity, mine: tuple[str, ...], resume: Resume | UnsetType) -> Seen:
@@ -273,13 +273,11 @@ class Openings:
             self._hub.subscribe(gate, topic)
         return gate
 
-    def _answer(self, peer: Peer, gate: Gate, topics: list[str], reply: bytes) -> None:
+    def _answer(self, peer: Peer, gate: Gate, reply: bytes) -> None:
         """The reply, then what was published meanwhile, then everything live: in one turn of the loop."""
         peer.send(reply)
         gate.open()
-        self._hub.drop(gate)
-        for topic in topics:
-            self._hub.subscribe(peer, topic)
+        self._hub.replace(gate, peer)
 
     def _placed(self, conversation: parts.Conversation) -> parts.Conversation:
         """With its place in line, which only the router knows and only the loop's thread may ask."""

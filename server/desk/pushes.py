@@ -99,7 +99,7 @@ class Pushes:
         for event in told.events:
             said = _outcome(event, told)
             if said is not None:
-                self._send(audience.of_talk(said.conversation), said)
+                self._hub.publish(audience.of_talk(said.conversation), encode(said))
         for conversation in told.batch.closings:
             self._workers.forget(conversation)
         if told.before is not told.directory:
@@ -149,8 +149,10 @@ class Pushes:
                 audience.of_visitor(row.visitor, row.site), wire.ConversationEvent(v=told.written.v, conversation=shown)
             )
         if row.bot is not None:
+            # Whether somebody hears it is known once it is delivered: until then it may be given to a connection.
             mine = views.conversation_for_bot(row, visitor, told.directory)
-            self._send(audience.of_talk(row.id), wire.ConversationEvent(v=told.written.v, conversation=mine))
+            event = wire.ConversationEvent(v=told.written.v, conversation=mine)
+            self._hub.publish(audience.of_talk(row.id), encode(event))
         agents = self._concerned(told, row)
         if agents or row.id in self._watchers:
             full = views.conversation_for_agent(row, visitor, told.directory, place)

@@ -1,7 +1,9 @@
 """A bot's connections and the conversations they were given: see `server.desk.shares` for who gets which.
 
 What a connection was given it is subscribed to (`audience.of_talk`). A conversation that changes hands is read anew, in
-a commit of its own: so it comes with its log at one point between the events before and those after it.
+a commit of its own: so it comes with its log at one point between the events before and those after it. Coming and
+ending keep their places among these events, however late the bus delivers them: who had a conversation hears all of it
+up to the entry that ended that, and nothing behind it.
 """
 
 from __future__ import annotations
@@ -64,7 +66,7 @@ class Workers:
         wanted = frozenset(claimed)
         waiting = [each for each in known if each in wanted or shares.worker(each) is None]
         for conversation in waiting:
-            self._unsubscribe(shares, conversation)
+            self._cut_off(shares, conversation)
         self._peers[peer.session] = peer
         shares.come(peer.session, waiting)
         for conversation in waiting:
@@ -75,8 +77,6 @@ class Workers:
         """From now on this is what stands for its session: the gate is open."""
         if peer.session in self._peers:
             self._peers[peer.session] = peer
-            for conversation in self.of(peer):
-                self._hub.subscribe(peer, audience.of_talk(conversation))
 
     def go(self, bot: str, session: str) -> None:
         """A connection is gone: others get what it had."""
@@ -93,9 +93,8 @@ class Workers:
         """It is this bot's now, as of commit ``v``: whoever gets it is given all of it."""
         conversation = brought.row.id
         for other, shares in self._shares.items():
-            if other != bot and shares.worker(conversation) is not None:
-                self._unsubscribe(shares, conversation)
-                shares.let_go(conversation)
+            if other != bot:
+                self._end(shares, conversation)
         mine = self._shares.get(bot)
         worker = None if mine is None else mine.take(conversation)
         if worker is not None:
@@ -104,22 +103,39 @@ class Workers:
     def forget(self, conversation: str) -> None:
         """It was closed, and that was told."""
         for shares in self._shares.values():
-            if shares.worker(conversation) is not None:
-                self._unsubscribe(shares, conversation)
-                shares.let_go(conversation)
+            self._end(shares, conversation)
 
-    def _unsubscribe(self, shares: Shares, conversation: str) -> None:
+    def _cut_off(self, shares: Shares, conversation: str) -> None:
+        """At once: another connection of the bot begins with a snapshot."""
         peer = self._peers.get(shares.worker(conversation) or "")
         if peer is not None:
-            self._hub.unsubscribe(peer, audience.of_talk(conversation))
+            topic = audience.of_talk(conversation)
+            self._hub.out_of_turn(peer, topic)
+            self._hub.unsubscribe(peer, topic)
+
+    def _end(self, shares: Shares, conversation: str) -> None:
+        """Behind what was told of it until now."""
+        worker = shares.worker(conversation)
+        if worker is None:
+            return
+        shares.let_go(conversation)
+        topic = audience.of_talk(conversation)
+        self._hub.in_turn(self._peers[worker], topic, lambda: self._hub.unsubscribe(self._peers[worker], topic))
 
     def _give(self, worker: str, brought: Brought, v: int) -> None:
-        peer = self._peers[worker]
+        """Behind what was told of it before, and ahead of all that comes."""
         shown = views.conversation_for_bot(brought.row, brought.visitor, self._directory())
-        peer.send(encode(ConversationEvent(v=v, conversation=shown)))
-        for entry in brought.log:
-            peer.send(encode(views.entry_event(entry)))
-        self._hub.subscribe(peer, audience.of_talk(brought.row.id))
+        frames = [encode(ConversationEvent(v=v, conversation=shown))]
+        frames += (encode(views.entry_event(entry)) for entry in brought.log)
+        topic = audience.of_talk(brought.row.id)
+
+        def turn() -> None:
+            peer = self._peers[worker]
+            for frame in frames:
+                peer.send(frame)
+            self._hub.subscribe(peer, topic)
+
+        self._hub.in_turn(self._peers[worker], topic, turn)
 
     def _bring(self, bot: str, moved: Sequence[str]) -> None:
         """Read them in a commit, and hand them over when it is told."""

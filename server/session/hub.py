@@ -32,6 +32,12 @@ class Hub:
         for topic in self._topics.pop(peer, {}):
             self._forget(self._peers, topic, peer)
 
+    def replace(self, old: Peer, new: Peer) -> None:
+        """What `old` is subscribed to is `new`'s from now on."""
+        for topic in self.topics(old):
+            self.subscribe(new, topic)
+        self.drop(old)
+
     def publish(self, topic: str, frame: bytes, *, except_peer: Peer | None = None) -> None:
         """Send to every subscriber, but for one."""
         peers = self._peers.get(topic)

@@ -129,8 +129,7 @@ class World:
         self.seed = seed
         self.plan = Plan.of(random.Random(f"{seed} plan"))
         if bots:
-            # A connection that is let go of a talk hears nothing more of it: its end, too, where the bus is late.
-            self.plan = dataclasses.replace(self.plan, bots=bots, bus_is_late=0.0)
+            self.plan = dataclasses.replace(self.plan, bots=bots)
         self.loop = Loop(random.Random(f"{seed} loop"), shuffles=self.plan.shuffles)
         self.faults: list[str] = []
         self.lines: list[str] = []
