@@ -46,27 +46,31 @@ def of_place(conversation: str, place: Target) -> tuple[str, ...]:
     return topics
 
 
-class Hub(Protocol):
-    """Who is subscribed to what, as the desk uses it."""
+class Subscriptions(Protocol):
+    """Who of one node is subscribed to what."""
 
     def subscribe(self, peer: Peer, topic: str) -> None: ...
 
     def unsubscribe(self, peer: Peer, topic: str) -> None: ...
 
     def drop(self, peer: Peer) -> None:
-        """Unsubscribe from everything; what waits for its turn is void."""
+        """Unsubscribe from everything."""
 
     def replace(self, old: Peer, new: Peer) -> None:
         """What one stand-in for a session is subscribed to is the other's from now on."""
-
-    def in_turn(self, peer: Peer, topic: str, call: Callable[[], None]) -> None:
-        """Call it once everything that was published of this topic until now has been delivered to its subscribers."""
-
-    def out_of_turn(self, peer: Peer, topic: str) -> None:
-        """What waits for its turn there, for this peer, is void."""
 
     def publish(self, topic: str, frame: bytes) -> None: ...
 
     def publish_lossy(self, topic: str, key: str, frame: bytes) -> None: ...
 
     def peers(self, topic: str) -> tuple[Peer, ...]: ...
+
+
+class Hub(Subscriptions, Protocol):
+    """The same for all nodes, as the desk uses it. Who is dropped has nothing waiting for its turn any more."""
+
+    def in_turn(self, peer: Peer, topic: str, call: Callable[[], None]) -> None:
+        """Call it once everything that was published of this topic until now has been delivered to its subscribers."""
+
+    def out_of_turn(self, peer: Peer, topic: str) -> None:
+        """What waits for its turn there, for this peer, is void."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from server.bus.base import Bus
-from server.desk.audience import Hub
+from server.desk.audience import Subscriptions
 from server.session.ports import Peer
 
 # A frame goes as it is, and a frame is an object of JSON. In front of a lossy one are this, which no JSON begins with,
@@ -18,7 +18,7 @@ _END = b"\x00"
 class Fanout:
     """Holds `server.desk.audience.Hub` for all nodes; subscriptions are those of this one."""
 
-    def __init__(self, bus: Bus, local: Hub) -> None:
+    def __init__(self, bus: Bus, local: Subscriptions) -> None:
         self._bus = bus
         self._local = local
         self._turns: dict[str, dict[bytes, tuple[str, Callable[[], None]]]] = {}  # by session and name

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from server.desk import audience
-from server.desk.audience import Hub
+from server.desk.audience import Subscriptions
 from server.wire import events as wire
 from server.wire import parts
 from server.wire.codec import encode
@@ -24,7 +24,7 @@ Later = Callable[[float, Callable[[], None]], object]
 class Overview:
     """Collects what changed and tells it."""
 
-    def __init__(self, hub: Hub, later: Later) -> None:
+    def __init__(self, hub: Subscriptions, later: Later) -> None:
         self._hub = hub
         self._later = later
         self._v = 0
