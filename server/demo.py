@@ -29,7 +29,7 @@ def run_demo(  # noqa: PLR0913 - what its command takes
     port: int,
     workspace: Path | None,
     visitors: int = 0,
-    killable: bool = False,
+    kill: Callable[[], None] | None = None,
     announce: Callable[[str], None],
 ) -> None:
     """Serve the demo until SIGTERM or SIGINT; raises `StartError`."""
@@ -59,7 +59,7 @@ def run_demo(  # noqa: PLR0913 - what its command takes
             port=port,
             demo=True,
             visitors=visitors,
-            killable=killable,
+            kill=kill,
             # Everybody is on this machine.
             most=Most(per_address=0, unidentified_per_address=0),
             prepare=prepare,

@@ -39,7 +39,8 @@ class Config:
 
     ``prepare`` is called with the server's address before it can be reached: it may create the workspace or change it.
     ``visitors``: so many simulated ones come as soon as it can be reached, one after another (the demo only).
-    ``killable``: whoever sits at the demo may kill the process, as somebody starts it again (the demo only).
+    ``kill`` ends this process without a goodbye, if somebody starts it again: whoever sits at the demo may have it
+    (the demo only).
     """
 
     data: Path
@@ -53,7 +54,7 @@ class Config:
     most: Most = field(default_factory=Most)
     demo: bool = False
     visitors: int = 0
-    killable: bool = False
+    kill: Callable[[], None] | None = None
     prepare: Callable[[Operations, str], Awaitable[None]] | None = None
     announce: Callable[[str], None] = field(default=lambda _url: None)
 

@@ -273,6 +273,7 @@ class Show:
     crowd: Crowd
     decisions: LatestDecision
     stored: Stored | None = None
+    kill: Callable[[], None] | None = None
 
 
 def _show(config: Config, store: Store, engine: Engine, told: Telling) -> Show:
@@ -284,7 +285,8 @@ def _show(config: Config, store: Store, engine: Engine, told: Telling) -> Show:
     show = Show(
         crowd=Crowd(site=first_site, chance=chance, pause=pause),
         decisions=LatestDecision(),
-        stored=Stored(store) if config.killable else None,
+        stored=Stored(store) if config.kill else None,
+        kill=config.kill,
     )
     told.also = (show.decisions.told,)
     return show

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -200,7 +201,7 @@ def demo(  # noqa: PLR0913 - an argument for each option
         port=port,
         workspace=workspace,
         visitors=visitors,
-        killable=pipe is not None,
+        kill=None if pipe is None else partial(supervisor.die, pipe),
         announce=announce,
     )
 

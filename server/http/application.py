@@ -56,8 +56,8 @@ def application(  # noqa: PLR0913 - the rooms it opens doors to
         Sitting(desk=desk, accounts=accounts, proxies=proxies).add_to(doors)
     if show is not None:
         Showing(show).add_to(doors)
-        if show.stored is not None:
-            Killing(show.stored).add_to(doors)
+        if show.stored is not None and show.kill is not None:
+            Killing(show.stored, show.kill).add_to(doors)
     Pages(desk=desk, built=built or Built(), demo=demo).add_to(doors)
     app = web.Application(client_max_size=MAX_BODY)
     doors.install(app)

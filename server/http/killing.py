@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
+from collections.abc import Callable
 from typing import Annotated, Final, Protocol
 
 import structlog
@@ -51,8 +51,10 @@ class KilledAnswer(Struct, kw_only=True, frozen=True):
 class Killing:
     """The handlers. Made only for a process that somebody starts again."""
 
-    def __init__(self, stored: Stored) -> None:
+    def __init__(self, stored: Stored, kill: Callable[[], None]) -> None:
+        """``kill`` ends this process without a goodbye."""
         self._stored = stored
+        self._kill = kill
 
     def add_to(self, doors: Doors) -> None:
         """Register them; only our own page, on this machine, may call them."""
@@ -62,7 +64,7 @@ class Killing:
     async def kill(self, _request: web.Request) -> web.Response:
         process = os.getpid()
         log.warning("killed from the demo's page", process=process)
-        asyncio.get_running_loop().call_later(_AFTER_S, os.kill, process, signal.SIGKILL)
+        asyncio.get_running_loop().call_later(_AFTER_S, self._kill)
         return answers.yes(KilledAnswer(process=process))
 
     async def stored(self, request: web.Request) -> web.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Final, Protocol
 
 import msgspec
@@ -47,6 +48,10 @@ class Show(Protocol):
     @property
     def stored(self) -> Stored | None:
         """The database, if this process may be killed: somebody starts it again."""
+
+    @property
+    def kill(self) -> Callable[[], None] | None:
+        """Ends this process without a goodbye, if it may be killed."""
 
 
 class SendBody(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import signal
@@ -300,6 +301,16 @@ class Supervised(Server):
         process: int = json.loads(body)["process"]
         return process
 
+    def says(self, what: str, within_s: float = 15) -> None:
+        """Its log does, before long."""
+        assert self.process is not None
+        deadline = time.monotonic() + within_s
+        while what not in self.log.read_text():
+            assert time.monotonic() < deadline, self.tail()
+            # The pause between two looks ends at once if the supervisor does.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.05)
+
     def gone(self, within_s: float = 15) -> None:
         """Nobody serves any more."""
         deadline = time.monotonic() + within_s
@@ -314,6 +325,8 @@ def test_who_was_killed_is_started_again_and_ends_with_the_one_who_did(tmp_path:
         assert supervisor is not None
         first = server.child()
         assert first != supervisor.pid
+        # A wish: no crash, however often it comes.
+        server.says("it was killed on purpose")
         server._await_ready(supervisor)
         assert server.log.read_text().count("The demo is open at") == said.count("The demo is open at") == 1
         assert json.loads(ask(server, "GET", "/demo/show")[1])["killable"] is True
