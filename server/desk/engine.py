@@ -26,7 +26,8 @@ from server.desk.blame import Blame
 from server.desk.changed_settings import told_anew
 from server.desk.commit import VOLATILE, Batch, Written
 from server.desk.directory import Directory, router_settings
-from server.desk.job import Done, Job, Step, ignore, telling
+from server.desk.job import Done, Job, Step, changing_nothing, ignore, telling
+from server.desk.jobs import Jobs
 from server.desk.open import OpenConversations
 from server.desk.outcome import conflict, doing, end_of, look_up, subject_of, transaction
 from server.desk.views import Standing, encode
@@ -38,8 +39,6 @@ from server.wire.codes import ErrorCode, Refused
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-_BATCH = 64
-_AT_START = 500
 _WAITING = 10_000
 _BACK_OFF_S = (0.05, 0.2, 0.5, 1.0, 2.0)
 _GIVEN_UP_MS = 60_000
@@ -81,12 +80,12 @@ class Engine:
         self._publish = publish
         self._pause = pause
         self._seed = seed
-        self._jobs: asyncio.Queue[Job] = asyncio.Queue()
-        self._first: list[commands.Command] = []
+        self._jobs = Jobs()
         self._restarting = False
         self._stopping = False
         self._deaf: set[str] = set()
         self.bots_here: frozenset[str] = frozenset()  # those that have a connection
+        self._bots_told: frozenset[str] = frozenset()  # the same as of the last commit
         self._seen: set[str] = set()  # offers confirmed since the last commit: nothing else remembers them
         self._given_up: dict[commands.Command, int] = {}
         self._blame = Blame()
@@ -141,17 +140,26 @@ class Engine:
 
     def submit(self, job: Job) -> None:
         """Queue a job; raises `Refused` (unavailable) when too many wait."""
-        if self._jobs.qsize() >= _WAITING:
+        if len(self._jobs) >= _WAITING:
             raise Refused(ErrorCode.UNAVAILABLE, "Too much is waiting. Try again.", retry_after_ms=1000)
-        self._jobs.put_nowait(job)
+        self._jobs.put(job)
 
-    def tell(self, command: commands.Command, *, then: Callable[[Done | Refused], None] = ignore) -> None:
-        """Queue a command nobody waits for. Never refused: who comes, goes and writes is bounded elsewhere."""
-        self._jobs.put_nowait(telling(command, then))
+    def tell(
+        self,
+        command: commands.Command,
+        *,
+        then: Callable[[Done | Refused], None] = ignore,
+        patient: bool = False,
+    ) -> None:
+        """Queue a command nobody waits for. Never refused: who comes, goes and writes is bounded elsewhere.
+
+        ``patient``: it is done beside others, and whoever asks for something goes first.
+        """
+        self._jobs.put(telling(command, then), patient=patient)
 
     def tell_in_turn(self, make: Callable[[], commands.Command | None]) -> None:
         """The same with what there is to say once it is its turn, after everything that was asked before."""
-        self._jobs.put_nowait(Job(plan=lambda _now, _seen: Step(command=make()), then=ignore))
+        self._jobs.put(Job(plan=lambda _now, _seen: Step(command=make()), then=ignore))
 
     async def start(self) -> None:
         """Rebuild from the database; the first batch withdraws what rang and starts graces anew."""
@@ -161,14 +169,14 @@ class Engine:
     async def run(self) -> None:
         """Work until `stop`; whatever was submitted before it is done first."""
         try:
-            while not (self._stopping and self._jobs.empty()):
+            while not (self._stopping and len(self._jobs) == 0):
                 await self._work(await self._next())
         finally:
             self.alive = self.ready = False
 
     async def work_off(self) -> None:
         """Work until nothing waits and nothing is due, instead of `run`: for whoever decides when time passes."""
-        while self._first or not self._jobs.empty() or self._seconds_to_deadline() == 0:
+        while not self._jobs.is_empty or self._seconds_to_deadline() == 0:
             await self._work(await self._next())
 
     def stop(self) -> None:
@@ -178,19 +186,7 @@ class Engine:
 
     async def _next(self) -> list[Job]:
         """What waits, at most a batch; a due deadline counts as a job."""
-        if self._first:
-            told, self._first = self._first[:_AT_START], self._first[_AT_START:]
-            await asyncio.sleep(0)  # thousands may have to be told of, and others want to know whether we are ready
-            return [telling(command) for command in told if command not in self._given_up]
-        try:
-            async with asyncio.timeout(self._seconds_to_deadline()):
-                first = await self._jobs.get()
-        except TimeoutError:
-            return [telling(commands.Tick())]
-        batch = [first]
-        while len(batch) < _BATCH and not self._jobs.empty():
-            batch.append(self._jobs.get_nowait())
-        return batch
+        return await self._jobs.take(self._seconds_to_deadline(), skips=self._given_up.__contains__)
 
     def _seconds_to_deadline(self) -> float | None:
         due = self.router.next_deadline()
@@ -407,6 +403,7 @@ class Engine:
         for job, end in ends:
             if job.told is not None and isinstance(end, Done) and job.earlier is None and job.twin is None:
                 self._safely(job.told, end)
+        self._bots_told = self.bots_here
         told = Told(at=now, events=plan.events, batch=plan, written=written, before=before, directory=self.directory)
         if not self._safely(self._publish, told):
             self.on_untold(written.conversations)
@@ -484,7 +481,9 @@ class Engine:
         self._deaf = {agent.id for agent in found.snapshot.agents if agent.deaf}
         self.bots_here = frozenset(each for each in found.directory.bots if self._presence.bot_is_here(each))
         first: list[commands.Command] = [commands.Restart()] if self._restarting else []
-        self._first = [*first, *rebuild.tell_again(found, self._presence)]
+        self._jobs.tell_again([*first, *rebuild.tell_again(found, self._presence)])
+        if self.bots_here != self._bots_told:
+            self._jobs.put(changing_nothing())  # their coming and going is no event any more: a commit has to tell it
         self.ready = True
         if untold:
             self.on_untold(())

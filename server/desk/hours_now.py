@@ -11,7 +11,7 @@ from typing import Protocol
 
 from server.clock import Clock
 from server.desk.directory import Directory
-from server.desk.job import Done, Job, Step
+from server.desk.job import Done, Job, changing_nothing
 from server.wire.codes import Refused
 
 _DAY_MS = 86_400_000
@@ -82,6 +82,6 @@ class HoursClock:
                 self._told = directory, found
 
         try:
-            self._engine.submit(Job(plan=lambda _now, _seen: Step(command=None, after=lambda _tx, _v: None), then=then))
+            self._engine.submit(changing_nothing(then))
         except Refused:
             return  # too much is waiting: the next look tries again

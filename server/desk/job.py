@@ -91,3 +91,8 @@ def ignore(_end: Done | Refused) -> None:
 def telling(command: Command, then: Callable[[Done | Refused], None] = ignore) -> Job:
     """A job that is only a command, with no client waiting for its end."""
     return Job(plan=lambda _now, _seen: Step(command=command), then=then)
+
+
+def changing_nothing(then: Callable[[Done | Refused], None] = ignore) -> Job:
+    """A commit of nothing but the workspace's next version, under which something is told that is no event."""
+    return Job(plan=lambda _now, _seen: Step(command=None, after=lambda _tx, _v: None), then=then)

@@ -97,7 +97,7 @@ class Queues:
         if self._asked == 0:
             for command in asking:
                 self._asked += 1
-                self._engine.tell(command, then=self._done)
+                self._engine.tell(command, then=self._done, patient=True)
 
     def _done(self, _end: Done | Refused) -> None:
         self._asked -= 1

@@ -247,6 +247,21 @@ async def test_outside_hours_a_bot_that_is_here_answers_and_says_when_people_can
         assert {each["bot"] for each in it.vera.reading().state()["site"]["departments"]} == {False}
 
 
+async def test_a_page_hears_that_the_bot_is_back_though_the_commit_of_it_failed(it: Story):
+    def answering() -> set[bool]:
+        return {each["bot"] for each in it.vera.reading().state()["site"]["departments"]}
+
+    fay = await it.desk.bot()
+    assert True in answering()
+    await it.desk.leave(fay)
+    assert answering() == {False}
+    it.desk.store.fail_writes()
+    before = it.desk.engine.router
+    await it.desk.again(fay)
+    assert it.desk.engine.router is not before  # rebuilt: by then it was back, and the router says nothing about it
+    assert True in answering()
+
+
 async def test_a_bot_that_has_as_many_as_it_may_gets_no_more(tmp_path: Path):
     small = replace(WITH_BOT, bots=(replace(WITH_BOT.bots[0], max_conversations=1),))
     async with story(tmp_path, small) as it:

@@ -20,12 +20,13 @@ def chunks(file: int) -> list[range]:
     return [range(file + FILES * chunk, SEEDS, FILES * CHUNKS) for chunk in range(CHUNKS)]
 
 
-def kept() -> Iterator[tuple[int, str]]:
-    """Runs that failed once, and why."""
+def kept() -> Iterator[tuple[int, int, str]]:
+    """Runs that failed once: the seed, connections of a bot, and why."""
     for line in KEPT.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
-            seed, _, why = line.partition(" ")
-            yield int(seed), why
+            run, _, why = line.partition(" ")
+            seed, _, bots = run.partition("+")
+            yield int(seed), int(bots or 0), why
 
 
 def play(seeds: range) -> None:

@@ -19,7 +19,7 @@ def test_what_is_broken_is_found(broken: Broken):
         assert any(simulate(seed, spoil=spoil).faults for seed in range(SOON)), "nothing was found"
 
 
-@pytest.mark.parametrize(("seed", "why"), list(kept()))
-def test_what_failed_once_does_not_fail_again(seed: int, why: str):
-    faults = simulate(seed).faults
+@pytest.mark.parametrize(("seed", "bots", "why"), list(kept()))
+def test_what_failed_once_does_not_fail_again(seed: int, bots: int, why: str):
+    faults = simulate(seed, bots=bots).faults
     assert not faults, f"{why}\n{failed(seed, faults)}"
