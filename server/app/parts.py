@@ -223,7 +223,13 @@ def _messages(ground: Ground, hub: Fanout, engine: Engine) -> Messages:
 
 
 def _workers(hub: Fanout, engine: Engine) -> Workers:
-    return Workers(hub, directory=lambda: engine.directory, opened=lambda: engine.open, submit=engine.submit)
+    return Workers(
+        hub,
+        directory=lambda: engine.directory,
+        opened=lambda: engine.open,
+        submit=engine.submit,
+        later=asyncio.get_running_loop().call_later,
+    )
 
 
 def _gauges(ground: Ground, engine: Engine, intake: Intake) -> Gauges:

@@ -54,6 +54,10 @@ class Gate:
         self._peer = peer
         self._kept: list[bytes] = []
 
+    @property
+    def unsent(self) -> int:
+        return sum(map(len, self._kept))
+
     def send(self, frame: bytes) -> None:
         self._kept.append(frame)
 

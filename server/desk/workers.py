@@ -4,15 +4,20 @@ What a connection was given it is subscribed to (`audience.of_talk`). A conversa
 a commit of its own: so it comes with its log at one point between the events before and those after it. Coming and
 ending keep their places among these events, however late the bus delivers them: who had a conversation hears all of it
 up to the entry that ended that, and nothing behind it.
+
+Many that change hands together, as when a connection goes, come in portions: the next one when most of the last has
+left. So nobody who reads is cut for what others left behind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Final
 
 from server.desk import audience, views
 from server.desk.audience import Hub
-from server.desk.bringing import Brought, bring
+from server.desk.bringing import Brought, bring_some
 from server.desk.directory import Directory
 from server.desk.job import Done, Job, Step
 from server.desk.open import OpenConversations
@@ -23,7 +28,12 @@ from server.wire.codec import encode
 from server.wire.codes import CloseCode, Refused
 from server.wire.events import ConversationEvent
 
-AT_ONCE = 25  # conversations read in one commit
+AT_ONCE: Final = 25  # conversations read in one commit
+PORTION: Final = 256 * 1024  # bytes read in one commit, and unsent ones above which a connection is brought no more
+PAUSE_S: Final = 0.05  # until it is looked at again
+
+# Calls back after so many seconds.
+Later = Callable[[float, Callable[[], None]], object]
 
 
 class Workers:
@@ -36,14 +46,18 @@ class Workers:
         directory: Callable[[], Directory],
         opened: Callable[[], OpenConversations],
         submit: Callable[[Job], None],
+        later: Later,
     ) -> None:
         """`submit` reaches the engine; `opened`: the conversations that it knows."""
         self._hub = hub
         self._directory = directory
         self._opened = opened
         self._submit = submit
+        self._later = later
         self._shares: dict[str, Shares] = {}
         self._peers: dict[str, Peer] = {}
+        # By session, what it is still to be brought, the oldest first. Who is in here is being brought something.
+        self._moving: dict[str, dict[str, None]] = {}
 
     def of(self, peer: Peer) -> tuple[str, ...]:
         """What this connection was given."""
@@ -83,11 +97,14 @@ class Workers:
         if self._peers.pop(session, None) is None:
             return
         shares = self._shares[bot]
-        moved = tuple(shares.go(session))
+        self._moving.pop(session, None)
+        moved: dict[str, list[str]] = {}
+        for conversation, worker in shares.go(session).items():
+            moved.setdefault(worker, []).append(conversation)
+        for worker, theirs in moved.items():
+            self._move(bot, worker, theirs)
         if not len(shares):
             del self._shares[bot]
-        for start in range(0, len(moved), AT_ONCE):
-            self._bring(bot, moved[start : start + AT_ONCE])
 
     def take(self, bot: str, brought: Brought, v: int) -> None:
         """It is this bot's now, as of commit ``v``: whoever gets it is given all of it."""
@@ -97,7 +114,12 @@ class Workers:
                 self._end(shares, conversation)
         mine = self._shares.get(bot)
         worker = None if mine is None else mine.take(conversation)
-        if worker is not None:
+        if worker is None:
+            return
+        if self._peers[worker].unsent > PORTION:
+            self._move(bot, worker, [conversation])
+        else:
+            self._moving.get(worker, {}).pop(conversation, None)
             self._give(worker, brought, v)
 
     def forget(self, conversation: str) -> None:
@@ -126,7 +148,7 @@ class Workers:
         """Behind what was told of it before, and ahead of all that comes."""
         shown = views.conversation_for_bot(brought.row, brought.visitor, self._directory())
         frames = [encode(ConversationEvent(v=v, conversation=shown))]
-        frames += (encode(views.entry_event(entry)) for entry in brought.log)
+        frames += brought.log
         topic = audience.of_talk(brought.row.id)
 
         def turn() -> None:
@@ -137,23 +159,53 @@ class Workers:
 
         self._hub.in_turn(self._peers[worker], topic, turn)
 
-    def _bring(self, bot: str, moved: Sequence[str]) -> None:
-        """Read them in a commit, and hand them over when it is told."""
+    def _move(self, bot: str, worker: str, conversations: Iterable[str]) -> None:
+        """They are read and given when it is their turn."""
+        begins = worker not in self._moving
+        self._moving.setdefault(worker, {}).update(dict.fromkeys(conversations))
+        if begins:
+            self._bring(bot, worker)
 
-        def after(tx: Tx, _v: int) -> list[Brought]:
-            return [found for each in moved if (found := bring(tx, each)) is not None]
+    def _bring(self, bot: str, worker: str) -> None:
+        """The next portion: read in a commit, and handed over when that is told."""
+        if not self._moving.get(worker):
+            self._moving.pop(worker, None)
+            return
+        if self._peers[worker].unsent > PORTION:
+            self._later(PAUSE_S, lambda: self._bring(bot, worker))
+            return
+        wanted = tuple(islice(self._moving[worker], AT_ONCE))
+
+        def after(tx: Tx, _v: int) -> dict[str, Brought | None]:
+            return bring_some(tx, wanted, most=PORTION)
 
         def told(done: Done) -> None:
-            for brought in done.value:
-                shares = self._shares.get(bot)
-                worker = None if shares is None else shares.worker(brought.row.id)
-                if worker is not None and brought.row.state != "closed":
-                    self._give(worker, brought, done.v)
+            moving = self._moving.get(worker, {})
+            for conversation, brought in done.value.items():
+                if conversation in moving:  # else it was given meanwhile
+                    del moving[conversation]
+                    self._give_moved(bot, worker, brought, done.v)
+            self._bring(bot, worker)
 
         def then(end: Done | Refused) -> None:
             if isinstance(end, Refused):
-                # They come back and find it in their snapshot.
-                for peer in {found for each in moved if (found := self.peer(bot, each)) is not None}:
-                    peer.close(CloseCode.RESEND, "please come back")
+                self._send_back(worker)
 
-        self._submit(Job(plan=lambda _now, _seen: Step(command=None, after=after), then=then, told=told))
+        try:
+            self._submit(Job(plan=lambda _now, _seen: Step(command=None, after=after), then=then, told=told))
+        except Refused:
+            self._send_back(worker)
+
+    def _give_moved(self, bot: str, worker: str, brought: Brought | None, v: int) -> None:
+        """Unless it was closed, or went on to somebody else."""
+        shares = self._shares.get(bot)
+        if brought is None or brought.row.state == "closed" or shares is None:
+            return
+        if shares.worker(brought.row.id) == worker:
+            self._give(worker, brought, v)
+
+    def _send_back(self, worker: str) -> None:
+        """They come back and find it in their snapshot."""
+        peer = self._peers.get(worker)
+        if peer is not None:
+            peer.close(CloseCode.RESEND, "please come back")

@@ -181,6 +181,10 @@ class Connection:
 
     # What the desk asks of a peer.
 
+    @property
+    def unsent(self) -> int:
+        return self._writer.outbox.size + self._transport.get_write_buffer_size()
+
     def send(self, frame: bytes) -> None:
         # The answer to `identify` is as large as what was missed; everything else has to fit.
         identifying = self._protocol.phase is _IDENTIFYING

@@ -22,6 +22,10 @@ class Peer(Protocol):
     country: str  # of the client, if a trusted proxy said so; unchecked
     identity: Any  # the desk's; None until identified
 
+    @property
+    def unsent(self) -> int:
+        """How many bytes of what it was sent have not left yet."""
+
     def send(self, frame: bytes) -> None:
         """Queue a frame. A reader too slow for it is cut with `CloseCode.SLOW_READER` and resumes."""
 

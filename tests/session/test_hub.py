@@ -17,6 +17,7 @@ class Listener:
     host = ""
     country = ""
     identity: Any = None
+    unsent = 0
 
     def __init__(self) -> None:
         self.heard: list[bytes] = []

@@ -144,6 +144,9 @@ class Process(DeskBench):
     async def _pause(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        self._loop.call_later(seconds, call)
+
     def take(self, line: Line, endpoint: Endpoint) -> None:
         """Somebody has connected."""
         self.lines[line] = None

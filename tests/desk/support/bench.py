@@ -132,7 +132,11 @@ class DeskBench(Checks):
         self.messages = Messages(store=self.store, hub=self.hub, clock=self.clock, tell=engine.tell)
         self.intake = Intake(lambda: engine.directory)
         self.workers = Workers(
-            self.hub, directory=lambda: engine.directory, opened=lambda: engine.open, submit=engine.submit
+            self.hub,
+            directory=lambda: engine.directory,
+            opened=lambda: engine.open,
+            submit=engine.submit,
+            later=self.later,
         )
         self.bot_watch = BotWatch(self.clock)
         self.openings = Openings(
@@ -193,9 +197,13 @@ class DeskBench(Checks):
                 workers=self.workers,
                 handing_over=HandingOver(engine=engine, messages=self.messages),
                 clock=self.clock,
-                later=lambda seconds, call: self.calls.append((self.clock.monotonic() + seconds, call)),
+                later=self.later,
             )
         )
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Once so much time has passed."""
+        self.calls.append((self.clock.monotonic() + seconds, call))
 
     async def restart(self) -> None:
         """The process dies and another one takes over: nobody is connected any more."""

@@ -25,6 +25,7 @@ class ScriptedPeer:
         self.frames: list[Frame] = []
         self.lossy: list[Frame] = []
         self.closed: CloseCode | None = None
+        self.unsent = 0
 
     def send(self, frame: bytes) -> None:
         if self.closed is None:
