@@ -5,8 +5,8 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8080
 DATA ?= .demo
-# A process for each core; the tests of one file stay together.
-PYTEST_ARGS ?= -n auto --dist loadfile
+# How many processes, and which files begin: tests/conftest.py. The tests of one file stay together.
+PYTEST_ARGS ?= -n auto --dist loadfile --no-loadscope-reorder
 
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin

@@ -1,7 +1,31 @@
-"""Contracts are imported by more than one folder: their assertions are to speak wherever they fail."""
+"""For all tests: how many run at once, what begins first, and whose assertions are rewritten."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
+# Contracts are imported by more than one folder: their assertions are to speak wherever they fail.
 pytest.register_assert_rewrite("tests.store.contract", "tests.store.series")
+
+HERE = Path(__file__).parent
+# What takes a minute or more for a file goes first, so that no process has to wait for the last of them alone.
+LONGEST_FIRST = ("router/test_compiled.py", "e2e", "faults", "blackbox", "simulation", "bots", "crowd", "http")
+
+
+@pytest.hookimpl(optionalhook=True)  # the conducted rows run without xdist
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: half of a test's time is waiting for a browser or for a server's start."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    path = item.path.relative_to(HERE).as_posix()
+    return next((turn for turn, first in enumerate(LONGEST_FIRST) if path.startswith(first)), len(LONGEST_FIRST))
