@@ -2,8 +2,9 @@
 
 * A *token* is made by an admin for one bot: 256 random bits after `fdb_`, so that it is told from other words wherever
   it turns up. It is stored as a hash, shown once, and good until it is revoked, expires, or its bot is removed.
-* A *ticket* for a try-out makes one page a visitor of that bot. It is good for five minutes and once, and is kept in
-  memory only.
+* A *ticket* for a try-out makes one page a visitor of that bot. It is good for five minutes and once, and from then on
+  for that page's visitor, who comes back with it after a lost connection. It is kept in memory only: after a restart a
+  page comes back to the try-out that it had begun.
 
 What is done here is recorded in the audit log, in the same commit, without the token; ``by`` is who did it.
 """
@@ -20,7 +21,7 @@ from typing import Final, TypeVar
 from server.clock import Clock
 from server.desk.accounts import TOUCH_MS, hash_of
 from server.desk.ids import Ids
-from server.store import audit, bot_tokens
+from server.store import audit, bot_tokens, conversations
 from server.store.base import Store, StoreUnavailable, Transaction, Tx
 from server.store.bot_tokens import BotTokenRow
 from server.wire.codes import ErrorCode, Refused
@@ -54,6 +55,16 @@ class NewToken:
     token: str
 
 
+@dataclass(slots=True, kw_only=True)
+class _Trial:
+    """``expires``: by when it must be used; ``visitor``: who used it."""
+
+    bot: str
+    site: str
+    expires: float
+    visitor: str | None = None
+
+
 class BotAccess:
     """The tokens of one installation. What cannot be done raises `Refused`."""
 
@@ -64,8 +75,7 @@ class BotAccess:
         self._ids = Ids(random_bytes)
         # Revoked since the start, by hash: who has just come in with one is not to stay.
         self._ended: set[bytes] = set()
-        # Ticket -> the bot, the site and when it expires, the oldest first.
-        self._trials: OrderedDict[str, tuple[str, str, float]] = OrderedDict()
+        self._trials: OrderedDict[str, _Trial] = OrderedDict()  # by ticket, the oldest first
 
     # Tokens.
 
@@ -163,15 +173,24 @@ class BotAccess:
     def trial(self, bot: str, site: str) -> str:
         """A ticket for one page of this site, whose conversation this bot gets."""
         ticket = _TRIAL + _text(self._random_bytes(32))
-        self._trials[ticket] = (bot, site, self._clock.monotonic() + TRIAL_SECONDS)
+        self._trials[ticket] = _Trial(bot=bot, site=site, expires=self._clock.monotonic() + TRIAL_SECONDS)
         if len(self._trials) > MAX_TRIALS:
             self._trials.popitem(last=False)
         return ticket
 
-    def redeem_trial(self, ticket: str, site: str) -> str | None:
-        """The bot that is tried out on this site; the ticket is used up by this. None when it is no good (any more)."""
-        bot, of_site, expires = self._trials.pop(ticket, ("", "", 0.0))
-        return bot if of_site == site and expires > self._clock.monotonic() else None
+    async def redeem_trial(self, ticket: str, site: str, visitor: str) -> str | None:
+        """The bot that this visitor tries out on this site; nobody else does with this ticket from now on.
+
+        None when it is no good (any more), and this visitor has begun no try-out that they come back to.
+        """
+        found = self._trials.get(ticket)
+        if found is not None and found.site == site:
+            if found.visitor is None and found.expires > self._clock.monotonic():
+                found.visitor = visitor
+            if found.visitor == visitor:
+                return found.bot
+        begun = await self._read(lambda tx: conversations.last_of_visitor(tx, visitor, site))
+        return begun.bot if begun is not None and begun.trial else None
 
     async def _read(self, transaction: Transaction[T]) -> T:
         try:

@@ -283,8 +283,8 @@ class Desk:
             return
         identity, lost = await self._openings.visitor(peer, request)
         if not isinstance(request.trial, UnsetType):
-            identity.trial = self._bots.redeem_trial(request.trial, request.site)
-            if identity.trial is None:
+            identity.trial = await self._bots.redeem_trial(request.trial, request.site, identity.visitor)
+            if identity.trial not in self._engine.directory.bots:
                 raise Refused(ErrorCode.UNAUTHORISED, "This try-out has expired. Begin another.", field="trial")
         limits = self._engine.directory.limits
         if self._is_one_too_many(

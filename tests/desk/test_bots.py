@@ -271,3 +271,34 @@ async def test_a_bot_that_has_as_many_as_it_may_gets_no_more(tmp_path: Path):
         await it.desk.start_conversation(nils, "Hello")
         states = [each.told("conversation")[-1]["conversation"]["state"] for each in (it.vera, nils)]
         assert states == ["bot", "waiting"]
+
+
+async def test_a_try_out_comes_back_after_a_lost_connection_and_after_a_restart(it: Story):
+    fay = await it.desk.bot()
+    ticket = it.desk.bots.trial(it.desk.engine.directory.bot_ids["faq"], "demo")
+    page = it.desk.stranger("visitor", {"site": "demo"})
+    assert (await page.identify(trial=ticket))["ok"]
+    c = await it.desk.start_conversation(page, "Hello")
+    await it.desk.leave(page)
+    await fay.ask("message.send", conversation=c, client_id="re-1", text="Still here?")
+    back = await it.desk.again(page, trial=ticket, resume=positions(it, page, c, 2))
+    assert [entry["text"] for entry in back.identified["missed"]] == ["Still here?"]
+    assert (await back.ask("message.send", conversation=c, client_id="m2", text="Yes"))["ok"]
+    stranger = it.desk.stranger("visitor", {"site": "demo"})
+    assert (await stranger.identify(trial=ticket))["error"]["code"] == "unauthorised"
+
+    await it.desk.restart()
+    it.desk.bots._trials.clear()
+    fay = await it.desk.bot()
+    back = await it.desk.again(back, trial=ticket, resume=positions(it, back, c, 4))
+    assert back.reading().state()["conversation"]["trial"] is True
+    await fay.ask("conversation.close", conversation=c)
+    d = await it.desk.start_conversation(back, "Once more")
+    assert back.reading().state()["conversation"]["trial"] is True
+    assert fay.reading().conversation_ids()[-1] == d
+    stranger = it.desk.stranger("visitor", {"site": "demo"})
+    assert (await stranger.identify(trial=ticket))["error"]["code"] == "unauthorised"
+
+
+def positions(it: Story, page: Client, conversation: str, entries: int) -> dict[str, object]:
+    return {"epoch": page.identified["epoch"], "positions": {conversation: {"entries": entries}}}
