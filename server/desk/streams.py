@@ -59,6 +59,15 @@ class _Growing:
     ended: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Thinking:
+    """Who is shown to be at work, and the connection that said so."""
+
+    session: str
+    person: parts.Person
+    conversation: OpenConversation
+
+
 class Streams:
     """Those of all bots. `own` as in `Own`."""
 
@@ -72,7 +81,7 @@ class Streams:
         self._open: dict[str, dict[str, _Growing]] = {}  # by conversation and name
         self._cut: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._worked: dict[str, int] = {}
-        self._thinking: dict[str, parts.Person] = {}
+        self._thinking: dict[str, _Thinking] = {}  # by conversation
 
     def grow(self, peer: Peer, request: Stream) -> Ticket | None:
         """One piece more, or the end."""
@@ -110,35 +119,42 @@ class Streams:
         """It is at it, or no longer."""
         identity: BotIdentity = peer.identity
         conversation = self._own(identity, request.conversation)
+        known = _Thinking(session=peer.session, person=_person(identity), conversation=conversation)
         if request.active:
             self._working(identity, conversation.id)
-            self._thinking[conversation.id] = _person(identity)
+            self._thinking[conversation.id] = known
         else:
             self._thinking.pop(conversation.id, None)
-        event = wire.ThinkingEvent(
-            conversation=conversation.id, sender=_person(identity), active=request.active, title=request.title
-        )
-        self._publish(conversation, f"thinking:{conversation.id}", encode(event))
+        self._tell_thinking(known, active=request.active, title=request.title)
         if not isinstance(request.id, UnsetType):
             peer.send(views.received(request.id))
 
     def left(self, session: str) -> None:
-        """A connection is gone: what grew on it is cut."""
+        """A connection is gone: what grew on it is cut, and it is at work on nothing any more."""
         for streams in tuple(self._open.values()):
             for stream in tuple(streams.values()):
                 if stream.session == session:
                     self._end(stream)
+        for known in tuple(self._thinking.values()):
+            if known.session == session:
+                self._rest(known.conversation.id)
 
     def forget(self, conversation: str) -> None:
         """The bot has it no longer, or it was closed."""
         for stream in tuple(self._open.get(conversation, {}).values()):
             self._end(stream)
         self._worked.pop(conversation, None)
-        person = self._thinking.pop(conversation, None)
-        found = self._engine.open.get(conversation)
-        if person is not None and found is not None:
-            event = wire.ThinkingEvent(conversation=conversation, sender=person, active=False)
-            self._publish(found, f"thinking:{conversation}", encode(event))
+        self._rest(conversation)
+
+    def _rest(self, conversation: str) -> None:
+        known = self._thinking.pop(conversation, None)
+        if known is not None:
+            self._tell_thinking(known, active=False)
+
+    def _tell_thinking(self, known: _Thinking, *, active: bool, title: str = "") -> None:
+        id = known.conversation.id
+        event = wire.ThinkingEvent(conversation=id, sender=known.person, active=active, title=title)
+        self._publish(known.conversation, f"thinking:{id}", encode(event))
 
     def _finish(self, peer: Peer, request: Stream) -> Ticket:
         if isinstance(request.id, UnsetType):

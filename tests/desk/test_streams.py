@@ -107,10 +107,33 @@ async def test_it_is_cut_when_the_bot_loses_the_conversation(it: Story, how: str
         case _:
             await it.vera.ask("conversation.close", conversation=c)
     assert shown(it)[-1] == ("I was about to", False)
+    assert at_work(it) == [True, False]
     code = "closed" if how == "closed by the visitor" else "not_owner"
     assert (await grow(it, " say"))["error"]["code"] == code
     assert (await grow(it, "I was about to say", final=True))["error"]["code"] == code
     assert it.desk.desk.streams._open == {}
+
+
+def at_work(it: Story) -> list[bool]:
+    return [event["active"] for event in it.vera.told("thinking")]
+
+
+async def test_nobody_is_shown_at_work_whose_connection_is_gone(it: Story):
+    c, second = it.more["c"], await it.desk.bot()
+    await fay(it).ask("thinking", conversation=c, active=True, title="Looking")
+    await it.desk.leave(second)
+    assert at_work(it) == [True]
+    await it.desk.leave(fay(it))
+    assert at_work(it) == [True, False]
+    # Another connection is at it: the first one has no say in that any more.
+    one, two = await it.desk.bot(), await it.desk.bot()
+    await one.ask("thinking", conversation=c, active=True)
+    await two.ask("thinking", conversation=c, active=True)
+    await it.desk.leave(one)
+    assert at_work(it)[-1] is True
+    await two.ask("handoff", conversation=c)
+    assert at_work(it)[-1] is False
+    assert it.desk.desk.streams._thinking == {}
 
 
 async def test_a_commit_that_fails_is_made_good_with_the_whole(it: Story):

@@ -110,7 +110,7 @@ class Checks:
         assert {each: bot for bot, theirs in open_ones._by_bot.items() for each in theirs} == with_bots
         given = {each: bot for bot, shares in self.workers._shares.items() for each in shares._worker}
         assert given.items() <= with_bots.items()
-        assert self.desk.streams._open.keys() <= with_bots.keys()
+        assert self.desk.streams._open.keys() | self.desk.streams._thinking.keys() <= with_bots.keys()
         assert set(self.messages._writers.last) <= running
         assert {conversation for conversation, _ in self.desk._everyones._read} <= running
         here = {client.peer for client in self.clients}
