@@ -66,7 +66,9 @@ def append(tx: Tx, conversation: str, draft: Draft, identity: Identity, *, log: 
     place = entries.target(tx, conversation, log)
     if place is None or not _may_know(tx, conversation, place, identity):
         raise Refused(ErrorCode.NOT_FOUND, "There is no such conversation.", field="conversation")
-    known = entries.earlier(tx, place.n, sender=draft.sender, client_id=draft.client_id, text=draft.text, log=log)
+    known = entries.earlier(
+        tx, place.n, sender=draft.sender, client_id=draft.client_id, text=draft.text, body=draft.body, log=log
+    )
     if known is not None:
         return _found(conversation, draft, place, known)
     _check_right(tx, conversation, place, identity, log)
@@ -76,7 +78,8 @@ def append(tx: Tx, conversation: str, draft: Draft, identity: Identity, *, log: 
 
 def _found(conversation: str, draft: Draft, place: Target, known: entries.Earlier) -> Appended:
     if not known.same:
-        raise Refused(ErrorCode.CLIENT_ID_CONFLICT, "This client_id was used for another text.", field="client_id")
+        said = "This client_id was used for another text, or other replies or cards."
+        raise Refused(ErrorCode.CLIENT_ID_CONFLICT, said, field="client_id")
     row = entries.entry_of(conversation, known.seq, replace(draft, at=known.at))
     return Appended(row=row, place=place, first=False)
 

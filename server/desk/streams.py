@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from router import commands, model
 from server.clock import Clock
@@ -151,7 +151,7 @@ class Streams:
         if known is not None:
             self._tell_thinking(known, active=False)
 
-    def _tell_thinking(self, known: _Thinking, *, active: bool, title: str = "") -> None:
+    def _tell_thinking(self, known: _Thinking, *, active: bool, title: str | UnsetType = UNSET) -> None:
         id = known.conversation.id
         event = wire.ThinkingEvent(conversation=id, sender=known.person, active=active, title=title)
         self._publish(known.conversation, f"thinking:{id}", encode(event))

@@ -54,7 +54,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """A message of the same name is there already; ``same``: with the same text."""
+    """A message of the same name is there already; ``same``: with the same text, replies and cards."""
 
     seq: int
     at: int
@@ -71,13 +71,18 @@ def target(tx: Tx, conversation: str, log: Log = "entry") -> Target | None:
     return Target(n=row[0], state=row[1], owner=row[2], visitor=row[3], site=row[4], top=row[5], bot=row[6])
 
 
-def earlier(tx: Tx, n: int, *, sender: str, client_id: str, text: str, log: Log = "entry") -> Earlier | None:
+def earlier(  # noqa: PLR0913 - the parts of one message
+    tx: Tx, n: int, *, sender: str, client_id: str, text: str, body: dict[str, Any] | None = None, log: Log = "entry"
+) -> Earlier | None:
     """The first message of this sender under this name, if there is one."""
     row = tx.one(
-        f"SELECT seq, at, text FROM {log} WHERE conversation = ? AND sender = ? AND client_id = ?",
+        f"SELECT seq, at, text, body FROM {log} WHERE conversation = ? AND sender = ? AND client_id = ?",
         (n, sender, client_id),
     )
-    return None if row is None else Earlier(seq=row[0], at=row[1], same=row[2] == text)
+    if row is None:
+        return None
+    stored = None if row[3] is None else orjson.loads(row[3])
+    return Earlier(seq=row[0], at=row[1], same=(row[2], stored) == (text, body))
 
 
 def taken_from_bot(tx: Tx, conversation: str, bot: str) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -57,7 +58,8 @@ async def test_it_gets_new_conversations_and_answers(it: Story):
     said = it.vera.told("entry")[-1]
     assert (said["from"]["role"], said["from"]["name"], said["text"]) == ("bot", "Fay", "On its way.")
     assert (said["replies"], said["cards"]) == (["Thanks"], [{"title": "T"}])
-    again = await fay.ask("message.send", conversation=c, client_id="re-1-0", text="On its way.")
+    rich = {"replies": ["Thanks"], "cards": [{"title": "T"}]}
+    again = await fay.ask("message.send", conversation=c, client_id="re-1-0", text="On its way.", **rich)
     assert again["seq"] == 3
     await fay.ask("message.send", conversation=c, client_id="re-1-1", text="Anything else?")
     await it.vera.ask("message.send", conversation=c, client_id="m2", text="No")
@@ -68,6 +70,26 @@ async def test_it_gets_new_conversations_and_answers(it: Story):
     await fay.ask("conversation.close", conversation=c, outcome="answered")
     assert it.vera.told("conversation")[-1]["conversation"]["state"] == "closed"
     assert fay.reading().state()["conversations"] == {}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{}, {"replies": ["Thanks"]}, {"replies": ["No"], "cards": [{"title": "T"}]}, {"cards": [{"title": "U"}]}],
+)
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_the_same_words_with_other_replies_or_cards_are_not_the_same(it: Story, other: Any, streamed: bool):
+    fay = await it.desk.bot()
+    c = await it.desk.start_conversation(it.vera, "Where is my order?")
+    do, name = ("stream", "stream_id") if streamed else ("message.send", "client_id")
+    said: dict[str, Any] = {"conversation": c, name: "re-1-0", "text": "On its way.", "replies": ["Thanks"]}
+    said |= {"cards": [{"title": "T"}], **({"final": True} if streamed else {})}
+    assert (await fay.ask(do, **said))["seq"] == (await fay.ask(do, **said))["seq"] == 3
+    bare = {key: value for key, value in said.items() if key not in ("replies", "cards")}
+    assert (await fay.ask(do, **bare, **other))["error"]["code"] == "client_id_conflict"
+    plain = await fay.ask("message.send", conversation=c, client_id="re-1-1", text="Soon.")
+    assert plain["seq"] == 4
+    dressed = await fay.ask("message.send", conversation=c, client_id="re-1-1", text="Soon.", replies=["Thanks"])
+    assert dressed["error"]["code"] == "client_id_conflict"
 
 
 async def test_it_hands_over_with_a_summary(it: Story):
