@@ -48,23 +48,25 @@ class Page(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 
 
 # What a bot offers the visitor to say next, at a press.
-QuickReplies = Annotated[list[Annotated[str, Meta(min_length=1, max_length=80)]], Meta(min_length=1, max_length=10)]
+_SAYS = r"\S"  # what is to be read or pressed is not blank
+QuickReply = Annotated[str, Meta(min_length=1, max_length=80, pattern=_SAYS)]
+QuickReplies = Annotated[list[QuickReply], Meta(min_length=1, max_length=10)]
 
 
 class Link(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """An address that a card leads to; ``text`` is what is to be read on it."""
 
-    text: Annotated[str, Meta(min_length=1, max_length=80)]
+    text: Annotated[str, Meta(min_length=1, max_length=80, pattern=_SAYS)]
     url: Annotated[str, Meta(pattern=r"^https?://[^\s\x00-\x1f]+$(?!\n)", max_length=2048)]
 
 
 class Card(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Something a bot shows beside its words: plain text and links, never markup."""
 
-    title: Annotated[str, Meta(min_length=1, max_length=200)]
+    title: Annotated[str, Meta(min_length=1, max_length=200, pattern=_SAYS)]
     text: Annotated[str, Meta(max_length=2000)] = ""
     links: Annotated[list[Link], Meta(max_length=5)] = []
-    replies: Annotated[list[Annotated[str, Meta(min_length=1, max_length=80)]], Meta(max_length=10)] = []
+    replies: Annotated[list[QuickReply], Meta(max_length=10)] = []
 
 
 Cards = Annotated[list[Card], Meta(min_length=1, max_length=10)]

@@ -67,6 +67,25 @@ def test_a_field_deep_inside_is_named_by_its_path():
     assert refused(transfer, "agent").field == "to.team"
 
 
+@pytest.mark.parametrize("blank", [" ", "\n\t", "\u00a0\u3000", ""])
+@pytest.mark.parametrize(
+    ("field", "more"),
+    [
+        ("replies[1]", lambda blank: {"replies": ["Yes", blank]}),
+        ("cards[0].title", lambda blank: {"cards": [{"title": blank}]}),
+        ("cards[0].replies[0]", lambda blank: {"cards": [{"title": "x", "replies": [blank]}]}),
+        (
+            "cards[0].links[0].text",
+            lambda blank: {"cards": [{"title": "x", "links": [{"text": blank, "url": "https://x.example"}]}]},
+        ),
+    ],
+)
+def test_what_is_to_be_read_or_pressed_is_not_blank(field, more, blank):
+    frame = {"do": "message.send", "id": "7", "conversation": "c", "client_id": "m", "text": "t"}
+    assert refused({**frame, **more(blank)}, "bot").field == field
+    codec.decode("bot", json.dumps({**frame, **more(" a b ")}))
+
+
 @pytest.mark.parametrize("seq", ["-1", "1.5", '"3"', "NaN", "Infinity", "1e999", "9007199254740992", "9" * 5000])
 def test_numbers_are_whole_and_within_what_everybody_counts_exactly(seq):
     refused(f'{{"do":"read","conversation":"c","seq":{seq}}}'.encode())
