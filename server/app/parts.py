@@ -312,7 +312,7 @@ async def showing(config: Config, parts: Parts, url: str) -> AsyncIterator[None]
 async def _hub() -> Fanout:
     bus = MemoryBus()
     await bus.start()
-    return Fanout(bus, Hub())
+    return Fanout(bus, Hub(asyncio.get_running_loop().call_soon))
 
 
 def _untold(engine: Engine, desk: Desk, clock: SystemClock) -> Untold:

@@ -61,6 +61,9 @@ class Subscriptions(Protocol):
 
     def publish(self, topic: str, frame: bytes) -> None: ...
 
+    def publish_in_portions(self, topic: str, frame: bytes) -> None:
+        """To many who do not wait for it: others' frames may overtake it, those of the same topic do not."""
+
     def publish_lossy(self, topic: str, key: str, frame: bytes) -> None: ...
 
     def peers(self, topic: str) -> tuple[Peer, ...]: ...

@@ -9,9 +9,11 @@ from server.desk.audience import Subscriptions
 from server.session.ports import Peer
 
 # A frame goes as it is, and a frame is an object of JSON. In front of a lossy one are this, which no JSON begins with,
-# and the key of the frame that it replaces; in front of what waits for its turn another, and its name.
+# and the key of the frame that it replaces; in front of what waits for its turn another, and its name; and in
+# front of what is handed on in portions a third.
 _LOSSY = b"\x01"
 _TURN = b"\x02"
+_PORTIONS = b"\x03"
 _END = b"\x00"
 
 
@@ -56,6 +58,9 @@ class Fanout:
     def publish(self, topic: str, frame: bytes) -> None:
         self._bus.publish(topic, frame)
 
+    def publish_in_portions(self, topic: str, frame: bytes) -> None:
+        self._bus.publish(topic, _PORTIONS + frame)
+
     def publish_lossy(self, topic: str, key: str, frame: bytes) -> None:
         self._bus.publish(topic, _LOSSY + key.encode() + _END + frame)
 
@@ -65,6 +70,8 @@ class Fanout:
             self._local.publish_lossy(topic, key.decode(), frame)
         elif payload.startswith(_TURN):
             self._take_turn(payload[1:])
+        elif payload.startswith(_PORTIONS):
+            self._local.publish_in_portions(topic, payload[1:])
         else:
             self._local.publish(topic, payload)
 

@@ -61,7 +61,7 @@ class Overview:
 
     def _publish(self, event: wire.AgentsEvent | wire.DepartmentEvent) -> None:
         if self._hub.peers(audience.AGENTS):
-            self._hub.publish(audience.AGENTS, encode(event))
+            self._hub.publish_in_portions(audience.AGENTS, encode(event))
 
     def _rested(self) -> None:
         self._resting = False

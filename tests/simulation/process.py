@@ -122,6 +122,7 @@ class Process(DeskBench):
         self._loop = loop
         self._chance = chance
         self._later = _Later(loop, 0.25)
+        self.soon = loop.call_soon
         self._setting: Setting
         self._session = 0
 

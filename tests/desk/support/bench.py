@@ -43,7 +43,7 @@ from server.desk.supervision import Supervision
 from server.desk.visitor_requests import VisitorRequests
 from server.desk.waits import MakeEstimates, Waits
 from server.desk.workers import Workers
-from server.session.hub import Hub
+from server.session.hub import Hub, Soon
 from server.settings.demo import demo
 from server.settings.workspace import WorkspaceFile
 from server.store import installation, workspaces
@@ -95,6 +95,7 @@ class DeskBench(Checks):
         self.clients: list[Client] = []
         self.commits: list[Told] = []
         self.estimates: MakeEstimates | None = estimates
+        self.soon: Soon | None = None  # what may wait a turn is told one by one; without it, at once
         self._later: list[Callable[[], None]] = []
         self._sessions = 0
         self.engine: Engine
@@ -113,7 +114,7 @@ class DeskBench(Checks):
         """As the composition root does it."""
         bus = MemoryBus()
         await bus.start()
-        self.local = Hub()
+        self.local = Hub(self.soon, portion=1)
         self.hub = Fanout(bus, self.local)
         self._later.clear()
         self.calls.clear()
