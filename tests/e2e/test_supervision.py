@@ -73,6 +73,7 @@ async def test_taking_over_makes_it_ones_own(people: People):
     marta = await people.pair(ada, "Marta", "Hello")
     await look_on(sue, "Marta", "Ada")
     await strip(sue).get_by_role("button", name="Take over").click()
+    await expect(strip(sue)).to_have_count(0)  # until then what she writes is a whisper
     await sue.sees("Marta")
     await sue.say("Sue here")
     await expect(marta.bubbles.last).to_have_text("Sue: Sue here")

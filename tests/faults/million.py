@@ -243,12 +243,16 @@ class Million:
             one.quota = 0
         for visitor in self.visitors:
             visitor.closing = True
-        async with asyncio.timeout(BACK_WITHIN_S):
-            for one in self._everybody():
-                await one.reaches(lambda one=one: one.flowing and not one.unsettled and not one.awaited)  # type: ignore[misc]
-            # What rings is still being accepted: quiet is when a whole round has brought nobody anything.
-            while await self._somebody_heard_something():
-                pass
+        try:
+            async with asyncio.timeout(BACK_WITHIN_S):
+                for one in self._everybody():
+                    await one.reaches(lambda one=one: one.done or (one.flowing and not one.owed()))  # type: ignore[misc]
+                # What rings is still being accepted: quiet is when a whole round has brought nobody anything.
+                while await self._somebody_heard_something():
+                    pass
+        except TimeoutError:
+            owed = "\n".join(f"{one.name}: {one.owed() or 'nothing'}" for one in self._everybody())
+            raise AssertionError(f"no quiet within {BACK_WITHIN_S:.0f} s; what each still waits for:\n{owed}") from None
         self.recorder.quiet()
 
     async def _somebody_heard_something(self) -> bool:
@@ -258,7 +262,7 @@ class Million:
             for conversation, held in one.held.items():
                 one.ask({"do": "history", "conversation": conversation, "after": held})
         for one in self._everybody():
-            await one.reaches(lambda one=one: not one.awaited)  # type: ignore[misc]
+            await one.reaches(lambda one=one: one.done or not one.awaited)  # type: ignore[misc]
         # As long as a bad cable takes at most.
         await asyncio.sleep(0.5)
         return self._entries() != before

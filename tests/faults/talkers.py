@@ -122,6 +122,11 @@ class Talker:
             self.news.clear()
             await self.news.wait()
 
+    def owed(self) -> list[str]:
+        """What was asked and is not answered, in words."""
+        asked = [*self.unsettled.values(), *self.awaited.values()]
+        return [f"{one['do']} {one.get('conversation', '')}".rstrip() for one in asked]
+
     # Asking.
 
     def ask(self, asked: Frame) -> None:
