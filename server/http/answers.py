@@ -81,6 +81,10 @@ class Answered(Refused):
         self.headers = dict(headers or {})
 
 
+class ToPerson(Answered):
+    """Refused in a sentence, as whoever asked for this address looks at what is there."""
+
+
 def yes(body: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """This object (or list) as JSON."""
     return web.Response(status=status, body=msgspec.json.encode(body), content_type=JSON, headers=headers)
@@ -88,6 +92,14 @@ def yes(body: Any, *, status: int = 200, headers: Mapping[str, str] | None = Non
 
 def refusal(refused: Refused) -> web.Response:
     """``{"error":{"code","message",…}}`` with the status that fits the code."""
+    if isinstance(refused, ToPerson):
+        return web.Response(
+            status=refused.status,
+            text=f"{refused.message}\n",
+            content_type="text/plain",
+            charset="utf-8",
+            headers=refused.headers,
+        )
     answered = refused if isinstance(refused, Answered) else None
     error = Error(
         code=refused.code,
@@ -106,8 +118,3 @@ def refusal(refused: Refused) -> web.Response:
 def status_of(refused: Refused) -> int:
     """The status of the answer to this."""
     return refused.status if isinstance(refused, Answered) else STATUS[refused.code]
-
-
-def sentence(status: int, text: str) -> web.Response:
-    """A plain sentence for a person."""
-    return web.Response(status=status, text=text + "\n", content_type="text/plain", charset="utf-8")

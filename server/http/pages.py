@@ -11,10 +11,12 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from server.http import answers, security
+from server.http import security
+from server.http.answers import ToPerson
 from server.http.built import Built, File, NotBuilt
-from server.http.policy import PUBLIC, Doors
+from server.http.policy import NOTHING_HERE, PUBLIC, Doors
 from server.http.ports import Desk
+from server.wire.codes import ErrorCode
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 FIVE_MINUTES: Final = "public, max-age=300"
@@ -40,8 +42,9 @@ class Pages:
         doors.add("GET", "/console", self.console, policy=PUBLIC)
         doors.add("GET", "/settings", self.settings, policy=PUBLIC)
         doors.add("GET", "/chat/{site}", self.chat, policy=PUBLIC)
-        # Last: whatever is not there.
+        # Last: whatever is not there, and whatever else is asked of a page.
         doors.add("GET", "/{path:.*}", self.missing, policy=PUBLIC)
+        doors.add(hdrs.METH_ANY, "/{path:.*}", self.only_read, policy=NOTHING_HERE)
 
     async def start(self, request: web.Request) -> web.Response:
         if not self._demo:
@@ -57,7 +60,7 @@ class Pages:
     async def chat(self, request: web.Request) -> web.Response:
         origins = self._desk.site_origins(request.match_info["site"])
         if origins is None:
-            return answers.sentence(404, "There is no such site here.")
+            raise ToPerson(404, ErrorCode.NOT_FOUND, "There is no such site here.")
         return self._page(request, "chat.html", framed_by=security.framed_by_site(origins))
 
     async def widget(self, request: web.Request) -> web.Response:
@@ -85,7 +88,12 @@ class Pages:
         return self._serve(request, f"assets/{name}", {hdrs.CACHE_CONTROL: FOR_EVER, **_ANYWHERE})
 
     async def missing(self, _request: web.Request) -> web.Response:
-        return answers.sentence(404, "There is nothing at this address.")
+        raise nothing_here()
+
+    async def only_read(self, _request: web.Request) -> web.Response:
+        raise ToPerson(
+            405, ErrorCode.BAD_REQUEST, "Here one can only ask GET, HEAD.", headers={hdrs.ALLOW: "GET, HEAD"}
+        )
 
     def _page(
         self, request: web.Request, name: str, framed_by: tuple[str, ...] = security.NOBODY, *, frames_us: bool = False
@@ -97,10 +105,15 @@ class Pages:
         try:
             file = self._built.file(name)
         except NotBuilt:
-            return answers.sentence(503, "The pages are not built. Run make pages.")
+            raise ToPerson(503, ErrorCode.UNAVAILABLE, "The pages are not built. Run make pages.") from None
         if file is None:
-            return answers.sentence(404, "There is nothing at this address.")
+            raise nothing_here()
         return _response(request, file, headers)
+
+
+def nothing_here() -> ToPerson:
+    """The answer to an address at which there is nothing."""
+    return ToPerson(404, ErrorCode.NOT_FOUND, "There is nothing at this address.")
 
 
 def _response(request: web.Request, file: File, headers: Mapping[str, str]) -> web.Response:

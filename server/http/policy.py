@@ -16,6 +16,7 @@ from typing import Final
 
 import structlog
 from aiohttp import hdrs, web
+from aiohttp.http import HttpVersion11
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
@@ -118,16 +119,15 @@ class Doors:
     def install(self, app: web.Application) -> None:
         """Register everything; when the application starts, whatever else was registered stops it."""
         declared: set[web.AbstractRoute] = set()
+        expected = _expected(self._note)
         for method, path, handler, policy in self._doors:
-            if policy is SOCKET:
-                # Not wrapped: the wrapper would live as long as the connection does.
-                declared.add(app.router.add_route(method, path, handler))
-                continue
-            guarded = _guarded(handler, policy, self._pace, self._note)
-            declared.add(app.router.add_route(method, path, guarded))
-            if method == "GET":
-                declared.add(app.router.add_route("HEAD", path, guarded))
+            # A socket's is not wrapped: the wrapper would live as long as the connection does.
+            guarded = handler if policy is SOCKET else _guarded(handler, policy, self._pace, self._note)
+            methods = ("GET", "HEAD") if method == "GET" and policy is not SOCKET else (method,)
+            for each in methods:
+                declared.add(app.router.add_route(each, path, guarded, expect_handler=expected))
         app.on_startup.append(_no_other_than(declared))
+        app.on_response_prepare.append(_always)
 
 
 def _guarded(
@@ -148,11 +148,37 @@ def _guarded(
         except Exception:  # noqa: BLE001 - answered as `internal` and logged
             _log.exception("request failed", method=request.method, route=str(request.match_info.route.resource))
             response = _refuse(Refused(ErrorCode.INTERNAL, "Something went wrong on the server."), note)
-        for name, value in ALWAYS.items():
-            response.headers.setdefault(name, value)
         return response
 
     return guarded
+
+
+def _expected(note: Note) -> Callable[[web.Request], Awaitable[web.StreamResponse | None]]:
+    """As aiohttp's, but that nothing else can be expected is said, and counted, as every refusal is."""
+
+    async def expected(request: web.Request) -> web.StreamResponse | None:
+        if request.version != HttpVersion11:
+            return None
+        if request.headers.get(hdrs.EXPECT, "").lower() != _CONTINUE:
+            refused = answers.Answered(
+                HTTPStatus.EXPECTATION_FAILED, ErrorCode.BAD_REQUEST, f"Nothing but {_CONTINUE} can be expected."
+            )
+            return _refuse(refused, note)
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # the answer itself has not begun
+        return None
+
+    return expected
+
+
+async def _always(_request: web.Request, response: web.StreamResponse) -> None:
+    """Also to what no handler of ours has answered."""
+    if response.status == HTTPStatus.SWITCHING_PROTOCOLS:
+        return
+    for name, value in ALWAYS.items():
+        response.headers.setdefault(name, value)
+    # aiohttp has said its own by now, with its version and Python's.
+    response.headers[hdrs.SERVER] = SERVER
 
 
 @asynccontextmanager
@@ -192,6 +218,8 @@ def _no_other_than(declared: set[web.AbstractRoute]) -> Callable[[web.Applicatio
     return check
 
 
+_CONTINUE: Final = "100-continue"
+SERVER: Final = "frontdesk"
 _OVER: Final = {str(hdrs.CONNECTION): "close"}
 ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -200,5 +228,5 @@ ALWAYS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     hdrs.CACHE_CONTROL: "no-store",
-    hdrs.SERVER: "frontdesk",
+    hdrs.SERVER: SERVER,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import hdrs, web
 
 from server.desk.accounts import Accounts
-from server.http import answers
+from server.http.answers import ToPerson
 from server.http.cookies import AgentCookies
 from server.http.loopback import only_here
 from server.http.policy import NAVIGATION, Doors
@@ -29,13 +29,13 @@ class Sitting:
         """Log in as the agent of the key in `as` and go on to the console, or to the settings with `to=settings`."""
         me = self._desk.agent_me(request.query.get("as", ""))
         if me is None:
-            return answers.sentence(404, "There is no such agent.")
+            raise ToPerson(404, ErrorCode.NOT_FOUND, "There is no such agent.")
         try:
             login = await self._accounts.log_in(me.id)
         except Refused as refused:
             if refused.code is not ErrorCode.NOT_FOUND:
                 raise
-            return answers.sentence(404, "This agent cannot log in.")
+            raise ToPerson(404, ErrorCode.NOT_FOUND, "This agent cannot log in.") from refused
         page = "settings" if request.query.get("to") == "settings" else "console"
         response = web.Response(status=303, headers={hdrs.LOCATION: f"/{page}?as={me.key}"})
         self._cookies.give(request, response, me.key, login.token)

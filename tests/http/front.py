@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from server.desk.ids import Ids
 from server.http.application import application
 from server.http.built import Built
 from server.session.address import TrustedProxies
+from server.session.bounds import Bounds
 from server.session.connections import Connections
 from server.session.protocol import Terms
 from server.wire.codes import ErrorCode
@@ -69,6 +71,7 @@ class Front:
     url: str
     built: Path
     app: web.Application
+    bounds: Bounds
 
     async def get(self, path: str, **headers: str) -> tuple[int, Mapping[str, str], bytes]:
         options: dict[str, Any] = {"headers": headers, "allow_redirects": False}
@@ -93,13 +96,14 @@ class Front:
 
 @asynccontextmanager
 async def front(folder: Path, *, demo: bool = False, proxies: Sequence[str] = ()) -> AsyncIterator[Front]:
-    trusted, desk, built = TrustedProxies(proxies), FrontDesk(), folder / "built"
+    trusted, desk, built, bounds = TrustedProxies(proxies), FrontDesk(), folder / "built", Bounds.make(time.monotonic)
     async with people(folder) as who:
         app = application(
             desk=desk,
             accounts=who.accounts,
-            connections=Connections(ScriptedDesk(), terms=Terms(server="frontdesk/test")),
+            connections=Connections(ScriptedDesk(), terms=Terms(server="frontdesk/test"), bounds=bounds),
             proxies=trusted,
+            bounds=bounds,
             operations=Operations(
                 store=who.store,
                 accounts=who.accounts,
@@ -114,7 +118,7 @@ async def front(folder: Path, *, demo: bool = False, proxies: Sequence[str] = ()
         try:
             await web.TCPSite(runner, "127.0.0.1", 0).start()
             async with ClientSession(cookie_jar=DummyCookieJar(), auto_decompress=False) as http:
-                yield Front(desk, who, http, f"http://127.0.0.1:{runner.addresses[0][1]}", built, app)
+                yield Front(desk, who, http, f"http://127.0.0.1:{runner.addresses[0][1]}", built, app, bounds)
         finally:
             await runner.cleanup()
 
