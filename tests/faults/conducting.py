@@ -17,7 +17,9 @@ from tests.faults.rows import BY_NUMBER, ROWS, Row
 ROOT = Path(__file__).resolve().parents[2]
 HERE = "tests/faults"
 KILLS = {"full": "200", "quick": "10"}
-Verdict = Literal["green", "RED", "n/a", "NO TEST", "not run"]
+Verdict = Literal["green", "RED", "n/a", "NO TEST", "skipped", "SKIPPED", "PARTLY"]
+# Green, or what the table says cannot occur or cannot be caused here.
+GOOD: frozenset[Verdict] = frozenset({"green", "n/a", "skipped"})
 
 
 @dataclass(slots=True)
@@ -26,15 +28,25 @@ class Result:
 
     passed: int = 0
     failed: list[str] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)  # why each of them was
     seconds: float = 0.0
 
     def verdict(self, row: Row) -> Verdict:
+        """In capitals what fails the run. Nothing is green of which nothing ran."""
         if row.absent:
             return "n/a"
         if self.failed:
             return "RED"
-        return "green" if self.passed else "NO TEST"
+        if not all(_allowed(row, why) for why in self.skipped.values()):
+            return "PARTLY" if self.passed else "SKIPPED"
+        if self.passed:
+            return "green"
+        return "skipped" if self.skipped else "NO TEST"
+
+
+def _allowed(row: Row, why: str) -> bool:
+    """Whether the table says that a test of this row may be skipped for that reason: whoever runs it is not root."""
+    return why in row.without_root
 
 
 class ByRow:
@@ -63,9 +75,17 @@ class ByRow:
             if report.failed:
                 result.failed.append(f"{report.nodeid} ({report.when})")
             elif report.skipped:
-                result.skipped.append(report.nodeid)
+                result.skipped[report.nodeid] = reason(report)
             elif report.when == "call":
                 result.passed += 1
+
+
+def reason(report: pytest.TestReport) -> str:
+    """Why a test was skipped; one that was expected to fail, and did, proves nothing either."""
+    if hasattr(report, "wasxfail"):
+        return f"it is expected to fail: {report.wasxfail}"
+    said = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return said.removeprefix("Skipped: ")
 
 
 def rows_of(item: pytest.Item) -> set[int]:
@@ -109,7 +129,7 @@ def _because(row: Row, result: Result) -> str:
     if row.absent:
         return f" ({row.absent})"
     return "".join(f"\n{'':30}failed: {name}" for name in result.failed) + "".join(
-        f"\n{'':30}skipped: {name}" for name in result.skipped
+        f"\n{'':30}skipped, because {why}: {name}" for name, why in result.skipped.items()
     )
 
 
@@ -125,8 +145,9 @@ def markdown() -> str:
 def summary(results: dict[int, Result], wanted: Iterable[int], began: float) -> tuple[bool, str]:
     """Whether every wanted row is green or cannot occur, and one line about it."""
     verdicts = {number: results.get(number, Result()).verdict(BY_NUMBER[number]) for number in wanted}
-    bad = [number for number, verdict in verdicts.items() if verdict not in {"green", "n/a"}]
+    bad = [number for number, verdict in verdicts.items() if verdict not in GOOD]
     green = sum(verdict == "green" for verdict in verdicts.values())
     absent = sum(verdict == "n/a" for verdict in verdicts.values())
+    skipped = sum(len(results[number].skipped) for number in verdicts if number in results)
     line = f"{green} rows green, {absent} n/a, {len(bad)} not: {bad or 'none'}; {time.monotonic() - began:,.0f} s"
-    return not bad, line
+    return not bad, f"{line}; {skipped} tests were skipped" if skipped else line

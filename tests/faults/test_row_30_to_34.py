@@ -185,6 +185,7 @@ async def test_row_33_after_a_restore_nobody_takes_the_new_history_for_the_old(
         await page.ended()
         unsettled = not post.settled
         await run(COMMAND, "restore", target, "--data", data, "--replace")
+        own_people.recorder.server("restored")
         await asyncio.to_thread(own_serving.start)
         await come_back(page)
         assert page.epoch != epoch
@@ -221,6 +222,7 @@ async def test_row_34_killed_at_any_moment_of_its_first_start_the_next_one_compl
         while not (serving.data / DATABASE).exists() and process.poll() is None:  # noqa: ASYNC110 - another process's file
             await asyncio.sleep(0.001)
         await asyncio.sleep(chance.uniform(0, 0.08))
+        assert process.poll() is None, f"it ended by itself with {process.returncode}:\n{serving.tail()}"
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         half += _is_half(serving.data / DATABASE)

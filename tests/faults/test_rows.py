@@ -6,6 +6,8 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.faults import conducting
 from tests.faults.rows import BY_NUMBER, ROWS
 
@@ -77,3 +79,56 @@ def test_a_row_without_a_passed_test_is_not_green():
     assert not good
     assert line.startswith("1 rows green, 1 n/a, 2 not: [2, 3]")
     assert conducting.summary(results, {1, 35}, 0)[0]
+
+
+ALLOWED = BY_NUMBER[23].without_root[0]
+
+
+@pytest.mark.parametrize(
+    ("number", "passed", "why", "verdict", "good"),
+    [
+        (23, 1, ALLOWED, "green", True),
+        (23, 0, ALLOWED, "skipped", True),
+        (23, 1, "there is no browser", "PARTLY", False),
+        (23, 0, "there is no browser", "SKIPPED", False),
+        (24, 1, ALLOWED, "PARTLY", False),
+    ],
+)
+def test_what_was_skipped_shows_and_fails_unless_the_table_allows_it(
+    number: int, passed: int, why: str, verdict: str, good: bool
+):
+    results = {number: conducting.Result(passed=passed, skipped={"test_it": why})}
+    assert conducting.summary(results, {number}, 0)[0] is good
+    assert conducting.summary(results, {number}, 0)[1].endswith("; 1 tests were skipped")
+    (line, below) = conducting.table(results, {number}).splitlines()[1:]
+    assert line.split()[:2] == [str(number), verdict]
+    assert below.strip() == f"skipped, because {why}: test_it"
+
+
+def test_a_skipped_test_is_filed_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """As pytest reports it, by decorator and from within."""
+    (tmp_path / "test_some.py").write_text(
+        "import pytest\n"
+        "def test_runs(): pass\n"
+        "@pytest.mark.skipif(True, reason='one')\ndef test_one(): pass\n"
+        "def test_two(): pytest.skip('two')\n"
+        "@pytest.mark.xfail(reason='three')\ndef test_three(): assert False\n"
+    )
+    plugin = conducting.ByRow({23})
+    monkeypatch.setattr(conducting, "rows_of", lambda _item: {23})
+    quiet = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:asyncio", f"--rootdir={tmp_path}"]
+    pytest.main([*quiet, str(tmp_path / "test_some.py")], plugins=[plugin])
+    found = plugin.results[23]
+    assert sorted(found.skipped.values()) == ["it is expected to fail: three", "one", "two"]
+    assert (found.passed, found.failed) == (1, [])
+
+
+def test_only_these_may_be_skipped_and_only_as_somebody_else_than_root():
+    """Every condition under which a test of this folder is skipped is in the table, and asks for root."""
+    for path in Path(__file__).parent.glob("test_row_*.py"):
+        text = path.read_text(encoding="utf-8")
+        skips = re.findall(r"@pytest\.mark\.skipif\((.+), reason=\"(.+)\"\)\n(?:async )?def test_row_(\d+)_", text)
+        assert text.count("skip") == len(skips), path.name
+        for condition, why, number in skips:
+            assert condition == "os.geteuid() != 0", path.name
+            assert why in BY_NUMBER[int(number)].without_root, path.name
