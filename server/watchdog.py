@@ -3,7 +3,8 @@
 On the loop, `Pulse` beats ten times a second and measures by how much each beat is late. Beside it, a thread looks
 whether the last beat was long ago. If so, it logs the stack of the loop's thread, once for each stall, and how long the
 stall was when it is over. The thread sees a loop that is blocked by our own code; when the whole process stood still (a
-suspended machine), the loop and the thread wake up together, and that is a stall, too.
+suspended machine), the loop and the thread wake up together, and that is a stall, too: if the loop is first, it leaves
+word of it, but where it stood nobody has seen.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Pulse:
         """`later` calls after so many seconds (a loop's `call_later`)."""
         self.lag_seconds = Histogram(MILLISECONDS)
         self.beaten_at = clock.monotonic()
+        self.latest: tuple[float, float] = (0.0, 0.0)  # of the beats, the last one late by a second: from when, to when
         self.thread = threading.get_ident()
         self._clock = clock
         self._later = later
@@ -51,7 +53,10 @@ class Pulse:
 
     def _beat(self) -> None:
         now = self._clock.monotonic()
-        self.lag_seconds.observe(max(0.0, now - self.beaten_at - BEAT_S))
+        late_s = now - self.beaten_at - BEAT_S
+        self.lag_seconds.observe(max(0.0, late_s))
+        if late_s > STALLED_S:
+            self.latest = (self.beaten_at, now)
         self.beaten_at = now
         if not self._stopped:
             self._later(BEAT_S, self._beat)
@@ -66,6 +71,7 @@ class Watchdog:
         self._clock = clock
         self._stalled_s = stalled_s
         self._since: float | None = None  # of the stall that lasts
+        self._told = 0.0  # the last stall that was, by its beginning
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="frontdesk-watchdog", daemon=True)
 
@@ -80,12 +86,17 @@ class Watchdog:
 
     def look(self) -> None:
         """Say so if the loop stands, or turns again."""
+        stood_from, stood_to = self._pulse.latest  # before the beat, which may come in between
         beaten_at = self._pulse.beaten_at
+        if self._since is None and stood_from > self._told:
+            self._told = stood_from
+            self.stalls += 1
+            _log.error("the loop stood, unseen", stood_seconds=round(stood_to - stood_from, 3))
         if self._since is not None and beaten_at > self._since:
             _log.warning("the loop turns again", stood_seconds=round(beaten_at - self._since, 3))
             self._since = None
         if self._since is None and self._clock.monotonic() - beaten_at > self._stalled_s + BEAT_S:
-            self._since = beaten_at
+            self._since = self._told = beaten_at
             self.stalls += 1
             _log.error("the loop stands", seconds=self._stalled_s, stack=self._stack())
 

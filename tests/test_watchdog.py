@@ -78,6 +78,29 @@ def test_a_stall_is_told_once_and_its_end_with_how_long_it_was():
     assert watchdog.stalls == 2, "the next one is told, too"
 
 
+def test_a_stall_that_was_over_before_anybody_looked_is_told():
+    """As of a suspended machine, where the loop may wake up before the thread does."""
+    clock, later = Clock(), Later()
+    pulse = Pulse(clock, later)
+    watchdog = Watchdog(pulse, clock)
+    pulse.start()
+    with capture_logs() as lines:
+        for _ in range(2):
+            clock.at += BEAT_S + 3.0
+            later.come()
+            clock.at += BEAT_S
+            later.come()
+            watchdog.look()
+            watchdog.look()
+        clock.at += 3.0
+        watchdog.look()
+        later.come()
+        watchdog.look()
+    said = [line["event"] for line in lines]
+    assert said == ["the loop stood, unseen", "the loop stood, unseen", "the loop stands", "the loop turns again"]
+    assert (lines[1]["stood_seconds"], watchdog.stalls) == (3.1, 3)
+
+
 async def test_a_loop_that_is_blocked_shows_where():
     """Row 73: what blocks waits for a gate that opens when the watchdog has spoken."""
     clock, gate = SystemClock(), threading.Event()
