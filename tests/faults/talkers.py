@@ -233,6 +233,7 @@ class Talker:
         if told["on"] == "entry":
             if not self._take(told):
                 self._ask_history(told["conversation"])
+            self.pump()
         else:
             self.happened(told)
 
