@@ -71,7 +71,7 @@ def written_with_bot(state: State, conversation: Conversation, event: e.MessageW
     if event.writer is Writer.BOT:
         conversation.bot_asked_at = conversation.bot_until = None
     else:
-        ask_bot(state, conversation, event.at)
+        ask_bot(state, conversation, event.at if event.written_at is None else event.written_at)
 
 
 def worked(state: State, event: e.BotWorked) -> None:

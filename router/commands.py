@@ -242,10 +242,14 @@ class DisconnectVisitor(Record, frozen=True, kw_only=True):
 
 
 class Wrote(Record, frozen=True, kw_only=True):
-    """A message of this conversation was committed. Unknown or closed conversations are ignored."""
+    """A message of this conversation was committed. Unknown or closed conversations are ignored.
+
+    `written_at`: when, where that is told later than it was. The time that a bot has to answer begins then.
+    """
 
     conversation: ConversationId
     writer: Writer
+    written_at: int | None = None
 
 
 class PromiseWait(Record, frozen=True, kw_only=True):

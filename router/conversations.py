@@ -195,9 +195,24 @@ def wrote(step: Step, command: Wrote) -> None:
     if not visitor and (command.writer is Writer.BOT) is not (conversation.state is _BOT):
         return
     if not visitor or not conversation.awaiting_reply or conversation.asked_at is not None:
-        step.emit(MessageWritten(at=step.now, conversation=conversation.id, writer=command.writer))
+        step.emit(
+            MessageWritten(
+                at=step.now,
+                conversation=conversation.id,
+                writer=command.writer,
+                written_at=_asked_before(step, conversation, command),
+            )
+        )
     if visitor and conversation.owner is not None and not step.state.agents[conversation.owner].present:
         return_to_line(step, conversation, conversation.owner)
+
+
+def _asked_before(step: Step, conversation: Conversation, command: Wrote) -> int | None:
+    """When the bot was asked, if that was a while ago; not before it had the conversation."""
+    if command.written_at is None or command.writer is not Writer.VISITOR or conversation.state is not _BOT:
+        return None
+    at = max(command.written_at, conversation.entered_line_at or 0)
+    return at if at < step.now else None
 
 
 def idle(step: Step, conversation: Conversation) -> None:

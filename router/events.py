@@ -273,9 +273,12 @@ class VisitorDisconnected(Record, frozen=True, kw_only=True):
 
 
 class MessageWritten(Record, frozen=True, kw_only=True):
+    """`written_at`: when it was, where that is told later."""
+
     at: int
     conversation: ConversationId
     writer: Writer
+    written_at: int | None = None
 
 
 class IdleAsked(Record, frozen=True, kw_only=True):

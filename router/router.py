@@ -261,6 +261,11 @@ class Router:
         found = self._state.conversations.get(conversation)
         return None if found is None else conversation_record(found)
 
+    def answer_by(self, conversation: ConversationId) -> int | None:
+        """Until when its bot may answer, as far as the router knows of something to be answered."""
+        found = self._state.conversations.get(conversation)
+        return None if found is None else found.bot_until
+
     def counters(self) -> Counters:
         return counters(self._state)
 

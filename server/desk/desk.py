@@ -345,14 +345,21 @@ class Desk:
     def _bot_asked(self, bot: str, conversation: str, text: str) -> None:
         """A visitor whom a bot answers wrote."""
         self._bot_watch.asked(bot, conversation)
+        if self._is_hasty(bot):
+            self._messages.say_who_wrote(conversation)
         self._handing_over.asked(conversation, text)
 
     def _bot_answered(self, bot: str, conversation: str) -> None:
-        """A bot wrote. Where it has no more time than the router is told late, that is told now."""
+        """A bot wrote. Where its time would be over before the router is told of it, that is told now."""
         self._bot_watch.answered(bot, conversation)
-        found = self._engine.directory.bots.get(bot)
-        if found is not None and 0 < found.settings.reply_seconds * 1000 <= 2 * THICK_MS:
+        by = self._engine.router.answer_by(model.ConversationId(conversation))
+        if self._is_hasty(bot) or (by is not None and by - self._now() <= 2 * THICK_MS):
             self._messages.say_who_wrote(conversation)
+
+    def _is_hasty(self, bot: str) -> bool:
+        """Whether it has hardly more time to answer than the router is told late of who wrote."""
+        found = self._engine.directory.bots.get(bot)
+        return found is not None and 0 < found.settings.reply_seconds * 1000 <= 2 * THICK_MS
 
     def _bot_left(self, peer: Peer, identity: BotIdentity) -> None:
         """Others go on with what it had."""

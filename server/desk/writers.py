@@ -1,9 +1,9 @@
 """Who wrote last, as far as the router wants to know: not how often, and roughly when.
 
 Whoever writes after a pause is told of at once: a visitor's message may bring a conversation back to the line. In the
-thick of a talk it is told every two seconds who wrote, in the order of their last words: nothing that the router does
-hangs on two seconds between people who are both there. Each conversation has its own two seconds, so that thousands of
-them come to the router in portions and not in one go, which would hold up everybody else.
+thick of a talk it is told every two seconds who wrote, in the order of their last words, and when: nothing that the
+router does hangs on two seconds between people who are both there. Each conversation has its own two seconds, so that
+thousands of them come to the router in portions and not in one go, which would hold up everybody else.
 """
 
 from __future__ import annotations
@@ -79,4 +79,4 @@ class Writers:
     def _tell_of(self, conversation: str, writers: dict[model.Writer, int]) -> None:
         for writer, at in writers.items():
             self.last[conversation] = (writer, at, False)
-            self._tell(commands.Wrote(conversation=model.ConversationId(conversation), writer=writer))
+            self._tell(commands.Wrote(conversation=model.ConversationId(conversation), writer=writer, written_at=at))

@@ -153,8 +153,7 @@ async def test_an_answer_in_time_is_one_also_where_there_is_little_of_it(tmp_pat
     hasty = replace(WITH_BOT, bots=(Bot(key="faq", reply_seconds=3),))
     async with story(tmp_path, hasty) as it:
         fay = await it.desk.bot()
-        # As the server has it: in the thick of a talk the router is told up to two seconds late.
-        it.desk.messages._writers._later = lambda seconds, call: it.desk.calls.append((seconds, call))
+        told_late(it)
         await it.ada.ask("status.set", status="available")
         c = await it.desk.start_conversation(it.vera, None, form={"name": "Vera"})
         await it.desk.wait(10)
@@ -163,6 +162,42 @@ async def test_an_answer_in_time_is_one_also_where_there_is_little_of_it(tmp_pat
         await fay.ask("message.send", conversation=c, client_id="re-3-0", text="Here")
         await it.desk.wait(10)
         assert fay.told("handoff.queued") == []
+
+
+def told_late(it: Story) -> None:
+    """As the server has it: in the thick of a talk the router is told up to two seconds late."""
+    it.desk.messages._writers._later = it.desk.later
+
+
+@pytest.mark.parametrize("seconds", [1, 3, 10])
+async def test_the_time_to_answer_begins_when_the_visitor_writes(tmp_path: Path, seconds: int):
+    async with story(tmp_path, replace(WITH_BOT, bots=(Bot(key="faq", reply_seconds=seconds),))) as it:
+        fay = await it.desk.bot()
+        told_late(it)
+        await it.ada.ask("status.set", status="available")
+        c = await it.desk.start_conversation(it.vera, "Hello")
+        await fay.ask("message.send", conversation=c, client_id="re-1-0", text="Yes?")
+        await it.desk.jump(0.5)
+        await it.vera.ask("message.send", conversation=c, client_id="m1", text="Where is it?")
+        for _ in range(10 * seconds - 1):
+            await it.desk.jump(0.1)
+        assert fay.told("handoff.queued") == []
+        await it.desk.jump(0.1)
+        assert [event["reason"] for event in fay.told("handoff.queued")] == ["unanswered"]
+
+
+async def test_an_answer_at_the_last_moment_counts_though_somebody_has_just_written(it: Story):
+    fay = await it.desk.bot()
+    told_late(it)
+    await it.ada.ask("status.set", status="available")
+    c = await it.desk.start_conversation(it.vera, "Hello")
+    await it.desk.wait(29)
+    await it.vera.ask("message.send", conversation=c, client_id="m1", text="Hello?")
+    await it.desk.wait(0.9)
+    await fay.ask("message.send", conversation=c, client_id="re-1-0", text="Here I am")
+    for _ in range(100):
+        await it.desk.wait(0.1)
+    assert fay.told("handoff.queued") == []
 
 
 async def test_a_bot_that_reads_on_is_told_that_it_is_not_its_own(it: Story):

@@ -171,8 +171,8 @@ class Desk:
     def returns(self, conversation: str) -> tuple[e.Event, ...]:
         return self.do(c.ConnectVisitor(conversation=ConversationId(conversation)))
 
-    def wrote(self, conversation: str, writer: Writer) -> tuple[e.Event, ...]:
-        return self.do(c.Wrote(conversation=ConversationId(conversation), writer=writer))
+    def wrote(self, conversation: str, writer: Writer, at: int | None = None) -> tuple[e.Event, ...]:
+        return self.do(c.Wrote(conversation=ConversationId(conversation), writer=writer, written_at=at))
 
     def served_by(self, name: str, conversation: str, to: str = "support") -> None:
         """A conversation started and accepted by this agent, who must be the one it is offered to."""

@@ -195,6 +195,35 @@ def test_an_answer_ends_the_time_and_the_next_message_begins_it_anew():
     assert desk.responsible("c_1") is None
 
 
+def test_what_is_told_late_began_when_it_was_written():
+    desk = bot_desk()
+    desk.asks_bot("c_1")
+    desk.wrote("c_1", Writer.BOT)
+    desk.wait(10_000)
+    asked = desk.now - 2_000
+    desk.wrote("c_1", Writer.VISITOR, asked)
+    assert desk.of("c_1").bot_asked_at == asked
+    assert desk.router.answer_by(ConversationId("c_1")) == asked + 30_000
+    desk.wait(27_999)
+    assert desk.responsible("c_1") == "faq"
+    desk.wait(1)
+    assert desk.responsible("c_1") is None
+    assert desk.router.answer_by(ConversationId("c_1")) is None
+
+
+def test_nobody_owes_an_answer_since_before_they_had_the_conversation():
+    desk = bot_desk()
+    desk.asks_bot("c_1")
+    desk.wrote("c_1", Writer.BOT)
+    began = desk.now
+    desk.wait(1_000)
+    desk.wrote("c_1", Writer.VISITOR, began - 5_000)
+    assert desk.of("c_1").bot_asked_at == began
+    desk.wrote("c_1", Writer.BOT)
+    desk.wrote("c_1", Writer.VISITOR, desk.now + 5_000)
+    assert desk.of("c_1").bot_asked_at == desk.now
+
+
 def test_a_bot_without_a_limit_may_take_its_time():
     desk = bot_desk(department(), agent("ada"), bot(reply_ms=0))
     desk.asks_bot("c_1")

@@ -324,7 +324,8 @@ class AnyCommandsInAnyOrder(World):
         conversation, has = self.with_bot(number)
         whose = has if rightly else bot
         if deed == "ask":
-            self.do(c.Wrote(conversation=conversation, writer=Writer.VISITOR), dt)
+            written_at = self.now - 1_000 if rightly % 2 else None
+            self.do(c.Wrote(conversation=conversation, writer=Writer.VISITOR, written_at=written_at), dt)
         elif deed == "work":
             self.do(c.BotWorking(bot=whose, conversation=conversation), dt)
         elif deed == "say":
