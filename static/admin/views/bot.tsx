@@ -59,7 +59,7 @@ function Now({ bot }: { bot: Running }) {
   const failed = byReason(bot.failed);
   return (
     <section class="section kept" aria-label="How it does">
-      <h2>How it does</h2>
+      <div class="section-head"><h2>How it does</h2><p class="soft">Since the server started. What was over before that is in the days below.</p></div>
       <dl>
         <dt>Conversations now</dt><dd>{bot.conversations}</dd>
         <dt>Unanswered now</dt><dd>{bot.waiting === 0 ? "none" : <span class="late">{bot.waiting}{bot.oldest_unanswered_at !== null && `, the oldest for ${age(bot.oldest_unanswered_at)}`}</span>}</dd>
