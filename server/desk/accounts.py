@@ -19,20 +19,19 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from server.clock import Clock
 from server.desk.ids import Ids
 from server.desk.incidents import Incidents
 from server.desk.network import How, as_kept, household
 from server.desk.passwords import Passwords
+from server.desk.reached import Reached
 from server.desk.throttle import Pace, Throttle
 from server.store import accounts as rows
 from server.store import audit
-from server.store.base import Store, StoreUnavailable, Transaction, Tx
+from server.store.base import Store, Tx
 from server.wire.codes import ErrorCode, Refused
-
-T = TypeVar("T")
 
 DAY_MS: Final = 86_400_000
 TOKEN_MS: Final = 30 * DAY_MS
@@ -68,7 +67,7 @@ class Accounts:
     def __init__(
         self, store: Store, *, clock: Clock, random_bytes: Callable[[int], bytes], passwords: Passwords
     ) -> None:
-        self._store = store
+        self._database = Reached(store)
         self._clock = clock
         self._random_bytes = random_bytes
         self._passwords = passwords
@@ -95,7 +94,7 @@ class Accounts:
         email = email.strip().lower()[:_MAX_EMAIL]
         place = household(address) if limited_as is None else limited_as
         self._count_attempt(email, place)
-        account = await self._read(lambda tx: rows.by_email(tx, email))
+        account = await self._database.read(lambda tx: rows.by_email(tx, email))
         fits = await self._passwords.fits(password, account.password if account else None)
         if account is None or account.disabled or not fits:
             # Not what was typed: people type their password into the wrong field.
@@ -114,7 +113,7 @@ class Accounts:
 
     async def log_in(self, agent: str, *, by: str = audit.OWNER) -> Login:
         """A login without a password, for whoever may do without: the command line, the demo's "Sit down as Ada"."""
-        account = await self._read(lambda tx: rows.by_agent(tx, agent))
+        account = await self._database.read(lambda tx: rows.by_agent(tx, agent))
         if account is None or account.disabled:
             raise Refused(ErrorCode.NOT_FOUND, "There is no such agent.")
         return await self._remember(account, by=by)
@@ -158,13 +157,13 @@ class Accounts:
                 audit.append(tx, at=now, actor=agent, action="logout", target=agent)
             return agent
 
-        agent = await self._write(write)
+        agent = await self._database.write(write)
         return None if agent is None else Admission(agent=agent, token_hash=token_hash)
 
     async def logins(self, agent: str) -> list[tuple[bytes, rows.LoginRow]]:
         """Where this agent is logged in, the newest first, each with what its `Admission` calls ``token_hash``."""
         now = self._clock.now()
-        return await self._read(lambda tx: rows.logins_of(tx, agent, now=now, idle_ms=IDLE_MS))
+        return await self._database.read(lambda tx: rows.logins_of(tx, agent, now=now, idle_ms=IDLE_MS))
 
     async def end_login(self, agent: str, login: str) -> Admission:
         """End one of this agent's own logins. The caller closes its sockets. Raises `Refused` (not found)."""
@@ -176,7 +175,7 @@ class Accounts:
                 audit.append(tx, at=now, actor=agent, action="login.ended", target=agent, detail={"login": login})
             return token_hash
 
-        found = await self._write(write)
+        found = await self._database.write(write)
         if found is None:
             raise Refused(ErrorCode.NOT_FOUND, "There is no such login.")
         return Admission(agent=agent, token_hash=found)
@@ -188,9 +187,9 @@ class Accounts:
     async def still_good(self, hashes: set[bytes]) -> set[bytes]:
         """Those of these logins that are good; as their sockets are open, they are in use."""
         now = self._clock.now()
-        good = await self._read(lambda tx: rows.good_tokens(tx, hashes, now=now, idle_ms=IDLE_MS))
-        with contextlib.suppress(StoreUnavailable):
-            await self._store.write(lambda tx: rows.touch(tx, good, now=now))
+        good = await self._database.read(lambda tx: rows.good_tokens(tx, hashes, now=now, idle_ms=IDLE_MS))
+        with contextlib.suppress(Refused):
+            await self._database.write(lambda tx: rows.touch(tx, good, now=now))
         return good
 
     async def set_password(self, agent: str, password: str, *, by: str = audit.OWNER) -> None:
@@ -205,7 +204,7 @@ class Accounts:
             Refused: `bad_request` with a field when the current password is another, `rate_limited` after too many
                 tries; `unauthorised` when the login has ended meanwhile.
         """
-        account = await self._read(lambda tx: rows.by_agent(tx, mine.agent))
+        account = await self._database.read(lambda tx: rows.by_agent(tx, mine.agent))
         if account is None:
             raise Refused(ErrorCode.UNAUTHORISED, "Please log in.")
         if wait_ms := self._by_account.wait_ms(account.email):
@@ -229,7 +228,7 @@ class Accounts:
             audit.append(tx, at=now, actor=mine.agent, action="agent.password", target=mine.agent)
             return [each for each in hashes if each != mine.token_hash]
 
-        ended = await self._write(write)
+        ended = await self._database.write(write)
         if ended is None:
             raise Refused(ErrorCode.UNAUTHORISED, "Please log in.")
         return [Admission(agent=mine.agent, token_hash=each) for each in ended]
@@ -256,7 +255,7 @@ class Accounts:
                 audit.append(tx, at=now, actor=by, action=action, target=agent)
             return found
 
-        if not await self._write(write):
+        if not await self._database.write(write):
             raise Refused(ErrorCode.NOT_FOUND, "There is no such agent.")
 
     def _count_attempt(self, email: str, place: str) -> None:
@@ -284,12 +283,12 @@ class Accounts:
             rows.put_token(tx, made, hash_of(token), account)
             audit.append(tx, at=now, actor=by, action="login", target=account.agent, detail=detail)
 
-        await self._write(write)
+        await self._database.write(write)
         return Login(agent=account.agent, token=token)
 
     async def _agent_of(self, token_hash: bytes) -> str | None:
         now = self._clock.now()
-        found = await self._read(lambda tx: rows.token_agent(tx, token_hash, now=now, idle_ms=IDLE_MS))
+        found = await self._database.read(lambda tx: rows.token_agent(tx, token_hash, now=now, idle_ms=IDLE_MS))
         if found is None:
             return None
         agent, used_at = found
@@ -299,30 +298,14 @@ class Accounts:
 
     async def _touch(self, token_hash: bytes, now: int) -> None:
         """That it is used need not be on disk for whoever uses it to go on: a full disk locks nobody out."""
-        with contextlib.suppress(StoreUnavailable):
-            await self._store.write(lambda tx: rows.touch(tx, [token_hash], now=now))
+        with contextlib.suppress(Refused):
+            await self._database.write(lambda tx: rows.touch(tx, [token_hash], now=now))
 
     def _secret(self) -> str:
         return base64.urlsafe_b64encode(self._random_bytes(32)).decode().rstrip("=")
-
-    async def _read(self, transaction: Transaction[T]) -> T:
-        try:
-            return await self._store.read(transaction)
-        except StoreUnavailable:
-            raise _unavailable() from None
-
-    async def _write(self, transaction: Transaction[T]) -> T:
-        try:
-            return await self._store.write(transaction)
-        except StoreUnavailable:
-            raise _unavailable() from None
 
 
 def hash_of(token: str) -> bytes:
     """What is stored of a token."""
     # 256 random bits need no slow hash. A token from outside may hold anything, lone surrogates too.
     return hashlib.sha256(token.encode(errors="replace")).digest()
-
-
-def _unavailable() -> Refused:
-    return Refused(ErrorCode.UNAVAILABLE, "The database cannot be reached. Please try again.", retry_after_ms=1000)

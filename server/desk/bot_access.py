@@ -16,17 +16,16 @@ import contextlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 from server.clock import Clock
 from server.desk.accounts import TOUCH_MS, hash_of
 from server.desk.ids import Ids
+from server.desk.reached import Reached
 from server.store import audit, bot_tokens, conversations
-from server.store.base import Store, StoreUnavailable, Transaction, Tx
+from server.store.base import Store, Tx
 from server.store.bot_tokens import BotTokenRow
 from server.wire.codes import ErrorCode, Refused
-
-T = TypeVar("T")
 
 PREFIX: Final = "fdb_"
 DAY_MS: Final = 86_400_000
@@ -69,7 +68,7 @@ class BotAccess:
     """The tokens of one installation. What cannot be done raises `Refused`."""
 
     def __init__(self, store: Store, *, clock: Clock, random_bytes: Callable[[int], bytes]) -> None:
-        self._store = store
+        self._database = Reached(store)
         self._clock = clock
         self._random_bytes = random_bytes
         self._ids = Ids(random_bytes)
@@ -110,14 +109,14 @@ class BotAccess:
             audit.append(tx, at=now, actor=by, action="bot.token_made", target=bot, detail=detail)
             return True
 
-        if not await self._write(write):
+        if not await self._database.write(write):
             said = f"A bot has at most {MAX_TOKENS} tokens at a time. Revoke one of them first."
             raise Refused(ErrorCode.CONFLICT, said)
         return NewToken(row=made, token=token)
 
     async def tokens(self, bot: str) -> list[BotTokenRow]:
         """All tokens of this bot (id), the oldest first, with those that were revoked or have expired."""
-        return await self._read(lambda tx: bot_tokens.of_bot(tx, bot))
+        return await self._database.read(lambda tx: bot_tokens.of_bot(tx, bot))
 
     async def revoke(self, token: str, *, bot: str | None = None, by: str = audit.OWNER) -> BotAdmission:
         """End the token of this id (``bot``: if it is one of that bot). The caller closes its sockets.
@@ -135,7 +134,7 @@ class BotAccess:
             audit.append(tx, at=now, actor=by, action="bot.token_revoked", target=found[0], detail={"token": token})
             return BotAdmission(bot=found[0], token=token, token_hash=found[1])
 
-        admission = await self._write(write)
+        admission = await self._database.write(write)
         if admission is None:
             raise Refused(ErrorCode.NOT_FOUND, "There is no such token, or it was revoked before.")
         self._ended.add(admission.token_hash)
@@ -149,7 +148,7 @@ class BotAccess:
         """Whose token it is; None when it is no good (any more)."""
         token_hash = hash_of(token)
         now = self._clock.now()
-        found = await self._read(lambda tx: bot_tokens.good(tx, token_hash, now=now))
+        found = await self._database.read(lambda tx: bot_tokens.good(tx, token_hash, now=now))
         if found is None:
             return None
         if found.used_at is None or now - found.used_at >= TOUCH_MS:
@@ -159,14 +158,14 @@ class BotAccess:
     async def still_good(self, hashes: set[bytes]) -> set[bytes]:
         """Those of these tokens that are good; as their sockets are open, they are in use."""
         now = self._clock.now()
-        good = await self._read(lambda tx: bot_tokens.good_ones(tx, hashes, now=now))
+        good = await self._database.read(lambda tx: bot_tokens.good_ones(tx, hashes, now=now))
         await self._touch(good, now)
         return good
 
     async def _touch(self, hashes: set[bytes], now: int) -> None:
         """That it is used need not be on disk for whoever uses it to go on."""
-        with contextlib.suppress(StoreUnavailable):
-            await self._store.write(lambda tx: bot_tokens.touch(tx, hashes, now=now))
+        with contextlib.suppress(Refused):
+            await self._database.write(lambda tx: bot_tokens.touch(tx, hashes, now=now))
 
     # Trying one out.
 
@@ -189,25 +188,9 @@ class BotAccess:
                 found.visitor = visitor
             if found.visitor == visitor:
                 return found.bot
-        begun = await self._read(lambda tx: conversations.last_of_visitor(tx, visitor, site))
+        begun = await self._database.read(lambda tx: conversations.last_of_visitor(tx, visitor, site))
         return begun.bot if begun is not None and begun.trial else None
-
-    async def _read(self, transaction: Transaction[T]) -> T:
-        try:
-            return await self._store.read(transaction)
-        except StoreUnavailable:
-            raise _unavailable() from None
-
-    async def _write(self, transaction: Transaction[T]) -> T:
-        try:
-            return await self._store.write(transaction)
-        except StoreUnavailable:
-            raise _unavailable() from None
 
 
 def _text(random: bytes) -> str:
     return base64.urlsafe_b64encode(random).decode().rstrip("=")
-
-
-def _unavailable() -> Refused:
-    return Refused(ErrorCode.UNAVAILABLE, "The database cannot be reached. Please try again.", retry_after_ms=1000)

@@ -14,12 +14,13 @@ from server.desk.identity import AgentIdentity, BotIdentity, VisitorIdentity
 from server.desk.incidents import Incidents
 from server.desk.open import OpenConversation
 from server.desk.partaking import Identity, Partaking, person
+from server.desk.reached import Reached
 from server.desk.reading import may_read
 from server.desk.watchers import Watchers
 from server.desk.workers import Workers
 from server.session.ports import Peer
 from server.store import conversations, entries, routing
-from server.store.base import Store, StoreUnavailable, Tx
+from server.store.base import Store, Tx
 from server.wire import events as wire
 from server.wire import parts, replies
 from server.wire import requests as ask
@@ -43,7 +44,7 @@ class Everyones:
         workers: Workers,
         incidents: Incidents,
     ) -> None:
-        self._store = store
+        self._database = Reached(store, words="Not ready. Try again.")
         self._hub = hub
         self._now = clock.now
         self._engine = engine
@@ -67,10 +68,7 @@ class Everyones:
                 return None
             return history.page(tx, row, request, with_notes=with_notes)
 
-        try:
-            found = await self._store.read(page)
-        except StoreUnavailable:
-            raise Refused(ErrorCode.UNAVAILABLE, "Not ready. Try again.", retry_after_ms=1000) from None
+        found = await self._database.read(page)
         if found is None:
             raise Refused(ErrorCode.NOT_FOUND, "There is no such conversation.", field="conversation")
         if self._looks_on(identity, request.conversation):
@@ -92,10 +90,7 @@ class Everyones:
     async def _answer_ping(self, peer: Peer, request: ask.Ping) -> None:
         identity: Identity = peer.identity
         given = self._workers.of(peer) if isinstance(identity, BotIdentity) else ()
-        try:
-            found = await self._store.read(lambda tx: entries.tops(tx, given or _session_conversations(tx, identity)))
-        except StoreUnavailable:
-            raise Refused(ErrorCode.UNAVAILABLE, "Not ready. Try again.", retry_after_ms=1000) from None
+        found = await self._database.read(lambda tx: entries.tops(tx, given or _session_conversations(tx, identity)))
         shows_notes = isinstance(identity, AgentIdentity)
         positions = {
             conversation: parts.Position(entries=top, notes=notes if shows_notes else 0)
@@ -130,10 +125,7 @@ class Everyones:
         _received(peer, request.id)
 
     async def _top(self, conversation: str) -> int:
-        try:
-            found = await self._store.read(lambda tx: entries.tops(tx, [conversation]))
-        except StoreUnavailable:
-            raise Refused(ErrorCode.UNAVAILABLE, "Not ready. Try again.", retry_after_ms=1000) from None
+        found = await self._database.read(lambda tx: entries.tops(tx, [conversation]))
         return found[conversation][0]
 
     def forget(self, conversation: str) -> None:
