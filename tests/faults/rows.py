@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.faults.absent import ABSENT
+
 KILLS = "tests/blackbox/test_kills.py"
 CHURN = "tests/blackbox/test_churn.py"
 CALLS = "tests/session/test_calls.py"
@@ -17,10 +19,6 @@ FIRST = "tests/blackbox/test_first_conversation.py"
 BACKUP = "tests/blackbox/test_backup.py"
 RESENDS = "tests/desk/test_resends.py"
 WRITING = "tests/session/test_writing.py"
-SIMULATED = "simulated runs (tests/simulation)"
-SEVERAL_NODES = "needs several nodes; there is one"
-POSTGRESQL = "PostgreSQL is not supported yet"
-REDIS = "Redis is not used yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,24 +303,7 @@ ROWS = (
             "tests/cli/test_serve.py::test_a_database_of_a_newer_frontdesk_is_refused",
         ),
     ),
-    *(
-        Row(number=number, fault=fault, expected="", absent=reason)
-        for number, fault, reason in (
-            (35, "PostgreSQL restarts under load", POSTGRESQL),
-            (36, "the connection to PostgreSQL is lost during a commit", POSTGRESQL),
-            (37, "deadlocks and serialization failures", POSTGRESQL),
-            (38, "the pool is exhausted, queries are slow", POSTGRESQL),
-            (39, "failover to a stale standby", POSTGRESQL),
-            (40, "the listening connection is silently dead", POSTGRESQL),
-            (41, "commits out of the order of their numbers", POSTGRESQL),
-            (42, "Redis is down at the start", REDIS),
-            (43, "Redis is killed or emptied every 5 s", REDIS),
-            (44, "Redis hangs for 30 s", REDIS),
-            (45, "Redis is full or read-only", REDIS),
-            (46, "huge, malformed or forged hints on the bus", REDIS),
-            (47, "a cancelled command to Redis", REDIS),
-        )
-    ),
+    *(Row(number=number, fault=fault, expected="", absent=reason) for number, fault, reason in ABSENT),
     Row(
         number=48,
         fault="an origin that is foreign, missing, null, or only looks right",

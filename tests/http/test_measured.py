@@ -118,7 +118,7 @@ async def test_a_conversation_leaves_its_traces(desk: Office):
 
 async def test_limits_that_are_changed_hold_at_once_and_are_told(desk: Office):
     limits = await desk.get("/limits")
-    assert limits["messages_per_visitor"] == [2000, 6000]
+    assert limits["messages_per_visitor"] == [1000, 300]
     async with desk.http.ws_connect(f"{desk.url}/ws/visitor", headers={"Origin": desk.url}) as visitor:
         await visitor.receive_json()
 
