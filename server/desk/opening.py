@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from msgspec import UnsetType
 from msgspec.structs import replace
@@ -39,6 +40,7 @@ from server.wire.requests import Endpoint, IdentifyAgent, IdentifyBot, IdentifyV
 from server.wire.times import rfc3339
 
 SHOWN_AFTER_CLOSE_MS = 3_600_000
+Snapshot = TypeVar("Snapshot", replies.VisitorSnapshot, replies.AgentSnapshot, replies.BotSnapshot)
 
 
 class Gate:
@@ -75,11 +77,11 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(Generic[Snapshot]):
     """What one read transaction saw for one reader."""
 
     v: int
-    snapshot: replies.VisitorSnapshot | replies.AgentSnapshot | replies.BotSnapshot
+    snapshot: Snapshot
     missed: Missed
     visitor: VisitorRow | None = None
 
@@ -149,94 +151,90 @@ class Openings:
         self, peer: Peer, request: IdentifyVisitor, identity: VisitorIdentity, *, lost: bool
     ) -> None:
         """Subscribe, read, answer."""
-        topics = [audience.of_visitor(identity.visitor, identity.site), audience.of_site(identity.site)]
-        gate = self._gate(peer, topics)
-        try:
-            seen = await self._store.read(lambda tx: self._see_visitor(tx, identity, request.resume))
-        except BaseException:
-            self._hub.drop(gate)
-            raise
+        gate = self._gate(peer, audience.of_visitor(identity.visitor, identity.site), audience.of_site(identity.site))
+        seen = await self._see(gate, lambda tx: self._see_visitor(tx, identity, request.resume))
         if seen.visitor is not None and not identity.name:
             identity.name = seen.visitor.name
-        assert isinstance(seen.snapshot, replies.VisitorSnapshot)
-        self._count("visitor", request.resume, reset=seen.missed.reset or lost)
         shown = seen.snapshot.conversation
-        reply = replies.VisitorIdentified(
-            re=request.id,
-            session=peer.session,
-            epoch=self._installation.epoch,
-            v=seen.v,
-            now=rfc3339(self._clock.now()),
-            missed=seen.missed.entries,
-            missed_notes=[],
-            more=seen.missed.more,
-            dropped=seen.missed.dropped,
-            reset=seen.missed.reset or lost,
-            me=replies.VisitorMe(id=identity.visitor, name=identity.name, token=identity.token),
-            snapshot=replace(seen.snapshot, conversation=shown and self._placed(shown)),
-        )
-        self._answer(peer, gate, encode(reply))
+        me = replies.VisitorMe(id=identity.visitor, name=identity.name, token=identity.token)
+        snapshot = replace(seen.snapshot, conversation=shown and self._placed(shown))
+        found = self._found("visitor", peer, request, seen, lost=lost)
+        self._answer(peer, gate, encode(replies.VisitorIdentified(me=me, snapshot=snapshot, **found)))
 
     async def open_agent(self, peer: Peer, request: IdentifyAgent, identity: AgentIdentity) -> None:
         """Subscribe, read, answer."""
-        topics = [audience.of_agent(identity.agent), audience.AGENTS]
-        gate = self._gate(peer, topics)
-        try:
-            seen = await self._store.read(lambda tx: self._see_agent(tx, identity, request.resume))
-        except BaseException:
-            self._hub.drop(gate)
-            raise
-        assert isinstance(seen.snapshot, replies.AgentSnapshot)
-        self._count("agent", request.resume, reset=seen.missed.reset)
+        gate = self._gate(peer, audience.of_agent(identity.agent), audience.AGENTS)
+        seen = await self._see(gate, lambda tx: self._see_agent(tx, identity, request.resume))
         offers = [replace(offer, conversation=self._placed(offer.conversation)) for offer in seen.snapshot.offers]
-        reply = replies.AgentIdentified(
-            re=request.id,
-            session=peer.session,
-            epoch=self._installation.epoch,
-            v=seen.v,
-            now=rfc3339(self._clock.now()),
-            missed=seen.missed.entries,
-            missed_notes=seen.missed.notes,
-            more=seen.missed.more,
-            dropped=seen.missed.dropped,
-            reset=seen.missed.reset,
-            me=replies.AgentMe(id=identity.agent, key=identity.key, name=identity.name, role=identity.role),
-            snapshot=replace(seen.snapshot, offers=offers),
-        )
-        self._answer(peer, gate, encode(reply))
+        me = replies.AgentMe(id=identity.agent, key=identity.key, name=identity.name, role=identity.role)
+        snapshot = replace(seen.snapshot, offers=offers)
+        found = self._found("agent", peer, request, seen)
+        self._answer(peer, gate, encode(replies.AgentIdentified(me=me, snapshot=snapshot, **found)))
 
     async def open_bot(self, peer: Peer, request: IdentifyBot, identity: BotIdentity) -> None:
         """Subscribe, take over what is waiting for a connection, read, answer."""
-        topics = [audience.of_bot(identity.bot)]
-        gate = self._gate(peer, topics)
+        gate = self._gate(peer, audience.of_bot(identity.bot))
         claimed = [] if isinstance(request.resume, UnsetType) else list(request.resume.positions)
         mine = self._workers.come(identity.bot, gate, claimed)
         try:
-            seen = await self._store.read(lambda tx: self._see_bot(tx, identity, mine, request.resume))
+            seen = await self._see(gate, lambda tx: self._see_bot(tx, identity, mine, request.resume))
         except BaseException:
-            self._hub.drop(gate)
             self._workers.go(identity.bot, peer.session)
             raise
-        assert isinstance(seen.snapshot, replies.BotSnapshot)
-        self._count("bot", request.resume, reset=seen.missed.reset)
-        reply = replies.BotIdentified(
-            re=request.id,
-            session=peer.session,
-            epoch=self._installation.epoch,
-            v=seen.v,
-            now=rfc3339(self._clock.now()),
-            missed=seen.missed.entries,
-            missed_notes=[],
-            more=seen.missed.more,
-            dropped=seen.missed.dropped,
-            reset=seen.missed.reset,
-            me=replies.BotMe(id=identity.bot, key=identity.key, name=identity.name),
-            snapshot=seen.snapshot,
-        )
-        self._answer(peer, gate, encode(reply))
+        me = replies.BotMe(id=identity.bot, key=identity.key, name=identity.name)
+        found = self._found("bot", peer, request, seen)
+        self._answer(peer, gate, encode(replies.BotIdentified(me=me, snapshot=seen.snapshot, **found)))
         self._workers.replace(peer)
 
-    def _see_bot(self, tx: Tx, identity: BotIdentity, mine: tuple[str, ...], resume: Resume | UnsetType) -> Seen:
+    def _gate(self, peer: Peer, *topics: str) -> Gate:
+        gate = Gate(peer)
+        for topic in topics:
+            self._hub.subscribe(gate, topic)
+        return gate
+
+    async def _see(self, gate: Gate, see: Callable[[Tx], Seen[Snapshot]]) -> Seen[Snapshot]:
+        """In one read transaction, while the gate keeps back what is published."""
+        try:
+            return await self._store.read(see)
+        except BaseException:
+            self._hub.drop(gate)
+            raise
+
+    def _found(
+        self,
+        role: str,
+        peer: Peer,
+        request: IdentifyVisitor | IdentifyAgent | IdentifyBot,
+        seen: Seen[Snapshot],
+        *,
+        lost: bool = False,
+    ) -> dict[str, Any]:
+        """The part of the answer that is everyone's."""
+        missed = seen.missed
+        reset = missed.reset or lost
+        self.counts[role, "reset" if reset else "fresh" if isinstance(request.resume, UnsetType) else "resumed"] += 1
+        return {
+            "re": request.id,
+            "session": peer.session,
+            "epoch": self._installation.epoch,
+            "v": seen.v,
+            "now": rfc3339(self._clock.now()),
+            "missed": missed.entries,
+            "missed_notes": missed.notes,
+            "more": missed.more,
+            "dropped": missed.dropped,
+            "reset": reset,
+        }
+
+    def _answer(self, peer: Peer, gate: Gate, reply: bytes) -> None:
+        """The reply, then what was published meanwhile, then everything live: in one turn of the loop."""
+        peer.send(reply)
+        gate.open()
+        self._hub.replace(gate, peer)
+
+    def _see_bot(
+        self, tx: Tx, identity: BotIdentity, mine: tuple[str, ...], resume: Resume | UnsetType
+    ) -> Seen[replies.BotSnapshot]:
         v, directory = self._settings(tx)
         found = directory.bots.get(identity.bot)
         if found is None:
@@ -267,22 +265,6 @@ class Openings:
         assert person is not None
         return views.conversation_for_bot(row, person, directory)
 
-    def _count(self, role: str, resume: Resume | UnsetType, *, reset: bool) -> None:
-        how = "reset" if reset else "fresh" if isinstance(resume, UnsetType) else "resumed"
-        self.counts[role, how] += 1
-
-    def _gate(self, peer: Peer, topics: list[str]) -> Gate:
-        gate = Gate(peer)
-        for topic in topics:
-            self._hub.subscribe(gate, topic)
-        return gate
-
-    def _answer(self, peer: Peer, gate: Gate, reply: bytes) -> None:
-        """The reply, then what was published meanwhile, then everything live: in one turn of the loop."""
-        peer.send(reply)
-        gate.open()
-        self._hub.replace(gate, peer)
-
     def _placed(self, conversation: parts.Conversation) -> parts.Conversation:
         """With its place in line, which only the router knows and only the loop's thread may ask."""
         return replace(conversation, queue=views.queue(self._places(conversation.id)))
@@ -292,7 +274,9 @@ class Openings:
         v = workspaces.version(tx, self._directory().workspace_id)
         return v, self._directory_at(v)
 
-    def _see_visitor(self, tx: Tx, identity: VisitorIdentity, resume: Resume | UnsetType) -> Seen:
+    def _see_visitor(
+        self, tx: Tx, identity: VisitorIdentity, resume: Resume | UnsetType
+    ) -> Seen[replies.VisitorSnapshot]:
         v, directory = self._settings(tx)
         if identity.site not in directory.sites:
             raise Refused(ErrorCode.NOT_FOUND, "There is no such site.", field="site")
@@ -329,7 +313,7 @@ class Openings:
             own[last.id] = last
         return own
 
-    def _see_agent(self, tx: Tx, identity: AgentIdentity, resume: Resume | UnsetType) -> Seen:
+    def _see_agent(self, tx: Tx, identity: AgentIdentity, resume: Resume | UnsetType) -> Seen[replies.AgentSnapshot]:
         v, directory = self._settings(tx)
         # Asked once more, now that we are subscribed: a login that ended meanwhile would find no socket to close.
         still = accounts.token_agent(tx, identity.token_hash, now=self._clock.now(), idle_ms=IDLE_MS)
