@@ -77,6 +77,7 @@ class Session:
             "drain": self._drain,
             "entry": self._entry,
             "conversation": self._conversation,
+            "dropped": self._dropped,
             "erased": self._erased,
             "bot": self._renamed,
         }
@@ -321,6 +322,11 @@ class Session:
         for name in frame["conversations"]:
             if (thread := self._threads.get(name)) is not None:
                 thread.recent.clear()
+        return []
+
+    def _dropped(self, frame: Mapping[str, Any], _: float) -> list[Action]:
+        """Another worker has it, which is told all of it: what this one was about to begin is not begun."""
+        self._threads.pop(frame["conversation"], None)
         return []
 
     def _news(self, frame: Mapping[str, Any], _: float) -> list[Action]:

@@ -15,6 +15,7 @@ FEATURES = (
     "bots",
     "conversation.human",
     "conversation.transfer.to.bot",
+    "dropped",
     "erased",
     "handoff",
     "history.notes_after",

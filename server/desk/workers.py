@@ -26,7 +26,7 @@ from server.session.ports import Peer
 from server.store.base import Tx
 from server.wire.codec import encode
 from server.wire.codes import CloseCode, Refused
-from server.wire.events import ConversationEvent
+from server.wire.events import ConversationEvent, DroppedEvent
 
 AT_ONCE: Final = 25  # conversations read in one commit
 PORTION: Final = 256 * 1024  # bytes read in one commit, and unsent ones above which a connection is brought no more
@@ -111,7 +111,7 @@ class Workers:
         conversation = brought.row.id
         for other, shares in self._shares.items():
             if other != bot:
-                self._end(shares, conversation)
+                self._end(shares, conversation, dropped=True)
         mine = self._shares.get(bot)
         worker = None if mine is None else mine.take(conversation)
         if worker is None:
@@ -134,15 +134,23 @@ class Workers:
             topic = audience.of_talk(conversation)
             self._hub.out_of_turn(peer, topic)
             self._hub.unsubscribe(peer, topic)
+            peer.send(_dropped(conversation))
 
-    def _end(self, shares: Shares, conversation: str) -> None:
-        """Behind what was told of it until now."""
+    def _end(self, shares: Shares, conversation: str, *, dropped: bool = False) -> None:
+        """Behind what was told of it until now; ``dropped``: which does not say that it is over."""
         worker = shares.worker(conversation)
         if worker is None:
             return
         shares.let_go(conversation)
         topic = audience.of_talk(conversation)
-        self._hub.in_turn(self._peers[worker], topic, lambda: self._hub.unsubscribe(self._peers[worker], topic))
+
+        def turn() -> None:
+            peer = self._peers[worker]
+            self._hub.unsubscribe(peer, topic)
+            if dropped:
+                peer.send(_dropped(conversation))
+
+        self._hub.in_turn(self._peers[worker], topic, turn)
 
     def _give(self, worker: str, brought: Brought, v: int) -> None:
         """Behind what was told of it before, and ahead of all that comes."""
@@ -209,3 +217,7 @@ class Workers:
         peer = self._peers.get(worker)
         if peer is not None:
             peer.close(CloseCode.RESEND, "please come back")
+
+
+def _dropped(conversation: str) -> bytes:
+    return encode(DroppedEvent(conversation=conversation))

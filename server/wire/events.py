@@ -120,6 +120,14 @@ class ErasedEvent(Event, kw_only=True, frozen=True, tag="erased"):
     conversations: list[str]
 
 
+class DroppedEvent(Event, kw_only=True, frozen=True, tag="dropped"):
+    """To a bot's connection: it hears no more of this conversation. Another connection of the bot has it, or another
+    bot; whoever is given it again is told all of it.
+    """
+
+    conversation: str
+
+
 class TypingEvent(Event, kw_only=True, frozen=True, tag="typing", rename={"sender": "from"}):
     """Somebody types or stopped. Lossy."""
 
@@ -221,6 +229,7 @@ AnyEvent = (
     | AgentsEvent
     | RemovedEvent
     | ErasedEvent
+    | DroppedEvent
     | TypingEvent
     | ReadEvent
     | PresenceEvent

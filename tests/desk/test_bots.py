@@ -232,6 +232,24 @@ async def test_two_connections_share_and_what_one_leaves_goes_to_the_other(it: S
     assert "And you?" in [entry["text"] for entry in back.identified["missed"]]
 
 
+async def test_a_connection_from_which_another_claims_is_told(it: Story):
+    one = await it.desk.bot()
+    c = await it.desk.start_conversation(it.vera, "Hello")
+    two = await it.desk.bot(resume={"epoch": one.identified["epoch"], "positions": {c: {"entries": 2}}})
+    assert one.told("dropped") == [{"on": "dropped", "conversation": c}]
+    assert two.reading().conversation_ids() == [c]
+    await it.vera.ask("message.send", conversation=c, client_id="m2", text="And now?")
+    assert (texts(one), texts(two)) == (["Hello"], ["And now?"])
+    # Both may believe that it is theirs to answer this: it is answered once.
+    assert (await one.ask("message.send", conversation=c, client_id="re-3-0", text="Yes"))["ok"]
+    late = await two.ask("message.send", conversation=c, client_id="re-3-0", text="No")
+    assert late["error"]["code"] == "client_id_conflict"
+    await it.desk.check_law()
+    await it.desk.leave(two)
+    assert one.reading().conversation_ids() == [c]
+    assert one.told("entry")[-1]["text"] == "Yes"
+
+
 async def test_a_stream_grows_and_ends_as_an_entry(it: Story):
     fay = await it.desk.bot()
     c = await it.desk.start_conversation(it.vera, "Hello")

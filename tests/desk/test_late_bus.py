@@ -98,6 +98,7 @@ async def test_who_had_it_hears_up_to_the_next_one_and_nothing_of_theirs(it: Sto
     assert olaf.told("entry")[-1]["text"] == "It is Olaf now"
     assert olaf.told("handoff.returned") != []
     assert listening(it, c) == [olaf.peer.session]
+    await it.desk.check_law()
 
 
 async def test_given_there_and_back_the_newest_is_the_last_that_is_told(it: Story):

@@ -82,6 +82,12 @@ class Bot(Client):
     def take_snapshot(self, me: Frame, snapshot: Frame) -> None:  # noqa: ARG002 - others look at it
         self.conversations = {each["id"]: each for each in snapshot["conversations"]}
 
+    def hear_event(self, event: Frame) -> None:
+        super().hear_event(event)
+        if event["on"] == "dropped":
+            self.conversations.pop(event["conversation"], None)
+            self.shelves["entry"].pop(event["conversation"], None)
+
     def act(self) -> None:
         mine = [each["id"] for each in self.conversations.values() if each["state"] == "bot"]
         if not mine:

@@ -374,8 +374,7 @@ class World:
         if process.bus_is_late:
             await self.loop.advance(1)
         for client in self.clients:
-            # What one of several connections of a bot was given goes on with another that claims it, without a word.
-            if client.identified and (client.endpoint != "bot" or self.plan.bots == 1):
+            if client.identified:
                 await self._compare(process, client)
         self._recorder.quiet()
         await self._at_rest(process.check_router)

@@ -77,6 +77,7 @@ export interface FrontdeskWire {
   AgentsEvent?: AgentsEvent;
   RemovedEvent?: RemovedEvent;
   ErasedEvent?: ErasedEvent;
+  DroppedEvent?: DroppedEvent;
   TypingEvent?: TypingEvent;
   ReadEvent?: ReadEvent;
   PresenceEvent?: PresenceEvent;
@@ -1334,6 +1335,14 @@ export interface ErasedEvent {
   v: number;
   visitor: string;
   conversations: string[];
+}
+/**
+ * To a bot's connection: it hears no more of this conversation. Another connection of the bot has it, or another
+ *     bot; whoever is given it again is told all of it.
+ */
+export interface DroppedEvent {
+  on: "dropped";
+  conversation: string;
 }
 /**
  * Somebody types or stopped. Lossy.

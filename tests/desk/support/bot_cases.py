@@ -129,7 +129,8 @@ async def given_to_another_bot(it: Story) -> None:
     assert next(entry["seq"] for entry in olaf.told("entry")) == 1
     refused = await fay(it).ask("message.send", conversation=it.more["c"], client_id="re-9", text="Hello")
     assert refused["error"]["code"] == "not_found"
-    await it.desk.leave(fay(it))
+    assert fay(it).told("dropped") == [{"on": "dropped", "conversation": it.more["c"]}]
+    assert fay(it).reading().conversation_ids() == []
 
 
 @case(events.BotDisconnected, events.BotGone, events.ConversationHandedOver, given=asked, file=WITH_BOT)

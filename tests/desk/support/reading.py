@@ -94,6 +94,10 @@ class Reading:
     def _entry(self, event: Frame) -> None:
         self._reach(event, "entries")
 
+    def _dropped(self, event: Frame) -> None:
+        others = [each for each in self._was["conversations"] if each["id"] != event["conversation"]]
+        self._was["conversations"] = others
+
     def _note(self, event: Frame) -> None:
         self._reach(event, "notes")
         for offer in self.offers:
