@@ -269,6 +269,21 @@ async def test_visitors_are_found_by_address(it: Story):
     assert (await keeper.find(f"{CANARY}@example.org")).visitors == []
 
 
+async def test_visitors_are_found_by_an_address_of_before(it: Story):
+    """What they filled in then is still there, and whoever asks for it knows that address."""
+    first = await it.desk.start_conversation(it.vera, form={"name": "Maria", "email": " Maria.Old@example.org "})
+    await it.vera.ask("conversation.close", conversation=first)
+    await it.desk.start_conversation(it.vera, form={"name": "Maria", "email": "maria.new@example.org"})
+    await it.another(form={"name": "Nobody", "email": ""})
+    keeper = privacy_of(it)
+    for email in ("maria.old@example.org", "MARIA.NEW@example.org"):
+        [found] = (await keeper.find(email)).visitors
+        assert (found.id, found.conversations) == (it.vera.me, 2)
+    assert (await keeper.find("")).visitors == []
+    await erase(it, it.vera.me, force=True)
+    assert (await keeper.find("maria.old@example.org")).visitors == []
+
+
 async def test_others_are_not_touched(it: Story):
     page, _ = await a_long_story(it)
     other = await it.another("I stay", form={"name": "Nils", "email": "nils@example.org"})
