@@ -67,6 +67,19 @@ async def test_a_logout_takes_the_cookie_back_and_ends_the_sockets_of_this_login
     assert 204 == (await house.post("/api/v1/logout", {"agent": "ada"}, Cookie=cookie))[0]
 
 
+async def test_a_program_logs_out_with_its_token(house):
+    answer, cookie = await house.log_in()
+    other, _ = await house.log_in()
+    bearer = {"Authorization": f"Bearer {answer['token']}"}
+    assert 204 == (await house.post("/api/v1/logout", b"", **bearer))[0]
+    assert ["a_ada"] == [admission.agent for admission in house.desk.gone]
+    assert await house.people.accounts.redeem(answer["token"]) is None
+    assert await house.people.accounts.redeem(other["token"]) is not None
+    for void in (bearer, {"Authorization": "Basic YTpi"}):
+        status, _, refused = await house.post("/api/v1/logout", {"agent": "ada"}, Cookie=cookie, **void)
+        assert (401, "unauthorised") == (status, refused["error"]["code"])
+
+
 async def test_a_logout_that_names_nobody_ends_every_agent_of_this_browser(house):
     ada, first = await house.log_in("ada")
     ben, second = await house.log_in("ben")

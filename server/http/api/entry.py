@@ -20,7 +20,7 @@ from server.desk.accounts import Accounts
 from server.desk.identity import AgentIdentity
 from server.desk.policy import insist
 from server.http.answers import Answered
-from server.http.api.operation import Call, Operation
+from server.http.api.operation import Call, Operation, bearer
 from server.http.cookies import AgentCookies
 from server.http.policy import NOTHING_HERE, OWN_PAGES, OWN_READING, PUBLIC, Doors
 from server.http.ports import Desk
@@ -31,8 +31,6 @@ from server.wire.codes import ErrorCode, Refused
 log = structlog.get_logger("api")
 
 AGENT_HEADER: Final = "Frontdesk-Agent"
-
-_BEARER: Final = "bearer "
 
 
 class Entry:
@@ -103,9 +101,9 @@ class Entry:
         return AgentIdentity(agent=me.id, key=me.key, name=me.name, role=me.role, token_hash=admission.token_hash)
 
     def _token(self, request: web.Request) -> str | None:
-        said = request.headers.get(hdrs.AUTHORIZATION)
-        if said is not None:
-            return said[len(_BEARER) :].strip() if said.lower().startswith(_BEARER) else None
+        token = bearer(request)
+        if token is not None:
+            return token
         agent = request.headers.get(AGENT_HEADER)
         return None if agent is None else self._cookies.token(request, agent)
 

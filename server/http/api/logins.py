@@ -15,7 +15,7 @@ from server.control.operations import MIN_PASSWORD, Operations
 from server.desk.accounts import Accounts
 from server.desk.policy import Policy
 from server.http import answers
-from server.http.api.operation import PREFIX, Call, Operation, Parameter
+from server.http.api.operation import PREFIX, Call, Operation, Parameter, bearer
 from server.http.cookies import AgentCookies
 from server.http.ports import Desk
 from server.session.address import TrustedProxies
@@ -113,11 +113,13 @@ class Logins:
                 method="POST",
                 path=f"{PREFIX}/logout",
                 who=None,
-                says="End the login of one agent in this browser, or of all of them, and close their sockets.",
+                says="End the login whose token is sent, or of one agent in this browser, or of all of them; their "
+                "sockets are closed.",
                 run=self.logout,
                 topic="logins",
                 body=LogoutBody | None,
                 answers=((204, "Logged out."),),
+                refuses=(ErrorCode.UNAUTHORISED,),
             ),
         ]
 
@@ -146,6 +148,8 @@ class Logins:
 
     async def logout(self, call: Call) -> web.Response:
         request = call.request
+        if (sent := bearer(request)) is not None:
+            return await self._end(sent)
         agent = UNSET if call.body is None else call.body.agent
         agents = self._cookies.agents(request) if isinstance(agent, UnsetType) else [agent]
         response = web.Response(status=204)
@@ -156,6 +160,14 @@ class Logins:
                 self._desk.logged_out(admission)
             self._cookies.take_back(request, response, each)
         return response
+
+    async def _end(self, token: str) -> web.Response:
+        """What a program asks for: a yes that ended nothing would leave its token good."""
+        admission = await self._accounts.logout(token)
+        if admission is None:
+            raise Refused(ErrorCode.UNAUTHORISED, "This login has ended before.")
+        self._desk.logged_out(admission)
+        return web.Response(status=204)
 
 
 class AccountsApi:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from server.desk.identity import AgentIdentity
 from server.desk.policy import Policy
@@ -19,6 +19,8 @@ MAX_BODY: Final = 64 * 1024
 PREFIX: Final = "/api/v1"
 
 _YES_OR_NO: Final = {"1": True, "true": True, "": True, "0": False, "false": False}
+
+_BEARER: Final = "bearer "
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
@@ -61,6 +63,14 @@ class Call:
         if said not in _YES_OR_NO:
             raise Refused(ErrorCode.BAD_REQUEST, f"{name} is 1 or 0.", field=name)
         return _YES_OR_NO[said]
+
+
+def bearer(request: web.Request) -> str | None:
+    """The token that came with the request itself; empty for what is none, None where nothing came but cookies."""
+    said = request.headers.get(hdrs.AUTHORIZATION)
+    if said is None:
+        return None
+    return said[len(_BEARER) :].strip() if said.lower().startswith(_BEARER) else ""
 
 
 Run = Callable[[Call], Awaitable[web.Response]]
