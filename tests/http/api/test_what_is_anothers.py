@@ -251,12 +251,16 @@ async def said(desk: Office, operation: Operation, values: dict[str, str], who: 
                 query = f"?{name}={value}"
             case _:
                 body[name] = value
-    # Whoever is let in by a cookie comes with their own.
+    # Whoever is let in by a cookie comes with their own, and with nothing else: a token would be what is meant.
     own = {} if operation.who is not None else {"Cookie": f"frontdesk-agent-{who}={await desk.token(who)}"}
     if operation.name == "login":
         body["password"] = "wrong"
     answer = await desk.ask(
-        operation.method, path + query, body if operation.body is not None else None, who=who, **own
+        operation.method,
+        path + query,
+        body if operation.body is not None else None,
+        who=None if own else who,
+        **own,
     )
     return answer.status, answer.body
 
