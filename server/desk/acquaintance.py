@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from msgspec import UnsetType
 
 from server.desk.identity import VisitorIdentity, Vouched
 from server.desk.intake import NOBODY_YET, Asked, Earlier, History
+from server.desk.masking import mask, masked_value
 from server.store import conversations, visitors
 from server.store.base import Tx
 from server.store.rows import VisitorRow
@@ -53,6 +56,13 @@ def as_vouched(identity: VisitorIdentity, form: dict[str, str]) -> dict[str, str
     vouched = identity.vouched or NOBODYS_WORD
     known = {"name": vouched.name, "email": vouched.email}
     return {**form, **{field: said for field, said in known.items() if said}}
+
+
+def masked(vouched: Vouched) -> Vouched:
+    """Without card numbers, which somebody typed at the site; the name by which the site knows them stays as it is."""
+    return replace(
+        vouched, name=mask(vouched.name), email=mask(vouched.email), attributes=masked_value(vouched.attributes)
+    )
 
 
 def row_of(identity: VisitorIdentity, form: dict[str, str], language: str) -> VisitorRow:

@@ -130,37 +130,39 @@ def masked(request: StructT) -> StructT:
     changed: dict[str, Any] = {}
     for name in _typed_fields(type(request)):
         value = getattr(request, name)
-        clean = mask(value) if isinstance(value, str) else _clean(value)
+        clean = mask(value) if isinstance(value, str) else masked_value(value)
         if clean is not value:
             changed[name] = clean
     return msgspec.structs.replace(request, **changed) if changed else request
 
 
+def masked_value(value: Any) -> Any:
+    """The same of a table, a list, an object of texts, or a number; itself, when nothing is to be masked."""
+    clean: Any = value
+    match value:
+        case str():
+            clean = mask(value)
+        case bool():
+            pass
+        case int() if (masked_number := mask(str(value))) != str(value):
+            clean = masked_number
+        case dict():
+            clean = {mask(key): masked_value(said) for key, said in value.items()}
+        case list():
+            clean = [masked_value(each) for each in value]
+        case parts.Link(text=text, url=url):
+            clean = parts.Link(text=mask(text), url=mask_address(url))
+        case Struct():
+            cleaned = {name: masked_value(getattr(value, name)) for name in value.__struct_fields__}
+            clean = msgspec.structs.replace(value, **cleaned)
+        case _:
+            pass
+    return value if clean == value else clean
+
+
 @functools.cache
 def _typed_fields(kind: type[Struct]) -> tuple[str, ...]:
     return tuple(name for name in kind.__struct_fields__ if name in TYPED)
-
-
-def _clean(value: Any) -> Any:
-    """What is typed may be a table, a list or an object of texts; the same object, when nothing is to be masked."""
-    match value:
-        case str():
-            return mask(value)
-        case dict():
-            table = {mask(key): mask(said) for key, said in value.items()}
-            return value if table == value else table
-        case list():
-            said = [_clean(each) for each in value]
-            return value if said == value else said
-        case parts.Link(text=text, url=url):
-            clean = parts.Link(text=mask(text), url=mask_address(url))
-            return value if clean == value else clean
-        case Struct():
-            cleaned = {name: _clean(getattr(value, name)) for name in value.__struct_fields__}
-            same = all(clean is getattr(value, name) for name, clean in cleaned.items())
-            return value if same else msgspec.structs.replace(value, **cleaned)
-        case _:
-            return value
 
 
 def _cards(text: str) -> Iterator[tuple[int, int, str]]:

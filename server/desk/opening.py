@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from router import model
 from router.snapshot import AgentRecord
 from server.clock import Clock
-from server.desk import audience, history, views
+from server.desk import acquaintance, audience, history, views
 from server.desk.accounts import IDLE_MS
 from server.desk.audience import Hub
 from server.desk.countries import Countries
@@ -132,18 +132,21 @@ class Openings:
     async def visitor(self, peer: Peer, request: IdentifyVisitor) -> tuple[VisitorIdentity, bool]:
         """Who the visitor is, and whether the token they came with was another's. Raises `Refused`."""
         found = await self._recognition.recognise(request)
+        vouched = found.vouched
+        if vouched is not None and self._directory().workspace.mask_cards:
+            vouched = acquaintance.masked(vouched)
         page = {} if isinstance(request.page, UnsetType) else _page(request.page)
         identity = VisitorIdentity(
             visitor=found.visitor,
             site=request.site,
             token=found.token,
-            name="" if found.vouched is None else found.vouched.name,
+            name="" if vouched is None else vouched.name,
             language=request.language,
             timezone=request.timezone,
             country=self._countries.of(said=peer.country, address=peer.address, timezone=request.timezone),
             page=page,
             known=found.known,
-            vouched=found.vouched,
+            vouched=vouched,
         )
         return identity, found.lost
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,20 @@ async def test_a_bad_identity_is_refused_and_the_connection_lives(it: Story):
     assert (await client.identify(id="2"))["error"]["code"] == "unauthorised"
     client.credentials["identity"] = signed(it, key)
     assert (await client.identify(id="3"))["ok"]
+
+
+async def test_a_card_number_in_the_sites_word_is_masked_too(it: Story):
+    key = await secret(it)
+    card = "4242 4242 4242 4242"
+    said = {"plan": "gold", "card": card, "old": [4242424242424242, 7], "more": {"vip": True, "of": card}}
+    vera = await come(it, signed(it, key, card, name=f"Vera {card}", email=f"{card}@shop.example", attributes=said))
+    assert vera.identified["me"]["name"] == "Vera •••• 4242"
+    await it.desk.start_conversation(vera)
+    [row] = await it.desk.store.read(lambda tx: tx.all("SELECT name, email, attributes, subject FROM visitor"))
+    assert row[:2] == ("Vera •••• 4242", "•••• 4242@shop.example")
+    masked = {"plan": "gold", "card": "•••• 4242", "old": ["•••• 4242", 7], "more": {"vip": True, "of": "•••• 4242"}}
+    assert json.loads(row[2]) == masked
+    assert row[3] == card  # by this name the site knows them: another would be somebody else
 
 
 async def test_a_typed_address_is_a_label(it: Story):
