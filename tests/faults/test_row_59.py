@@ -9,7 +9,7 @@ import itertools
 import math
 import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 from statistics import median
@@ -26,6 +26,8 @@ from tests.faults.serving import Serving
 AGENTS = 24
 FREE = 10  # tries of an account before it has to wait
 FREE_OF_ADDRESS = 30
+EARNED = 6  # more of them, after 1, 2, 4 … s: a minute
+LOOKED_AT, REFUSED = 401, 429
 ATTEMPTS = 1_000
 AT_ONCE = 20
 GUESSED_RIGHT = 0.62  # by the time alone; 0.5 is chance, which with these numbers stays below 0.6
@@ -104,21 +106,21 @@ async def test_row_59_the_time_of_an_answer_does_not_say_whether_there_is_such_a
 ) -> None:
     chance = random.Random(SEED)
     sources = iter(addresses())
-    words: dict[str, Counter[Answered]] = {"known": Counter(), "unknown": Counter()}
-    looked_at: dict[str, list[float]] = {"known": [], "unknown": []}
-    refused: dict[str, list[float]] = {"known": [], "unknown": []}
+    words: dict[str, set[Answered]] = {"known": set(), "unknown": set()}
+    took: dict[tuple[str, int], list[float]] = defaultdict(list)
     for number in range(AGENTS):
-        for took, tries in ((looked_at, FREE), (refused, FREE)):
-            for _ in range(tries):
-                for kind in chance.sample(["known", "unknown"], 2):
-                    answered, seconds = await guess(http, f"{kind}{number}@demo.example", next(sources))
-                    words[kind][answered] += 1
-                    took[kind].append(seconds)
+        for _ in range(2 * FREE):
+            for kind in chance.sample(["known", "unknown"], 2):
+                answered, seconds = await guess(http, f"{kind}{number}@demo.example", next(sources))
+                words[kind].add(answered)
+                took[kind, answered[0]].append(seconds)
     assert words["known"] == words["unknown"]
-    assert {status: count for (status, *_), count in words["known"].items()} == {401: AGENTS * FREE, 429: AGENTS * FREE}
-    alike("looked at", looked_at["known"], looked_at["unknown"])
-    alike("refused unseen", refused["known"], refused["unknown"])
-    assert median(looked_at["known"]) > 2 * median(refused["known"]), "a guess costs whoever guesses, or nobody"
+    assert {status for _, status in took} == {LOOKED_AT, REFUSED}
+    # Whoever is slow has earned another try meanwhile.
+    assert all(AGENTS * FREE <= len(took[kind, LOOKED_AT]) <= AGENTS * (FREE + 4) for kind in words)
+    alike("looked at", took["known", LOOKED_AT], took["unknown", LOOKED_AT])
+    alike("refused unseen", took["known", REFUSED], took["unknown", REFUSED])
+    assert median(took["known", LOOKED_AT]) > 2 * median(took["known", REFUSED]), "a guess costs something, or is none"
 
 
 @pytest.mark.row(59)
@@ -151,11 +153,11 @@ async def test_row_59_whoever_is_logged_in_is_served_meanwhile(
     await guessing
     quiet, loud = p99(before), p99(meanwhile)
     print(f"{said}; p99 of a message: {quiet * 1000:.1f} ms, meanwhile {loud * 1000:.1f} ms of {len(meanwhile)}")
-    assert set(said) == {401, 429}
+    assert set(said) == {LOOKED_AT, REFUSED}
     if from_where == "one address":
-        assert said[401] <= FREE_OF_ADDRESS
+        assert said[LOOKED_AT] <= FREE_OF_ADDRESS + EARNED
     else:
-        assert said[401] <= ATTEMPTS // 2 + AGENTS * FREE
+        assert said[LOOKED_AT] <= ATTEMPTS // 2 + AGENTS * (FREE + EARNED)
     assert loud < SERVED_WITHIN_S
 
 
