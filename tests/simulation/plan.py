@@ -33,6 +33,7 @@ class Plan:
     wrap_up: int
     restores: bool  # at the first kill: from a backup made a while before
     bots: int = 0  # connections of the bot that answers first; asked for, not drawn
+    cancels_at: int = 0  # the wait at which each connection's task is cancelled; asked for, not drawn
 
     @classmethod
     def of(cls, chance: random.Random) -> Plan:

@@ -204,14 +204,17 @@ class _Cancelled:
                 return
             waits += 1
             if waits == self._at:
-                task = asyncio.current_task()
-                assert task is not None
-                task.cancel()
+                self.strike()
             thrown = None
             try:
                 yield waited_for
             except BaseException as error:  # noqa: BLE001 - passed on
                 thrown = error
+
+    def strike(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
 
 
 def in_life(life: int, call: Callable[..., Any], *arguments: Any) -> Any:

@@ -124,12 +124,16 @@ class World:
     """One run."""
 
     def __init__(
-        self, seed: int, *, bots: int = 0, traced: bool = False, spoil: Callable[[Process], None] | None = None
+        self,
+        seed: int,
+        *,
+        bots: int = 0,
+        cancels_at: int = 0,
+        traced: bool = False,
+        spoil: Callable[[Process], None] | None = None,
     ) -> None:
         self.seed = seed
-        self.plan = Plan.of(random.Random(f"{seed} plan"))
-        if bots:
-            self.plan = dataclasses.replace(self.plan, bots=bots)
+        self.plan = dataclasses.replace(Plan.of(random.Random(f"{seed} plan")), bots=bots, cancels_at=cancels_at)
         self.loop = Loop(random.Random(f"{seed} loop"), shuffles=self.plan.shuffles)
         self.faults: list[str] = []
         self.lines: list[str] = []
@@ -265,6 +269,8 @@ class World:
             cable.bytes_a_second = chance.choice((200, 2_000, 20_000))
         if chance.random() < plan.cancels:
             cable.cancelled_after = 1 + int(chance.expovariate(1 / 12))
+        if plan.cancels_at:
+            cable.cancelled_after = plan.cancels_at
         return cable
 
     # The server.
@@ -471,13 +477,22 @@ def listening(complain: Callable[[str], None]) -> Iterator[None]:
 
 
 def simulate(
-    seed: int, *, bots: int = 0, traced: bool = False, spoil: Callable[[Process], None] | None = None
+    seed: int,
+    *,
+    bots: int = 0,
+    cancels_at: int = 0,
+    traced: bool = False,
+    spoil: Callable[[Process], None] | None = None,
 ) -> Outcome:
-    """One seed from its beginning to its judgement. `bots`: as many connections of a bot are there, too."""
+    """One seed from its beginning to its judgement.
+
+    `bots`: as many connections of a bot are there, too. `cancels_at`: until things are mended, each connection's task
+    is cancelled when it waits for that time.
+    """
     collects = gc.isenabled()
     gc.disable()  # a run is short, and makes little rubbish that is not freed at once
     try:
-        return World(seed, bots=bots, traced=traced, spoil=spoil).run()
+        return World(seed, bots=bots, cancels_at=cancels_at, traced=traced, spoil=spoil).run()
     finally:
         if collects:
             gc.enable()
