@@ -29,7 +29,7 @@ from server.session.setting import Caller, Setting
 from server.session.writing import Writer
 from server.wire import codec
 from server.wire.codec import AnyRequest
-from server.wire.codes import CloseCode, Refused
+from server.wire.codes import CloseCode, ErrorCode, Refused
 from server.wire.requests import Endpoint
 
 _LOOKS: Final = 50  # for the last answers before a restart
@@ -40,6 +40,13 @@ _IDENTIFYING: Final = Phase.IDENTIFYING  # a member reached through its class co
 
 # The answer to a close frame is its own code, but for none, and for one that nobody may send and aiohttp lets through.
 _RETURNED: Final = {0: None, 1006: 1002}
+
+# Refusals for which there is no error reply, but an end that tells the client whether to come back.
+_REFUSALS: Final = {
+    CloseCode.ORIGIN: ErrorCode.FORBIDDEN,
+    CloseCode.BAD_CREDENTIALS: ErrorCode.UNAUTHORISED,
+    CloseCode.TOO_MANY_CONNECTIONS: ErrorCode.RATE_LIMITED,
+}
 
 _log = structlog.get_logger("session")
 
@@ -196,6 +203,10 @@ class Connection:
         self._writer.send_lossy(key, frame)
 
     def close(self, code: CloseCode, reason: str) -> None:
+        if code in _REFUSALS and self._protocol.phase is not Phase.CLOSED:
+            # Which origin it was is looked for by whoever forgot to list it.
+            example = (self._origin or "")[:200] if code is CloseCode.ORIGIN else self.session
+            self._setting.bounds.refusals.note(self.endpoint, _REFUSALS[code], example=example)
         self._finish(code, reason)
 
     def send_off(self, looks: int = _LOOKS) -> None:

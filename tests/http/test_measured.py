@@ -116,6 +116,19 @@ async def test_a_conversation_leaves_its_traces(desk: Office):
     assert found["process_open_fds",] > 0
 
 
+async def test_who_is_let_go_instead_of_being_answered_is_counted_with_the_refused(desk: Office):
+    identify = {"do": "identify", "id": "1", "protocol": 1}
+    strangers = (("visitor", "http://shop.example.evil.example", {"site": "demo"}), ("agent", desk.url, {"token": "x"}))
+    for endpoint, origin, credentials in strangers:
+        async with desk.http.ws_connect(f"{desk.url}/ws/{endpoint}", headers={"Origin": origin}) as ws:
+            await ws.receive_json()
+            await ws.send_json({**identify, **credentials})
+            await ws.receive()
+    _, found = await scraped(desk)
+    assert found["frontdesk_refusals_total", "forbidden", "visitor"] == 1
+    assert found["frontdesk_refusals_total", "unauthorised", "agent"] == 1
+
+
 async def test_limits_that_are_changed_hold_at_once_and_are_told(desk: Office):
     limits = await desk.get("/limits")
     assert limits["messages_per_visitor"] == [1000, 300]
