@@ -39,7 +39,7 @@ def ask(  # noqa: PLR0913 - the parts of one request
     """Submit; the future ends when the reply was sent, or with `Refused`.
 
     ``recall`` reads for a resent request what ``plan``'s step collected the first time. A step that collected a
-    `Refused` is answered with it. The rest is as in `Job`.
+    `Refused` is answered with it, and nobody is told. The rest is as in `Job`.
     """
     ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -57,7 +57,11 @@ def ask(  # noqa: PLR0913 - the parts of one request
             case Refused():
                 _fail(ended, end)
 
-    job = Job(plan=plan, then=then, told=told, name=name_of(request, peer.identity), look=look, recall=recall)
+    def told_if_done(done: Done) -> None:
+        if told is not None and not isinstance(done.value, Refused):
+            told(done)
+
+    job = Job(plan=plan, then=then, told=told_if_done, name=name_of(request, peer.identity), look=look, recall=recall)
     engine.submit(job)
     return ended
 

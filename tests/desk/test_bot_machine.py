@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from server.settings.workspace import Bot
 from tests.desk.support.bench import settings as workspace
-from tests.desk.test_machine import AGENTS, VISITORS, DeskMachine, often, visitors, which
+from tests.desk.test_machine import AGAIN, AGENTS, VISITORS, DeskMachine, often, visitors, which
 
 BOTS = ("fay one", "fay two")
 _FILE = workspace(support={"first": "bot:fay", "max_line": 3}, sales={"first": "bot:fay"})
@@ -54,6 +54,29 @@ class BotMachine(DeskMachine):
                 await self.desk.leave(client)
 
         self.do(turn())
+
+    @rule(who=lines)
+    def bot_claims_all(self, who: str) -> None:
+        """What the other connection has is this one's now, and both have begun to answer it."""
+
+        async def turn() -> None:
+            await self._settle()
+            if self.people[who] is None:
+                positions = {each: {"entries": 0} for each in self.conversations}
+                resume = {"epoch": self.desk.installation.epoch, "positions": positions}
+                self.people[who] = await self.desk.bot("fay", resume=resume)
+
+        self.do(turn())
+
+    @rule(number=which, rich=st.booleans(), text=st.sampled_from(("y", "z")), streamed=st.booleans(), alone=often)
+    def both_answer_by_one_name(self, number: int, rich: bool, text: str, streamed: bool, alone: bool) -> None:
+        c, fields = self.conversation(number), {"replies": ["Yes"]} if rich else {}
+        for who in (*BOTS, *BOTS):
+            if streamed:
+                self.ask(who, "stream", conversation=c, stream_id=AGAIN, text=text, final=who == BOTS[0], **fields)
+            else:
+                self.ask(who, "message.send", conversation=c, client_id=AGAIN, text=text, **fields)
+        self.done(alone)
 
     @rule(who=lines, number=which, rich=st.booleans(), alone=often)
     def bot_writes(self, who: str, number: int, rich: bool, alone: bool) -> None:

@@ -197,3 +197,15 @@ async def test_it_is_given_to_the_visitor_with_the_rest_and_goes_with_the_rest(i
     await erase(it, it.vera.me, force=True)
     assert await holding(it) == []
     assert in_files(it) == []
+
+
+async def test_of_two_that_come_in_one_commit_the_second_is_refused_and_nothing_breaks(it: Story):
+    c = await taken(it)
+    second = await it.desk.bot()
+    both = [client.begin("handoff", conversation=c, summary=SUMMARY) for client in (fay(it), second)]
+    await it.desk.settle()
+    replies = [pending.reply for pending in both]
+    assert [each["ok"] for each in replies] == [True, False]
+    assert replies[1]["error"]["code"] == "not_owner"
+    assert notes(it.ada) == [SUMMARY]
+    assert it.desk.alarms == []

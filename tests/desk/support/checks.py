@@ -113,6 +113,8 @@ class Checks:
         assert self.desk.streams._open.keys() | self.desk.streams._thinking.keys() <= with_bots.keys()
         assert set(self.messages._writers.last) <= running
         assert {conversation for conversation, _ in self.desk._everyones._read} <= running
+        assert self.hub._turns == {}
+        assert self.workers._moving == {}
         here = {client.peer for client in self.clients}
         assert set(self.local._topics) <= here
         assert {peer for peers in self.local._peers.values() for peer in peers} <= here
