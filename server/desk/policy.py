@@ -67,7 +67,8 @@ class Handlers:
         handler = self._table.get(kind)
         if handler is None:
             raise Refused(ErrorCode.BAD_REQUEST, "This cannot be asked here.", field="do")
-        insist(handler.policy, identity)
+        if not _may_ask(handler.policy, identity):
+            raise _forbidden()
         return handler
 
     @property
@@ -79,7 +80,11 @@ class Handlers:
 def insist(policy: Policy, identity: Any) -> None:
     """Raise `Refused` (forbidden) unless this identity may ask for what has this policy."""
     if not _may_ask(policy, identity):
-        raise Refused(ErrorCode.FORBIDDEN, "You may not do this.")
+        raise _forbidden()
+
+
+def _forbidden() -> Refused:
+    return Refused(ErrorCode.FORBIDDEN, "You may not do this.")
 
 
 def _may_ask(policy: Policy, identity: Any) -> bool:

@@ -95,13 +95,13 @@ class Calls:
             return None
         if work is None:
             return None
-        if not self._desk.pipelines(request):
-            return self._finish(request, work)
-        if isinstance(work, Ticket):
+        if isinstance(work, Ticket):  # only what pipelines has one
             self._in_flight += 1
             work.follower = self
-        else:
-            self._follow(request, work)
+            return None
+        if not self._desk.pipelines(request):
+            return self._finish(request, work)
+        self._follow(request, work)
         return None
 
     async def _perform_later(self, request: AnyRequest, room: int) -> None:

@@ -90,7 +90,7 @@ class Desk(Protocol):
 
         May raise `Refused` (also out of the awaitable): the session answers with the error. A pipelined write returns
         an awaitable too, at best a `Ticket`, but has taken its place in the order before `perform` returns:
-        `pipelines(request)` tells.
+        `pipelines(request)` tells. No other request returns a `Ticket`.
         """
 
     def pipelines(self, request: Any) -> bool:

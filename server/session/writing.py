@@ -146,10 +146,13 @@ class Writer:
     def flush(self) -> None:
         """The end of the turn: write what is queued."""
         self._scheduled = False
-        if self._slow is not None or not self.outbox or self._transport.is_closing():
+        transport = self._transport
+        if self._slow is not None or transport.is_closing():
             return
-        if not self._congested:
-            self._transport.write(framing.texts(self.outbox.take(CHUNK)))
+        if transport.get_write_buffer_size() <= HIGH:
+            frames = self.outbox.take(CHUNK)
+            if frames:
+                transport.write(framing.texts(frames))
         if self.outbox:
             self._slow = self._loop.create_task(self._write_slowly(), name="slow reader")
 

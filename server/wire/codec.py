@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, TypeAlias, TypeVar, cast
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct
@@ -40,12 +40,13 @@ def decode(endpoint: Endpoint, frame: bytes | str) -> AnyRequest:
         BadFrame: not JSON, not an object, an unknown ``do``, an unknown field, a wrong type or size.
     """
     try:
-        return cast("AnyRequest", _DECODERS[endpoint].decode(frame))
+        request: AnyRequest = _DECODERS[endpoint].decode(frame)
     except msgspec.ValidationError as error:
         message, field = _in_plain_words(str(error))
         raise BadFrame(message, re=frame_id(frame), field=field) from None
     except (ValueError, RecursionError):
         raise BadFrame("The frame is not a JSON object in UTF-8.", re=frame_id(frame)) from None
+    return request
 
 
 def decode_body(kind: type[T], body: bytes) -> T:

@@ -43,7 +43,7 @@ class Members:
     def perform(self, jobs: Sequence[Job | Member]) -> list[Outcome]:
         """One outcome for each, in a transaction that was just begun. Raises when the whole batch is lost."""
         self._untouched = True
-        alone = sum(_runs(job.lane) for job in jobs) == 1
+        alone = running(jobs) == 1
         outcomes: list[Outcome] = []
         for series, group in runs(jobs):
             if series is None:
@@ -64,13 +64,13 @@ class Members:
 
     def _joined(self, series: Series[Any, Any], members: list[Member]) -> Iterable[Outcome]:
         self._series[series] = None
-        running = [member for member in members if _runs(member.lane)]
-        if not running:
+        able = members if running(members) == len(members) else [member for member in members if _runs(member.lane)]
+        if not able:
             return [unavailable(None) for _ in members]
-        values = self._many(series, [member.item for member in running])
+        values = self._many(series, [member.item for member in able])
         if values is None:
-            values = [self._one_of(series, member) for member in running]
-        if len(running) == len(members):
+            values = [self._one_of(series, member) for member in able]
+        if able is members:
             return values
         found = iter(values)
         return [next(found) if _runs(member.lane) else unavailable(None) for member in members]
@@ -160,6 +160,16 @@ class Members:
 def runs(jobs: Sequence[Job | Member]) -> Iterator[tuple[Series[Any, Any] | None, Iterator[Any]]]:
     """Neighbours of one series together: those of none are `Job`, the others `Member`."""
     return groupby(jobs, _series_of)
+
+
+def running(jobs: Sequence[Job | Member]) -> int:
+    """How many of them are not behind a failed write of their lane."""
+    count = 0
+    for job in jobs:
+        lane = job.lane
+        if lane is None or not lane.broken:
+            count += 1
+    return count
 
 
 def unavailable(error: BaseException | None) -> Failed:

@@ -21,7 +21,7 @@ from server.histogram import MANY, MILLISECONDS, Histogram
 from server.store.base import Failed, Tx
 from server.store.sqlite.checkpoint import Checkpointer
 from server.store.sqlite.connection import UNAVAILABLE, is_fatal
-from server.store.sqlite.members import Members, Outcome, unavailable
+from server.store.sqlite.members import Members, Outcome, running, unavailable
 from server.store.sqlite.queue import Job, Member, WriteQueue
 from server.store.sqlite.rewriting import Chores
 
@@ -92,11 +92,11 @@ class Writer:
             return self._fail_all(jobs, error)
 
     def _run_all(self, jobs: Jobs) -> list[Outcome]:
-        if all(job.lane is not None and job.lane.broken for job in jobs):
+        if not running(jobs):
             return [unavailable(None) for _ in jobs]
         self._connection.execute("BEGIN IMMEDIATE")
         outcomes = self.members.perform(jobs)
-        committed = sum(not isinstance(outcome, Failed) for outcome in outcomes)
+        committed = len(outcomes) - [type(outcome) for outcome in outcomes].count(Failed)
         if committed:
             self._finish(committed)
         else:
