@@ -12,7 +12,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from server.http import security
-from server.http.answers import ToPerson
+from server.http.answers import Answered, ToPerson
 from server.http.built import Built, File, NotBuilt
 from server.http.policy import NOTHING_HERE, PUBLIC, Doors
 from server.http.ports import Desk
@@ -24,6 +24,7 @@ ASK_AGAIN: Final = "no-cache"
 
 _ANYWHERE: Final = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 _DEMO_ASSET: Final = "demo-"
+_READ: Final = "GET, HEAD"
 
 
 class Pages:
@@ -91,9 +92,7 @@ class Pages:
         raise nothing_here()
 
     async def only_read(self, _request: web.Request) -> web.Response:
-        raise ToPerson(
-            405, ErrorCode.BAD_REQUEST, "Here one can only ask GET, HEAD.", headers={hdrs.ALLOW: "GET, HEAD"}
-        )
+        raise Answered(405, ErrorCode.BAD_REQUEST, f"Here one can only ask {_READ}.", headers={hdrs.ALLOW: _READ})
 
     def _page(
         self, request: web.Request, name: str, framed_by: tuple[str, ...] = security.NOBODY, *, frames_us: bool = False

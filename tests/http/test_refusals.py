@@ -28,6 +28,7 @@ async def test_a_page_is_read_and_nothing_else(house: Front):
         for method in METHODS:
             async with house.http.request(method, house.url + place, data=b"x") as answer:
                 assert (405, READ) == (answer.status, answer.headers["Allow"]), (method, place)
+                assert "bad_request" == (await answer.json())["error"]["code"]
                 assert ALWAYS.items() <= answer.headers.items()
     assert house.bounds.refusals.counts == {("http", ErrorCode.BAD_REQUEST): len(PLACES) * len(METHODS)}
 
