@@ -3,7 +3,8 @@
 Three kinds of requests have buckets of their own:
 
 * *writes*, whatever changes something, by the person (visitor or agent), their address and, of visitors, the site;
-  a bot answers many at once, and all that it says has one bucket of its own;
+  a bot answers many at once, and all that it says has one bucket of its own, beside one for each conversation, in which
+  the pieces of a stream count for nothing and its end for one;
   a conversation's beginning (and a message left) has buckets of its own beside the site's;
 * *signals* (typing, read), by the person: they are lossy, so what is too much is dropped, and who gave no `id` is not
   told;
@@ -60,6 +61,7 @@ class Rates:
     messages_per_visitor: Rate = NO_LIMIT
     messages_per_agent: Rate = NO_LIMIT
     messages_per_bot: Rate = NO_LIMIT
+    messages_per_bot_conversation: Rate = NO_LIMIT
     messages_per_address: Rate = NO_LIMIT
     messages_per_site: Rate = NO_LIMIT
     starts_per_visitor: Rate = NO_LIMIT
@@ -148,6 +150,7 @@ class _Way:
 
     kind: Kind
     gauges: tuple[tuple[Bucket, float, float, str], ...]
+    by_talk: bool = False  # and the bucket of the bot's conversation that it is about
 
     @property
     def writes(self) -> bool:
@@ -186,7 +189,7 @@ class Meter:
                 bucket.full_at = full_at + interval_s
             else:
                 return self._over(request, way, now, stopped_by=limit)
-        return None
+        return self._talked_over(request, way, now) if way.by_talk else None
 
     def close(self) -> None:
         """Nothing more comes."""
@@ -204,7 +207,8 @@ class Meter:
     def _open(self, kind_of: type) -> _Way:
         kind = _KINDS.get(kind_of, "write")
         alike = next((way for way in self._ways.values() if way.kind == kind), None)
-        way = alike or _Way(kind, tuple(self._gauges(kind)))
+        by_talk = kind == "write" and self._subject.bot and self._rates.messages_per_bot_conversation.limits
+        way = alike or _Way(kind, tuple(self._gauges(kind)), by_talk)
         self._ways[kind_of] = way
         return way
 
@@ -246,6 +250,24 @@ class Meter:
                 bucket.full_at = min(bucket.full_at, now + reach_s)
                 wait_s = max(wait_s, min(interval_s, after - now - reach_s))
                 self._limits.stopped[limit] += 1
+        return self._delayed(request, way, now, wait_s)
+
+    def _talked_over(self, request: Any, way: _Way, now: float) -> TurnedAway | None:
+        """A bot that says too much in one conversation is not to drown its visitor, however many others it answers."""
+        about: str | None = getattr(request, "conversation", None)
+        if about is None or (isinstance(request, ask.Stream) and not request.final):
+            return None
+        limit = "messages_per_bot_conversation"
+        name = (limit, self._subject.person, about)
+        wait_s = self._limits.buckets.take(name, self._rates.messages_per_bot_conversation, now)
+        if wait_s == 0:
+            return None
+        for bucket, interval_s, _, _ in way.gauges:
+            bucket.full_at -= interval_s
+        self._limits.stopped[limit] += 1
+        return self._delayed(request, way, now, wait_s)
+
+    def _delayed(self, request: Any, way: _Way, now: float, wait_s: float) -> TurnedAway:
         if way.kind == "signal" and request.id is UNSET:
             return self._turned_away(None, now)
         if way.writes and (named := _named(request)) is not None:

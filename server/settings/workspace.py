@@ -169,6 +169,7 @@ class Limits(Record, frozen=True, kw_only=True):
     messages_per_visitor: Rated = Rate(1_000, 300)
     messages_per_agent: Rated = Rate(3_000, 9_000)
     messages_per_bot: Rated = Rate(20_000, 600_000)
+    messages_per_bot_conversation: Rated = Rate(1_000, 300)
     messages_per_address: Rated = Rate(60_000, 360_000)
     messages_per_site: Rated = Rate(120_000, 720_000)
     starts_per_visitor: Rated = Rate(20, 20)

@@ -38,6 +38,7 @@ export interface Limits {
   messages_per_visitor: Rate;
   messages_per_agent: Rate;
   messages_per_bot: Rate;
+  messages_per_bot_conversation: Rate;
   messages_per_address: Rate;
   messages_per_site: Rate;
   starts_per_visitor: Rate;

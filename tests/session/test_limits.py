@@ -15,6 +15,7 @@ from server.wire.codes import CloseCode, ErrorCode, Refused
 
 ADA = Subject(person="a_ada", address="192.0.2.1")
 EVA = Subject(person="v_eva", address="192.0.2.7", site="shop")
+FAY = Subject(person="b_fay", address="192.0.2.9", bot=True)
 
 
 class Now:
@@ -31,8 +32,12 @@ def limited(clock: Now | None = None, /, **rates: Rate) -> Limits:
     return Limits(clock or Now(), Rates(**rates))
 
 
-def send(name: str) -> ask.MessageSend:
-    return ask.MessageSend(id=name, conversation="c", client_id=name, text="t")
+def send(name: str, conversation: str = "c") -> ask.MessageSend:
+    return ask.MessageSend(id=name, conversation=conversation, client_id=name, text="t")
+
+
+def piece(name: str, *, final: bool = False) -> ask.Stream:
+    return ask.Stream(id=name, conversation="c", stream_id=name, delta="t", final=final)
 
 
 def start(name: str) -> ask.ConversationStart:
@@ -64,6 +69,10 @@ def refused(meter: Meter, request: Any) -> Refused:
         ("messages_per_address", EVA, send("m")),
         ("messages_per_site", EVA, send("m")),
         ("messages_per_site", EVA, start("m")),
+        ("messages_per_bot", FAY, send("m")),
+        ("messages_per_bot", FAY, piece("s")),
+        ("messages_per_bot_conversation", FAY, send("m")),
+        ("messages_per_bot_conversation", FAY, piece("s", final=True)),
         ("messages_per_agent", ADA, send("m")),
         ("messages_per_agent", ADA, ask.StatusSet(id="s", status="available")),
         ("messages_per_address", ADA, send("m")),
@@ -91,6 +100,7 @@ def test_a_request_keeps_to_the_limits_that_concern_it(limit: str, subject: Subj
         ("signals_per_person", [send("m"), start("s"), ask.Ping(id="p")]),
         ("reads_per_connection", [send("m"), start("s"), typing()]),
         ("messages_per_agent", [send("m"), start("s"), typing(), ask.Ping(id="p")]),
+        ("messages_per_bot_conversation", [send("m")]),
     ],
 )
 def test_other_requests_are_free_of_it(limit: str, free: list[Any]):
@@ -105,6 +115,25 @@ def test_people_share_an_address_and_a_site_but_not_their_own_limit():
     assert admitted(max_, send("1"), send("2")) == [True, False]
     elsewhere = limits.meter(Subject(person="v_mia", address="198.51.100.1", site="shop"))
     assert admitted(elsewhere, send("1"), send("2")) == [True, True]
+
+
+def test_a_bot_may_say_so_much_in_one_conversation_and_go_on_in_the_others():
+    limits = limited(messages_per_bot_conversation=Rate(2, 60), messages_per_bot=Rate(5, 60))
+    one, two = limits.meter(FAY), limits.meter(FAY)
+    assert admitted(one, send("1"), piece("s"), piece("s"), send("2"), send("3")) == [True, True, True, True, False]
+    assert limits.stopped == {"messages_per_bot_conversation": 1}
+    # By another connection it is the same conversation, and what was refused there took nothing from the whole.
+    assert admitted(two, send("4", "d"), send("5")) == [True, False]
+    mia = limits.meter(Subject(person="b_mia", bot=True))
+    assert admitted(mia, send("6"), ask.IdentifyBot(id="i", protocol=1, token="fdb_1")) == [True, True]
+
+
+def test_what_a_bot_was_refused_in_one_conversation_comes_in_its_order():
+    now = Now()
+    fay = limited(now, messages_per_bot_conversation=Rate(1, 60)).meter(FAY)
+    assert admitted(fay, send("1"), piece("2", final=True), send("3", "d")) == [True, False, False]
+    now.at += (refused(fay, send("3", "d")).retry_after_ms or 0) / 1000
+    assert admitted(fay, piece("2", final=True), send("3", "d")) == [True, True]
 
 
 def test_two_tabs_of_one_visitor_are_one_visitor():

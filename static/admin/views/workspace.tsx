@@ -55,6 +55,7 @@ export function Workspace() {
               <RateField form={form} name="messages_per_visitor" label="Messages of one visitor" />
               <RateField form={form} name="messages_per_agent" label="Messages and steps of one agent" />
               <RateField form={form} name="messages_per_bot" label="Messages and steps of one bot" hint="It may answer thousands at once." />
+              <RateField form={form} name="messages_per_bot_conversation" label="Messages of one bot in one conversation" hint="The pieces of a message that grows count for nothing." />
               <RateField form={form} name="messages_per_address" label="Messages from one address" hint="A whole office may share one." />
               <RateField form={form} name="messages_per_site" label="Messages of a site's visitors together" />
               <RateField form={form} name="starts_per_visitor" label="New conversations of one visitor" />
