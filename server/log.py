@@ -1,7 +1,8 @@
 """The log: one line an event, as JSON for machines or in columns for people.
 
-What is logged are ids, counts and codes; never the text of a message, a name, an address of the net or a token. Control
-characters are escaped, so that nothing a visitor sends can forge a line or move a terminal's cursor.
+What is logged are ids, counts and codes; never the text of a message, a name or a token, and of addresses of the net
+only that of a failed login, as far as such are kept. Control characters are escaped, so that nothing a visitor sends
+can forge a line or move a terminal's cursor.
 """
 
 from __future__ import annotations
