@@ -80,7 +80,9 @@ class Privacy:
 
     async def erase(self, visitor: str, *, force: bool = False, by: str = audit.OWNER) -> ErasedAnswer:
         """Erase a visitor; goes on to its end also when whoever asked has gone. Raises as `Erasure.erase`."""
-        erased = await asyncio.shield(self.erasure.erase(visitor, force=force, by=by))
+        erased = await asyncio.shield(
+            asyncio.create_task(self.erasure.erase(visitor, force=force, by=by), name=f"erasing {visitor}")
+        )
         return ErasedAnswer(
             visitor=visitor, conversations=erased.conversations, entries=erased.entries, notes=erased.notes
         )

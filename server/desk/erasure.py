@@ -187,7 +187,12 @@ class Erasure:
 async def _do(engine: Engine, step: Step) -> Done:
     """Behind everything that was asked of the engine before."""
     ended: asyncio.Future[Done | Refused] = asyncio.get_running_loop().create_future()
-    engine.submit(Job(plan=lambda _now, _seen: step, then=ended.set_result))
+
+    def then(end: Done | Refused) -> None:
+        if not ended.done():  # whoever asked may have gone
+            ended.set_result(end)
+
+    engine.submit(Job(plan=lambda _now, _seen: step, then=then))
     end = await ended
     if isinstance(end, Refused):
         raise end

@@ -428,6 +428,10 @@ class Connection:
         except TimeoutError:
             self._calls.cancel()
             _log.warning("requests outlive their connection", session=self.session, count=self._calls.in_flight)
+        finally:
+            await self._tell_left()
+
+    async def _tell_left(self) -> None:
         try:
             await self._desk.left(self)
         except Exception:  # noqa: BLE001 - nobody is left to hear of it

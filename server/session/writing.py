@@ -178,6 +178,10 @@ class Writer:
                 self._transport.write(self._next_bytes())
         except ConnectionError:
             self.outbox.clear()
+        except asyncio.CancelledError:
+            if not self._ended:  # nobody would write the rest, and whoever reads would wait for it
+                self._transport.abort()
+            raise
         finally:
             self._slow = None
 

@@ -7,6 +7,7 @@ being asked whether it may, which is never answered.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from itertools import groupby
 from typing import Final
@@ -85,7 +86,7 @@ class Entry:
         if operation.body is not None:
             sent = await request.clone(client_max_size=operation.max_body).read()
             body = sent if operation.raw else codec.decode_body(operation.body, sent or b"null")
-        response = await operation.run(Call(request=request, caller=caller, body=body))
+        response = await _to_its_end(operation, Call(request=request, caller=caller, body=body))
         if caller is not None and operation.method != "GET":
             log.info("asked over the API", operation=operation.name, by=caller.key, path=request.path)
         return response
@@ -106,6 +107,13 @@ class Entry:
             return token
         agent = request.headers.get(AGENT_HEADER)
         return None if agent is None else self._cookies.token(request, agent)
+
+
+async def _to_its_end(operation: Operation, call: Call) -> web.Response:
+    """What is changed is also told to those whom it concerns, though whoever asked for it has gone meanwhile."""
+    if operation.method == "GET":
+        return await operation.run(call)
+    return await asyncio.shield(asyncio.create_task(operation.run(call), name=f"asked {operation.name}"))
 
 
 def _only(methods: str) -> Handler:

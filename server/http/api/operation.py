@@ -5,7 +5,7 @@ What answers a request and what the OpenAPI description says of it are read from
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -73,7 +73,7 @@ def bearer(request: web.Request) -> str | None:
     return said[len(_BEARER) :].strip() if said.lower().startswith(_BEARER) else ""
 
 
-Run = Callable[[Call], Awaitable[web.Response]]
+Run = Callable[[Call], Coroutine[Any, Any, web.Response]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
