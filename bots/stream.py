@@ -53,6 +53,10 @@ class Stream:
         self._stop()
         if not self._text.strip() or (kind is not None and not issubclass(kind, Exception)):
             return
+        if not self._line.owns(self._conversation):
+            # What was left in the middle is no answer: perhaps another worker is about to give the whole.
+            self.written = Written(refused="not_owner")
+            return
         finished = {"stream_id": self._id, "text": self._text, "final": True, **self._extras}
         self.written = await written(self._line.ask("stream", self._conversation, **finished))
 

@@ -107,6 +107,7 @@ class Desk:
             later=rooms.later,
             own=self._partaking.mine,
         )
+        rooms.workers.on_dropped = self.streams.dropped
         self._handing_over = rooms.handing_over
         rooms.messages.asked = self._bot_asked
         rooms.messages.answered = self._bot_answered

@@ -131,13 +131,17 @@ class Streams:
 
     def left(self, session: str) -> None:
         """A connection is gone: what grew on it is cut, and it is at work on nothing any more."""
-        for streams in tuple(self._open.values()):
-            for stream in tuple(streams.values()):
-                if stream.session == session:
-                    self._end(stream)
-        for known in tuple(self._thinking.values()):
-            if known.session == session:
-                self._rest(known.conversation.id)
+        for conversation in {**self._open, **self._thinking}:
+            self.dropped(session, conversation)
+
+    def dropped(self, session: str, conversation: str) -> None:
+        """The same of one conversation, which another connection has now."""
+        for stream in tuple(self._open.get(conversation, {}).values()):
+            if stream.session == session:
+                self._end(stream)
+        known = self._thinking.get(conversation)
+        if known is not None and known.session == session:
+            self._rest(conversation)
 
     def forget(self, conversation: str) -> None:
         """The bot has it no longer, or it was closed."""

@@ -56,6 +56,8 @@ class Workers:
         self._later = later
         self._shares: dict[str, Shares] = {}
         self._peers: dict[str, Peer] = {}
+        # Called with a session and the conversation that another connection of its bot has claimed.
+        self.on_dropped: Callable[[str, str], None] = lambda _session, _conversation: None
         # By session, what it is still to be brought, the oldest first. Who is in here is being brought something.
         self._moving: dict[str, dict[str, None]] = {}
 
@@ -135,6 +137,7 @@ class Workers:
             self._hub.out_of_turn(peer, topic)
             self._hub.unsubscribe(peer, topic)
             peer.send(_dropped(conversation))
+            self.on_dropped(peer.session, conversation)
 
     def _end(self, shares: Shares, conversation: str, *, dropped: bool = False) -> None:
         """Behind what was told of it until now; ``dropped``: which does not say that it is over."""

@@ -136,6 +136,7 @@ async def test_a_stream_says_when_there_is_no_point_in_going_on(paper):
     async with paper.message("a").stream() as out:
         paper.mine = False
         assert not await out.write("a")
+    assert (paper.asked, out.written.refused) == ([], "not_owner")
 
 
 async def test_a_stream_without_a_word_is_none(paper):

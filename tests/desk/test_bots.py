@@ -280,6 +280,20 @@ async def test_a_stream_grows_and_ends_as_an_entry(it: Story):
     assert end["seq"] == 4
 
 
+async def test_what_grows_is_cut_when_another_connection_claims_the_conversation(it: Story):
+    one = await it.desk.bot()
+    c = await it.desk.start_conversation(it.vera, "Hello")
+    await one.ask("stream", conversation=c, stream_id="re-1-0", delta="Half of")
+    await one.ask("thinking", conversation=c, active=True)
+    two = await it.desk.bot(resume={"epoch": one.identified["epoch"], "positions": {c: {"entries": 2}}})
+    shown, at_work = it.vera.told("stream")[-1], it.vera.told("thinking")
+    assert (shown["text"], shown["active"], [each["active"] for each in at_work]) == ("Half of", False, [True, False])
+    gone = await one.ask("stream", conversation=c, stream_id="re-1-0", delta=" it")
+    assert gone["error"]["code"] == "gone"
+    assert (await two.ask("stream", conversation=c, stream_id="re-1-0", text="All of it", final=True))["ok"]
+    assert texts(two) == ["All of it"]
+
+
 @pytest.mark.parametrize("what", ["token", "bot"])
 async def test_what_ends_while_a_bot_comes_in_does_not_let_it_stay(it: Story, monkeypatch, what: str):
     openings = it.desk.openings
