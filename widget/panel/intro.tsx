@@ -1,8 +1,9 @@
 import type { SiteDepartment } from "../client/generated.ts";
-import type { View } from "./view.ts";
+import type { Texts } from "./texts.ts";
+import { momentOf, type View } from "./view.ts";
 
-/** Before the first message: a greeting, whom to ask, and one quiet line for who is asking. */
-export function Intro({ view }: { view: View }) {
+/** Before the first message: a greeting, whom to ask, and one quiet line for who is asking, unless a form asks it already. */
+export function Intro({ view, asked }: { view: View; asked: boolean }) {
   const { visit, texts } = view;
   const departments = visit.state.value.site?.departments ?? [];
   const nobody = departments.length > 0 && !departments.some(served) && !visit.trial;
@@ -10,22 +11,24 @@ export function Intro({ view }: { view: View }) {
     <div class="intro">
       <p class="greeting">{nobody ? texts.greetingNobody : texts.greeting}</p>
       {departments.length > 1 && !visit.trial && <Departments view={view} departments={departments} />}
-      <details>
-        <summary>{texts.aboutYou}</summary>
-        <Field view={view} name="name" label={texts.name} type="text" autocomplete="name" />
-        <Field view={view} name="email" label={texts.email} type="email" autocomplete="email" />
-      </details>
+      {!asked && (
+        <details>
+          <summary>{texts.aboutYou}</summary>
+          <Field view={view} name="name" label={texts.name} type="text" autocomplete="name" />
+          <Field view={view} name="email" label={texts.email} type="email" autocomplete="email" />
+        </details>
+      )}
     </div>
   );
 }
 
 function Departments({ view: { visit, texts }, departments }: { view: View; departments: readonly SiteDepartment[] }) {
-  const wished = visit.choice.value.department ?? (departments.find(served) ?? departments[0])?.key;
+  const wished = wishedOf(departments, visit.choice.value.department)?.key;
   return (
     <fieldset>
       <legend>{texts.whom}</legend>
       {departments.map((department) => (
-        <label key={department.key} class={served(department) ? "" : "shut"}>
+        <label key={department.key}>
           <input
             type="radio"
             name="department"
@@ -34,7 +37,7 @@ function Departments({ view: { visit, texts }, departments }: { view: View; depa
             onChange={() => (visit.choice.value = { ...visit.choice.value, department: department.key })}
           />
           <span>{department.name}</span>
-          {!served(department) && <small>{texts.closedNow}</small>}
+          <small>{meets(texts, department)}</small>
         </label>
       ))}
     </fieldset>
@@ -71,7 +74,20 @@ export function served({ open, bot }: SiteDepartment): boolean {
   return open || bot === true;
 }
 
+/** Whom one meets there now, where that is not simply somebody. */
+export function meets(texts: Texts, { open, bot, in_hours, opens_at }: Pick<SiteDepartment, "open" | "bot" | "in_hours" | "opens_at">, now = Date.now()): string {
+  if (bot === true) return texts.bot;
+  if (open) return "";
+  if (in_hours) return texts.noOneHere;
+  return opens_at === null ? texts.closedNow : texts.opens(momentOf(Date.parse(opens_at), now));
+}
+
+/** The department a first message goes to: the one chosen, else the first where somebody answers. */
+export function wishedOf(departments: readonly SiteDepartment[], chosen: string | null): SiteDepartment | undefined {
+  return departments.find(({ key }) => key === chosen) ?? departments.find(served) ?? departments[0];
+}
+
 /** The department a first message goes to, if the visitor leaves the choice as it stands. */
 export function standing(departments: readonly SiteDepartment[]): string | null {
-  return departments.length > 1 ? ((departments.find(served) ?? departments[0])?.key ?? null) : null;
+  return departments.length > 1 ? (wishedOf(departments, null)?.key ?? null) : null;
 }

@@ -33,7 +33,7 @@ export function Panel({ view }: { view: View }) {
       <Header view={view} />
       <Status view={view} />
       <Waiting view={view} />
-      <Log view={view}>{!begun && <Intro view={view} />}</Log>
+      <Log view={view}>{!begun && <Intro view={view} asked={Leave !== undefined} />}</Log>
       {may && !Leave && <button type="button" class="quiet instead" onClick={ask}>{texts.leave}</button>}
       {may && leaving.value && forms.failed.value && <p class="event failed" role="alert">{texts.notLoaded}</p>}
       {conversation?.state === "bot" && <Human view={view} />}
@@ -58,7 +58,6 @@ function Ended({ view }: { view: View }) {
   }, [answered]);
   return (
     <div class="ended">
-      <p>{texts.ended}</p>
       {answered && Rate && !visit.trial && <Rate key={id} view={view} conversation={id} />}
       {visit.trial ? <p>{texts.trialOver}</p> : <button type="button" class="main" onClick={anew}>{texts.startNew}</button>}
     </div>

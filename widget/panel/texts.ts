@@ -8,6 +8,8 @@ export interface Texts {
   greetingNobody: string;
   whom: string;
   closedNow: string;
+  opens(when: string): string;
+  noOneHere: string;
   aboutYou: string;
   name: string;
   email: string;

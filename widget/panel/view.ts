@@ -27,6 +27,14 @@ export const announcement = signal<{ text: string }>({ text: "" });
 const clockTime = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const calendarDay = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 
+const weekTime = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "numeric", minute: "2-digit" });
+
+/** A moment ahead, as short as it can be said: the time today, the day before it within a week, else the date. */
+export function momentOf(ms: number, now: number): string {
+  const today = new Date(now).toDateString() === new Date(ms).toDateString();
+  return (today ? clockTime : ms - now < 6 * 86_400_000 ? weekTime : calendarDay).format(ms);
+}
+
 export const timeOf = (ms: number) => clockTime.format(ms);
 export const dayOf = (ms: number) => calendarDay.format(ms);
 

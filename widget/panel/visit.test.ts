@@ -443,6 +443,15 @@ describe("a message for later", () => {
     expect(mayLeave(visit)).toBe(false);
   });
 
+  test("is offered to whoever chooses a department where nobody is", async () => {
+    await open();
+    const departments = [["support", true], ["sales", false]].map(([key, open]) => ({ id: `d_${key}`, key, name: key, open, in_hours: true, opens_at: null }));
+    await server.last.says({ on: "site", v: 2, site: { key: "demo", name: "Demo", look: {}, departments } });
+    expect(mayLeave(visit)).toBe(false);
+    visit.choice.value = { department: "sales", form: {} };
+    expect(mayLeave(visit)).toBe(true);
+  });
+
   test("is not offered to whoever talks, or is served", async () => {
     await begin();
     expect(mayLeave(visit)).toBe(false);

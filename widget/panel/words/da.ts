@@ -7,6 +7,8 @@ export const da: Texts = {
   greetingNobody: "Der er ingen her lige nu. Skriv alligevel: din besked bliver gemt, til nogen er tilbage.",
   whom: "Hvem skal svare?",
   closedNow: "lukket nu",
+  opens: (when) => `åbner ${when}`,
+  noOneHere: "ingen her",
   aboutYou: "Tilføj dit navn og din e-mail",
   name: "Navn",
   email: "E-mail",

@@ -7,6 +7,8 @@ export const de: Texts = {
   greetingNobody: "Gerade ist niemand da. Schreiben Sie trotzdem: Ihre Nachricht wird aufgehoben, bis jemand zurück ist.",
   whom: "Wer soll antworten?",
   closedNow: "gerade geschlossen",
+  opens: (when) => `öffnet ${when}`,
+  noOneHere: "niemand da",
   aboutYou: "Name und E-Mail angeben",
   name: "Name",
   email: "E-Mail",

@@ -10,6 +10,8 @@ export const en: Texts = {
   greetingNobody: "No one is here right now. Write anyway: your message is kept until someone is back.",
   whom: "Who should answer?",
   closedNow: "closed now",
+  opens: (when) => `opens ${when}`,
+  noOneHere: "no one here",
   aboutYou: "Add your name and e-mail",
   name: "Name",
   email: "E-mail",

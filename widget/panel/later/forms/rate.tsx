@@ -48,7 +48,7 @@ export function Rate({ view, conversation }: { view: View; conversation: string 
                 <textarea rows={2} dir="auto" maxLength={COMMENT_CHARS} value={comment.value} onInput={(event) => (comment.value = event.currentTarget.value)} />
               </label>
               <p class="meta failed" role="alert">{state.value === "failed" && words.rateFailed}</p>
-              <button type="submit" class="quiet">{state.value === "sending" ? view.texts.sending : words.rateSend}</button>
+              <button type="submit" class="main">{state.value === "sending" ? view.texts.sending : words.rateSend}</button>
             </>
           )}
         </>
