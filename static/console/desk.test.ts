@@ -65,6 +65,20 @@ describe("rings", () => {
     expect(desk.sections.value.me.map((item) => item.conversation.id)).toEqual(["c_o_1"]);
   });
 
+  test("missed: it is said, with what becomes of the visitor", async () => {
+    await sitDown(10, { offers: [offer("o_1"), offer("o_2", { transfer_from: { id: "a_ben", key: "ben", name: "Ben" } })] });
+    await server.last.says({ on: "offer.ended", v: 11, offer: "o_1", why: "missed" });
+    expect(desk.said.value?.text).toBe("You missed c_o_1. They keep their place in line.");
+    await server.last.says({ on: "offer.ended", v: 12, offer: "o_2", why: "missed" });
+    expect(desk.said.value?.text).toBe("You missed c_o_2. Ben keeps the conversation.");
+  });
+
+  test("that others took are just gone", async () => {
+    await sitDown(10, { offers: [offer("o_1")] });
+    await server.last.says({ on: "offer.ended", v: 11, offer: "o_1", why: "taken" });
+    expect([desk.said.value, desk.offers.value.length]).toEqual([null, 0]);
+  });
+
   test("too late: one line says so", async () => {
     await sitDown(10, { offers: [offer("o_1")] });
     void desk.accept(offer("o_1"));
@@ -303,6 +317,18 @@ describe("looking on", () => {
     await server.last.says({ on: "agent", v: 11, agent: agent([hold("c_9")], { ...sue.agent, holds: [hold("c_9")] }) });
     expect([desk.watching.seen.value, desk.shown.value?.agent?.name, desk.mine.value.length]).toEqual([null, "Sue", 1]);
     expect(desk.talks.entries("c_9")).toHaveLength(2);
+  });
+
+  test("makes whoever was not at work busy first", async () => {
+    await sitDown(10, { ...sue, agent: { ...sue.agent, status: "offline" } });
+    await lookOn();
+    void desk.takeOver("c_9");
+    await settle();
+    expect(server.last.asked("conversation.take_over")).toEqual([]);
+    expect(server.last.asked("status.set")[0]).toMatchObject({ status: "busy" });
+    await server.last.answers("status.set", { agent: { ...sue.agent, status: "busy" }, at: at(1) });
+    await settle();
+    expect(server.last.asked("conversation.take_over")).toHaveLength(1);
   });
 
   test("a whisper that nobody could hear keeps its words", async () => {

@@ -28,6 +28,11 @@ export interface Heard {
 }
 
 const OPEN_WITHIN_MS = 30_000;
+/** Whether somebody of this status may take a conversation by hand. */
+export function takes(status: Agent["status"]): boolean {
+  return status === "available" || status === "busy";
+}
+
 /** The reason the server gives when misses, not the agent, chose the status. */
 export const MISSED = "missed offers";
 const LOST = "It had arrived, but Frontdesk was restored from a backup without it.";
@@ -157,6 +162,7 @@ export class Desk {
     }
     const after = apply(before, event);
     this.state.value = after;
+    if (event.on === "offer.ended" && event.why === "missed") this.#missed(before.offers.find(({ offer }) => offer === event.offer));
     if (event.on === "conversation") this.#moved(before, event.conversation);
     if (event.on === "agent") this.#became(before.agent, event.agent);
     if (event.on === "entry" || event.on === "note") this.#entry(event);
@@ -195,6 +201,13 @@ export class Desk {
     const is = statusOf(now);
     if (is === statusOf(was) || is === this.#asked || now.reason === MISSED) return;
     this.say(`Your status is ${now.status}${now.reason === "" ? "" : ` (${now.reason})`} now. It was not set here.`);
+  }
+
+  /** A card that just goes away would leave one wondering. */
+  #missed(offer: Offer | undefined): void {
+    if (offer === undefined) return;
+    const keeps = offer.transfer_from === null ? "They keep their place in line." : `${offer.transfer_from.name} keeps the conversation.`;
+    this.say(`You missed ${nameOf(offer.conversation.visitor)}. ${keeps}`);
   }
 
   #whispered(note: Entry): void {
@@ -324,8 +337,10 @@ export class Desk {
     if (left !== null) this.talks.forget((id) => id === left);
   }
 
-  takeOver(conversation: string): Promise<void> {
-    return this.#deed(conversation, async () => this.#took(await this.#persist<AcceptedReply>({ do: "conversation.take_over", conversation })), {
+  /** Whoever is not at work yet becomes busy first: it is theirs to answer then. */
+  async takeOver(conversation: string): Promise<void> {
+    if (!takes(this.state.value?.agent.status ?? "busy")) await this.setStatus("busy");
+    await this.#deed(conversation, async () => this.#took(await this.#persist<AcceptedReply>({ do: "conversation.take_over", conversation })), {
       conflict: "You cannot take it over just now: it needs a free slot, and you available or busy.",
     });
   }

@@ -41,3 +41,8 @@ export function localTime(timezone: string, at: number): string {
 }
 
 export { webAddress };
+
+/** Where a click on an address leads; null for what is no plain address: a visitor may have typed anything. */
+export function mailLink(address: string): string | null {
+  return /^[\p{L}\p{N}._+-]+@[\p{L}\p{N}.-]+$/u.test(address) ? `mailto:${address}` : null;
+}

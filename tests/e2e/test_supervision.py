@@ -81,6 +81,21 @@ async def test_taking_over_makes_it_ones_own(people: People):
     await expect(sue.row("Marta")).to_be_visible()
 
 
+async def test_who_is_offline_takes_over_all_the_same(people: People):
+    ada = await people.agent("ada")
+    sue = await people.agent("sue", "Offline")
+    await people.pair(ada, "Marta", "Hello")
+    overview = sue.page.get_by_role("main", name="Overview")
+    await sue.page.bring_to_front()
+    await expect(overview).to_contain_text("You are offline: nothing rings at you.")
+    await overview.get_by_role("button", name="Look on Marta with Ada").click()
+    await expect(strip(sue)).to_contain_text("Taking it over sets you busy")
+    await strip(sue).get_by_role("button", name="Take over").click()
+    await sue.sees("Marta")
+    await expect(sue.status).to_have_accessible_name("Status: Busy")
+    await expect(sue.row("Marta")).to_be_visible()
+
+
 async def test_a_colleagues_status_is_set_and_they_are_told(people: People):
     ada = await people.agent("ada")
     sue = await people.agent("sue", "Busy")

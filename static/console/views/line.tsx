@@ -3,6 +3,7 @@ import type { Agent, Department, LineItem } from "../../../widget/client/generat
 import { Button } from "../../ui/button.tsx";
 import { Since } from "../../ui/time.tsx";
 import { nameOf } from "../attention.ts";
+import { takes } from "../desk.ts";
 import { usePlace } from "./desk-context.ts";
 
 /** As many of a line as one looks at; the rest on request. */
@@ -12,7 +13,14 @@ const SHOWN = 5;
 export function Line() {
   const { desk } = usePlace();
   const waiting = (desk.state.value?.departments ?? []).filter((department) => department.line.length > 0);
-  return <>{waiting.map((department) => <DepartmentLine key={department.id} department={department} />)}</>;
+  const agent = desk.state.value?.agent;
+  const not = agent === undefined || waiting.length === 0 ? "" : whyNotPick(agent);
+  return (
+    <>
+      {waiting.map((department) => <DepartmentLine key={department.id} department={department} />)}
+      {not !== "" && <p class="line-why">{not}.</p>}
+    </>
+  );
 }
 
 function DepartmentLine({ department }: { department: Department }) {
@@ -67,6 +75,6 @@ function Waiting({ item }: { item: LineItem }) {
 
 /** Why one cannot pick just now; empty when one can. */
 export function whyNotPick({ status, slots }: Pick<Agent, "status" | "slots">): string {
-  if (status !== "available" && status !== "busy") return "Set yourself available or busy to pick";
+  if (!takes(status)) return "Set yourself available or busy to pick";
   return slots.used >= slots.max ? "You have no free slot" : "";
 }

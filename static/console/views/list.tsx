@@ -5,6 +5,7 @@ import { usePlace } from "./desk-context.ts";
 import { Line } from "./line.tsx";
 import { Offers } from "./offers.tsx";
 import { Team } from "./team.tsx";
+import { steers } from "./team-context.ts";
 import { Button } from "../../ui/button.tsx";
 
 /** The left pane: what rings, who waits for me, who I wait for, what is to be wrapped up, who waits for anyone. */
@@ -70,7 +71,8 @@ function secondLine(item: Item): string {
 
 function Nothing() {
   const { desk } = usePlace();
-  const status = desk.state.value?.agent.status ?? "offline";
+  const { status = "offline", role } = desk.state.value?.agent ?? {};
+  if (steers(role)) return <p class="empty">No conversations of your own.</p>;
   if (status === "available") return <p class="empty">No conversations. You are available: we ring you here.</p>;
   return (
     <div class="empty">

@@ -190,6 +190,7 @@ test("who is away cannot pick, and is told why", async () => {
   await sitDown(10, { agent: agent([], { status: "away" }), departments: [department(["c_7"])] });
   const pick = $(".line-item .button") as HTMLButtonElement;
   expect([pick.disabled, pick.title]).toEqual([true, "Set yourself available or busy to pick"]);
+  expect($(".line-why").textContent).toBe("Set yourself available or busy to pick.");
 });
 
 test("wrap-up counts down and ends with the outcome", async () => {
@@ -226,6 +227,30 @@ test("who looks on sees that they only do, and what they meant for the agent nev
   await drawn();
   expect($("textarea").getAttribute("aria-label")).toMatch(/^Write to/);
   expect(($("textarea") as HTMLTextAreaElement).value).toBe("");
+});
+
+test("a supervisor with nothing chosen sees the lines and who has what, and looks on from there", async () => {
+  const running = { id: "c_7", state: "active", department: { id: "d_support", key: "support", name: "Support" }, agent: { id: "a_ben", key: "ben", name: "Ben" }, bot: null, visitor: "Jo", visitor_id: "v_1", started_at: at(40) };
+  vi.stubGlobal("fetch", async () => new Response(JSON.stringify([running])));
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], now: Date.now() });
+  try {
+    const sue = agent([], { id: "a_sue", key: "sue", name: "Sue", role: "supervisor", status: "offline" });
+    const ben = colleague({ id: "a_ben", key: "ben", name: "Ben" }, { free: 2 });
+    await server.last.hello();
+    const { re: _re, ok: _ok, ...reply } = identified(10, { agent: sue, departments: [department(["c_8", "c_9"])], agents: [ben, colleague({ id: "a_c", key: "c", name: "Cleo" }, { status: "offline" })] });
+    await server.last.answers("identify", reply);
+    await vi.advanceTimersByTimeAsync(600);
+  } finally {
+    vi.useRealTimers();
+  }
+  await drawn();
+  expect($(".over-head p").textContent).toBe("1 of the others available, 2 free slots. You are offline: nothing rings at you.");
+  expect($(".over-lines li").textContent).toMatch(/^Support2 waitingthe oldest for /);
+  expect($(".over-free").textContent).toBe("2 free");
+  expect($(".over-gone").textContent).toBe("Offline: Cleo");
+  $(".over-team .button").click();
+  await drawn();
+  expect(server.last.asked("conversation.watch")[0]).toMatchObject({ conversation: "c_7" });
 });
 
 test("a whisper is sent and leaves its field empty", async () => {

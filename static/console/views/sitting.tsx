@@ -8,6 +8,7 @@ import { Header } from "./header.tsx";
 import { List } from "./list.tsx";
 import { Shortcuts } from "./shortcuts.tsx";
 import { Talk } from "./talk.tsx";
+import { TeamContext, useFollowed } from "./team-context.ts";
 import { Visitor } from "./visitor.tsx";
 
 /** A line that said enough goes away by itself. */
@@ -16,6 +17,7 @@ const SAID_FOR_MS = 7000;
 /** The console of an agent who sits down: three panes and what lies over them. */
 export function Sitting({ onLogout }: { onLogout: () => void }) {
   const { desk } = usePlace();
+  const team = useFollowed(desk);
   const stale = desk.connection.value.name !== "open";
   const names = ["desk", stale && "stale", desk.selected.value !== null && "talking"].filter(Boolean).join(" ");
   return (
@@ -23,11 +25,11 @@ export function Sitting({ onLogout }: { onLogout: () => void }) {
       <Header onLogout={onLogout} />
       <Banners />
       {desk.state.value === null ? <main class="talk none"><p class="soft" role="status">Sitting down …</p></main> : (
-        <>
+        <TeamContext.Provider value={team}>
           <List />
           <Talk />
           <Visitor />
-        </>
+        </TeamContext.Provider>
       )}
       <Said />
       <Shortcuts />

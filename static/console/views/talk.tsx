@@ -9,7 +9,10 @@ import { Composer } from "./composer.tsx";
 import { Decided } from "./decided.tsx";
 import { usePlace } from "./desk-context.ts";
 import { HandedOver } from "./handed-over.tsx";
+import { Mail } from "./visitor.tsx";
 import { Log } from "./log.tsx";
+import { Overview } from "./overview.tsx";
+import { steers } from "./team-context.ts";
 import { Transfer } from "./transfer.tsx";
 import { Whisper, WatchedStrip } from "./watched.tsx";
 import { WrapUp } from "./wrap-up.tsx";
@@ -18,7 +21,7 @@ import { WrapUp } from "./wrap-up.tsx";
 export function Talk() {
   const { desk } = usePlace();
   const conversation = desk.shown.value;
-  if (conversation === null) return <NoTalk />;
+  if (conversation === null) return steers(desk.state.value?.agent.role) ? <Overview /> : <NoTalk />;
   const hold = desk.state.value?.agent.holds.find((one) => one.conversation === conversation.id && one.kind !== "offer");
   return <OneTalk key={conversation.id} conversation={conversation} hold={hold} />;
 }
@@ -78,7 +81,7 @@ function LeftBehind({ conversation: { visitor } }: { conversation: Conversation 
   const { email } = visitor;
   return (
     <div class="strip">
-      <p><b>Left a message</b><span class="soft">{email ? ", and may be gone. Answer at " : ", and may be gone. How to answer is in the message."}</span>{email && <b>{email}</b>}</p>
+      <p><b>Left a message</b><span class="soft">{email ? ", and may be gone. Answer at " : ", and may be gone. How to answer is in the message."}</span>{email && <b><Mail to={email} /></b>}</p>
     </div>
   );
 }

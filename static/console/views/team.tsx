@@ -1,12 +1,12 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Agent, Colleague } from "../../../widget/client/generated.ts";
 import { Button } from "../../ui/button.tsx";
 import { Menu, MenuItem } from "../../ui/menu.tsx";
 import { Since } from "../../ui/time.tsx";
 import { nameOf } from "../attention.ts";
-import { openConversations } from "../http.ts";
-import { seen, Team as Followed, type Running } from "../team.ts";
+import { seen, type Running } from "../team.ts";
 import { usePlace } from "./desk-context.ts";
+import { steers, useTeam } from "./team-context.ts";
 
 const STATUS: readonly { is: Agent["status"]; name: string; hint: string }[] = [
   { is: "available", name: "Available", hint: "Rings at them" },
@@ -19,16 +19,13 @@ const NAMES = Object.fromEntries(STATUS.map(({ is, name }) => [is, name.toLowerC
 /** For supervisors: the colleagues, what each has, and the way to look on. */
 export function Team() {
   const { desk } = usePlace();
-  const role = desk.state.value?.agent.role;
-  return role === "supervisor" || role === "admin" ? <Colleagues /> : null;
+  return steers(desk.state.value?.agent.role) ? <Colleagues /> : null;
 }
 
 function Colleagues() {
   const { desk } = usePlace();
-  const key = desk.state.value?.agent.key ?? "";
-  const [team] = useState(() => new Followed(() => openConversations(key)));
+  const team = useTeam();
   const [all, setAll] = useState(false);
-  useEffect(() => team.follow(desk), []);
   const state = desk.state.value;
   if (state === null) return null;
   const { members, gone, bots } = seen(state.agents, team.running.value ?? [], state.agent.id);

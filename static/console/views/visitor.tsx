@@ -1,10 +1,10 @@
-import type { ComponentChildren } from "preact";
+import { Fragment, type ComponentChildren } from "preact";
 import type { Conversation } from "../../../widget/client/generated.ts";
 import { Button } from "../../ui/button.tsx";
 import { now } from "../../ui/clock.ts";
 import { nameOf } from "../attention.ts";
 import { needsOf } from "../needs.ts";
-import { hostOf, languageName, localTime, pathOf, webAddress } from "../page.ts";
+import { hostOf, languageName, localTime, mailLink, pathOf, webAddress } from "../page.ts";
 import { circumstances, whyYours } from "../../ui/why.ts";
 import { usePlace } from "./desk-context.ts";
 
@@ -38,8 +38,8 @@ function Facts({ conversation }: { conversation: Conversation }) {
       {page?.title && <Fact name="Title">{page.title}</Fact>}
       {page?.referrer && <Fact name="Came from">{hostOf(page.referrer)}</Fact>}
       {(conversation.language ?? visitor.language) && <Fact name="Language">{languageName(conversation.language ?? visitor.language ?? "")}</Fact>}
-      {zone !== "" && <Fact name="Their time">{local} <span class="soft">{zone.replaceAll("_", " ")}</span></Fact>}
-      {visitor.email && <Fact name="E-mail">{visitor.email} {visitor.verified !== true && <span class="tag quiet">not verified</span>}</Fact>}
+      {zone !== "" && <Fact name="Their time">{local} <span class="soft"><Zone name={zone} /></span></Fact>}
+      {visitor.email && <Fact name="E-mail"><Mail to={visitor.email} /> {visitor.verified !== true && <span class="tag quiet">not verified</span>}</Fact>}
       {visitor.visits !== undefined && <Fact name="Visits">{visitor.visits}</Fact>}
       {here !== undefined && <Fact name="Now">{here ? "On the page" : "Not on the page"}</Fact>}
       {required.length > 0 && <Fact name="Requires">{required.map((need) => <span key={need} class="tag quiet">{need}</span>)}</Fact>}
@@ -66,6 +66,17 @@ function Address({ url }: { url: string }) {
   const href = webAddress(url);
   const text = pathOf(url) || url;
   return href === null ? <>{text}</> : <a href={href} target="_blank" rel="noopener noreferrer" title={href}>{text}</a>;
+}
+
+/** Opens the agent's own mail, when it is an address and nothing more. */
+export function Mail({ to }: { to: string }) {
+  const href = mailLink(to);
+  return href === null ? <>{to}</> : <a href={href}>{to}</a>;
+}
+
+/** Breaks, if it must, after the slash. */
+function Zone({ name }: { name: string }) {
+  return <>{name.replaceAll("_", " ").split("/").map((part, i) => <Fragment key={part}>{i > 0 && <>/<wbr /></>}{part}</Fragment>)}</>;
 }
 
 function Why({ conversation }: { conversation: Conversation }) {

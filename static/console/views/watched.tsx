@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Conversation } from "../../../widget/client/generated.ts";
 import { Button } from "../../ui/button.tsx";
+import { takes } from "../desk.ts";
 import { usePlace } from "./desk-context.ts";
 
 /** Whose it is, as one says it. */
@@ -14,11 +15,14 @@ export function WatchedStrip({ conversation }: { conversation: Conversation }) {
   const { desk } = usePlace();
   const resting = desk.busy.value.has(conversation.id) || desk.connection.value.name !== "open";
   const over = conversation.state === "closed";
+  const agent = desk.state.value?.agent;
+  const full = agent !== undefined && agent.slots.used >= agent.slots.max;
+  const how = over ? "Nothing more will come" : `${whose(conversation)}. Nobody sees you here; it is recorded${agent === undefined || takes(agent.status) ? "" : ". Taking it over sets you busy"}`;
   return (
     <div class="strip watched">
-      <p role="status"><b>{over ? "It has ended" : "You look on"}</b><span class="soft"> · {over ? "Nothing more will come" : `${whose(conversation)}. Nobody sees you here; it is recorded`}</span></p>
+      <p role="status"><b>{over ? "It has ended" : "You look on"}</b><span class="soft"> · {how}</span></p>
       <span class="grow" />
-      {!over && <Button small disabled={resting} onClick={() => void desk.takeOver(conversation.id)}>Take over</Button>}
+      {!over && <Button small disabled={resting || full} {...(full ? { title: "You have no free slot" } : {})} onClick={() => void desk.takeOver(conversation.id)}>Take over</Button>}
       <Button small onClick={() => desk.select(null)}>Leave</Button>
     </div>
   );
