@@ -82,6 +82,13 @@ test("a server that loses what it acknowledged and keeps something twice is foun
   expect(server.stream.counts.value).toMatchObject({ phase: "done", lost: 2, doubled: 1 });
 });
 
+test("what a bot or an agent writes in between is not counted as the visitors'", async () => {
+  server.worse = (stored) => stored.flatMap((id) => [id, `answer to ${id}`]);
+  await server.run(20_000);
+  const { sent, stored, doubled } = server.stream.counts.value;
+  expect([stored, doubled]).toEqual([sent, 0]);
+});
+
 test("a server that does not come back is not waited for for ever", async () => {
   server.awayMs = 10 * GIVE_UP_MS;
   await server.run(3 * GIVE_UP_MS);

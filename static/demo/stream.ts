@@ -48,6 +48,8 @@ export interface StreamOptions extends Pick<SessionOptions<Fields, VisitorIdenti
 class Writer {
   readonly session: Session<Fields, VisitorIdentified>;
   readonly outbox: Outbox;
+  /** The client id of what it begins with. */
+  readonly first: string | null;
   conversation: string | null = null;
   #token = "";
 
@@ -73,7 +75,7 @@ class Writer {
       started: (reply: ConversationReply) => (this.conversation = reply.conversation.id),
     });
     this.session.state.subscribe(({ name }) => name !== "open" && this.outbox.close());
-    this.outbox.add({ do: "conversation.start", text: "1", form: { name: `Counting visitor ${number}` } });
+    this.first = this.outbox.add({ do: "conversation.start", text: "1", form: { name: `Counting visitor ${number}` } });
   }
 
   start(): void {
@@ -93,6 +95,8 @@ export class Stream {
   readonly #clock: Clock;
   readonly #counts = signal<Counts>(NOTHING);
   #writers: Writer[] = [];
+  /** What the visitors wrote. Others may write there, too: a bot, an agent. */
+  #written = new Set<string>();
   #acknowledged = new Set<string>();
   #lastAt = 0;
 
@@ -111,6 +115,7 @@ export class Stream {
     this.#acknowledged = new Set();
     this.#counts.value = { ...NOTHING, phase: "writing", sent: VISITORS };
     this.#writers = Array.from({ length: VISITORS }, (_, number) => new Writer(this.#options, number + 1));
+    this.#written = new Set(this.#writers.flatMap(({ first }) => first ?? []));
     const heard = this.#writers.map((writer) => effect(() => this.#settle(writer)));
     const talking = new AbortController();
     this.#repeat(talking.signal, EVERY_MS, () => this.#write());
@@ -147,7 +152,7 @@ export class Stream {
 
   async #read(): Promise<string[]> {
     const conversations = this.#writers.flatMap(({ conversation }) => conversation ?? []);
-    const stored = await this.#options.stored(conversations);
+    const stored = (await this.#options.stored(conversations)).filter((id) => this.#written.has(id));
     this.#change({ stored: stored.length });
     return stored;
   }
@@ -155,7 +160,10 @@ export class Stream {
   #write(): void {
     let sent = this.#counts.value.sent;
     for (const writer of this.#writers) {
-      if (writer.outbox.add({ do: "message.send", conversation: writer.conversation, text: `${sent + 1}` }) !== null) sent += 1;
+      const id = writer.outbox.add({ do: "message.send", conversation: writer.conversation, text: `${sent + 1}` });
+      if (id === null) continue;
+      this.#written.add(id);
+      sent += 1;
     }
     this.#change({ sent });
   }
