@@ -27,7 +27,8 @@ class Stream:
     """Write into it as an asynchronous context manager; leaving commits what was written as one message.
 
     A lost connection does no harm: what was written so far begins anew on the next. Left by an exception, what the
-    visitor has seen is committed, too; into which nothing was written, nothing is.
+    visitor has seen is committed, too; left by a cancellation (a timeout, say), it is taken back. Where nothing was
+    written, nothing is committed.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Stream:
     ) -> None:
         self._stop()
         if not self._text.strip() or (kind is not None and not issubclass(kind, Exception)):
+            self._take_back()
             return
         if not self._line.owns(self._conversation):
             # What was left in the middle is no answer: perhaps another worker is about to give the whole.
@@ -94,6 +96,11 @@ class Stream:
             piece = {"text": self._text}
         self._shown = len(self._text)
         self._line.tell("stream", self._conversation, stream_id=self._id, **piece)
+
+    def _take_back(self) -> None:
+        """The visitor waits for the rest no longer. With the connection on which it grew, it has gone already."""
+        if self._connection and self._connection == self._line.connection:
+            self._line.tell("stream", self._conversation, stream_id=self._id, text="")
 
     def _stop(self) -> None:
         if self._cancel is not None:

@@ -3,6 +3,7 @@
 A stream belongs to the connection on which it grows. When that goes, or the bot loses the conversation, the stream is
 cut: the page is told, and whoever goes on with it elsewhere has to send the whole (``text``), or is answered `gone`.
 Nothing of a stream is stored before its end, when it is a message like any other, whose name is the stream's.
+Whoever thinks better of it takes it back, with an empty ``text``: the page is told, and there is no message.
 Once a piece was refused, by a limit or for what it said, no text with a hole is stored: what comes then says where it
 belongs (``offset``) or is the whole (``text``), or it is answered `gone`.
 
@@ -89,6 +90,15 @@ class Streams:
         if request.final:
             return self._finish(peer, request)
         conversation = self._own(identity, request.conversation)
+        if request.text == "":
+            self._take_back(peer, request)
+        else:
+            self._add(peer, request, conversation)
+        if not isinstance(request.id, UnsetType):
+            peer.send(views.received(request.id))
+        return None
+
+    def _add(self, peer: Peer, request: Stream, conversation: OpenConversation) -> None:
         stream = self._stream(peer, request, conversation)
         text = _text(stream, request)
         try:
@@ -97,11 +107,13 @@ class Streams:
             self._end(stream)
             raise
         stream.holed = False
-        self._working(identity, conversation.id)
+        self._working(peer.identity, conversation.id)
         self._tell(stream)
-        if not isinstance(request.id, UnsetType):
-            peer.send(views.received(request.id))
-        return None
+
+    def _take_back(self, peer: Peer, request: Stream) -> None:
+        stream = self._open.get(request.conversation, {}).get(request.stream_id)
+        if stream is not None and stream.session == peer.session:
+            self._end(stream)
 
     def lost(self, peer: Peer, request: Stream) -> None:
         """This piece was refused. The end is one write with its own name, which is sent again like any other."""

@@ -115,8 +115,8 @@ class Stream(Lossy, kw_only=True, frozen=True, tag="stream"):
     """A piece of a message that grows before the visitor's eyes; ``final`` makes it an entry and is answered as that.
 
     ``offset``: where the piece belongs, in characters: one that is not the next is answered ``conflict``. ``text``: the
-    whole so far, ``delta`` included; it begins the stream anew where the connection has changed. At ``final`` the
-    ``client_id`` of the message is the ``stream_id``, and ``id`` is required.
+    whole so far, ``delta`` included; it begins the stream anew where the connection has changed, and an empty one takes
+    back what is shown. At ``final`` the ``client_id`` of the message is the ``stream_id``, and ``id`` is required.
     """
 
     conversation: Ref

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 import bots
@@ -143,6 +145,10 @@ async def test_a_stream_without_a_word_is_none(paper):
     async with paper.message("a").stream() as out:
         await out.write(" ")
     assert (paper.asked, bool(out.written)) == ([], False)
+    assert paper.told[-1] == {"do": "stream", "stream_id": "re-1-0", "text": ""}
+    async with paper.message("a").stream():
+        pass
+    assert len(paper.told) == 2
 
 
 async def test_what_was_shown_stays_when_the_handler_fails(paper):
@@ -154,6 +160,20 @@ async def test_what_was_shown_stays_when_the_handler_fails(paper):
     with pytest.raises(ZeroDivisionError):
         await fail()
     assert paper.said() == ["so far"]
+
+
+@pytest.mark.parametrize("connection", [1, 2])
+async def test_what_was_shown_is_taken_back_when_the_handler_is_cancelled(paper, connection: int):
+    async def hang() -> None:
+        async with paper.message("a").stream() as out:
+            await out.write("so far")
+            paper.connection = connection
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await hang()
+    assert paper.asked == []
+    assert ({"do": "stream", "stream_id": "re-1-0", "text": ""} in paper.told) is (connection == 1)
 
 
 @pytest.mark.parametrize(

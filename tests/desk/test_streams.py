@@ -60,6 +60,18 @@ async def test_a_piece_that_does_not_fit_is_refused_and_the_whole_mends_it(it: S
     assert it.vera.told("entry")[-1]["text"] == "One, two."
 
 
+async def test_what_is_taken_back_is_shown_no_more_and_leaves_room_for_others(it: Story):
+    for n in range(streams.MOST + 2):
+        await grow(it, "Half a ", f"s{n}")
+        assert (await grow(it, "", f"s{n}", text=""))["ok"]
+        assert shown(it)[-1] == ("Half a ", False)
+    assert (await grow(it, "word", "s0"))["error"]["code"] == "gone"
+    assert (await grow(it, "", "s0", final=True))["error"]["code"] == "gone"
+    assert (await grow(it, "", "never", text=""))["ok"]
+    assert (await grow(it, "", "s0", text="All of it", final=True))["ok"]
+    assert [entry["text"] for entry in it.vera.told("entry") if entry["from"]["role"] == "bot"][-1] == "All of it"
+
+
 async def test_card_numbers_are_masked_also_across_pieces(it: Story):
     await grow(it, "Card 4242 4242 ")
     await it.desk.jump(1)
