@@ -185,24 +185,6 @@ def test_what_moved_to_another_worker_is_left_to_it(stage):
     assert stage.told() == ["Started re-1", "Message a", "Message b"]
 
 
-def test_what_another_worker_claims_is_left_to_it_at_once(stage):
-    stage.open(conversation(top=2), missed=(joined(1), entry(2, text="a")))
-    message = stage.events[-1]
-    stage.events.clear()
-    stage.hear({"on": "dropped", "conversation": "c_1"})
-    stage.hear({"on": "dropped", "conversation": "c_never"})
-    assert not stage.session.begins(message)
-    assert not stage.session.owns("c_1")
-    stage.tell(entry(3, text="for the other one"))
-    assert stage.told() == []
-    stage.breaks()
-    assert stage.open()["resume"]["positions"] == {}
-    stage.changes(conversation(top=4))
-    for frame in (joined(1), entry(2, text="a"), entry(3, text="b"), entry(4, "bot", "B", client_id="re-3-0")):
-        stage.tell(frame)
-    assert stage.told() == []
-
-
 def test_what_was_answered_elsewhere_does_not_begin(stage):
     stage.open(conversation(top=2), missed=(joined(1), entry(2, text="a")))
     _, message = stage.events
