@@ -146,6 +146,8 @@ async def test_gone_beyond_its_grace_or_without_an_answer_it_goes_to_the_line(it
     assert nils.told("conversation")[-1]["conversation"]["state"] == "bot"
     await it.desk.wait(2)
     assert nils.told("conversation")[-1]["conversation"]["state"] in ("waiting", "offered")
+    # Said also where nobody is: it promises a place in line and no person.
+    assert nils.told("entry")[-2]["text"] == "Fay does not answer. You are in line for a person from Support."
     assert (await fay_again(it)).reading().conversation_ids() == [c, d]
 
 
