@@ -11,7 +11,8 @@ import contextlib
 import json
 import logging
 import os
-from collections.abc import AsyncGenerator, AsyncIterator
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -33,7 +34,7 @@ When you cannot help, or they want to talk to a person, write a line of its own 
 """
 SORRY: Final = "Nobody of us is here just now. I go on as well as I can."
 SILENT_S: Final = 30.0
-"""An endpoint that says nothing for so long has failed."""
+"""An endpoint that says nothing for so long has failed, however often it says that it is alive."""
 
 
 class EndpointError(Exception):
@@ -42,11 +43,12 @@ class EndpointError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where the model is."""
+    """Where the model is. `now`: seconds that never run backwards."""
 
     base_url: str
     key: str
     model: str
+    now: Callable[[], float] = time.monotonic
 
     async def answer(self, web: aiohttp.ClientSession, messages: list[dict[str, str]]) -> AsyncGenerator[str, None]:
         """The pieces of the model's answer as they come; raises `EndpointError`."""
@@ -57,12 +59,16 @@ class Endpoint:
             async with web.post(url, json=body, headers=headers) as response:
                 if response.status != 200:
                     raise EndpointError(f"HTTP {response.status}")
+                said_at = self.now()
                 async for line in response.content:
                     data = line.strip().removeprefix(b"data:").strip()
                     if not line.startswith(b"data:") or not data:
+                        if self.now() - said_at > SILENT_S:
+                            raise EndpointError("it keeps the line open and says nothing")
                         continue
                     if data == b"[DONE]":
                         return
+                    said_at = self.now()
                     yield _piece(json.loads(data))
                 raise EndpointError("the answer broke off")
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:

@@ -12,10 +12,10 @@ from aiohttp import web
 
 
 class Model:
-    """`says`: the pieces of its next answers; a piece that is a number ends the connection there."""
+    """`says`: the pieces of its next answers; a number ends the connection there, None is a sign of life."""
 
     def __init__(self) -> None:
-        self.says: list[str | int] = ["Hello", " there."]
+        self.says: list[str | int | None] = ["Hello", " there."]
         self.status = 200
         self.asked: list[dict[str, Any]] = []
         self.keys: list[str] = []
@@ -38,7 +38,10 @@ class Model:
                 assert request.transport is not None
                 request.transport.abort()
                 return response
-            await self._say(response, {"content": piece})
+            if piece is None:
+                await response.write(b": a comment\n\n")
+            else:
+                await self._say(response, {"content": piece})
         await response.write(b"data: [DONE]\n\n")
         return response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import AsyncIterator
 
@@ -78,6 +79,24 @@ async def test_whatever_goes_wrong_a_person_is_called(standin, relay, paper, sta
     assert paper.said() == shown
     assert paper.asked[-1]["do"] == "handoff"
     assert (paper.asked[-1]["reason"], paper.asked[-1]["summary"]) == ("model_failed", "The visitor's last words: Hi")
+
+
+@pytest.mark.parametrize(
+    ("says", "shown", "ends"),
+    [
+        ([*[None] * 9, "Late"], [], "handoff"),
+        (["Well, ", *[None] * 9], ["Well, "], "handoff"),
+        (["a", None] * 9, ["a" * 9], "stream"),
+    ],
+)
+async def test_an_endpoint_that_only_says_that_it_is_alive_has_failed(standin, paper, says, shown, ends):
+    standin.says = says
+    clock = itertools.count(0, 5)
+    async with aiohttp.ClientSession() as web:
+        endpoint = Endpoint(base_url=standin.url, key="", model="m", now=lambda: next(clock))
+        await Relay(endpoint, prompt="", web=web).handle(paper.message("Hi"))
+    assert paper.said() == shown
+    assert paper.asked[-1]["do"] == ends
 
 
 async def test_an_endpoint_that_is_not_there(paper):
