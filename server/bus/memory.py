@@ -52,13 +52,8 @@ class MemoryBus:
             self._lost += 1
             return
         self._waiting.append((topic, payload))
-        if not self._delivering:
-            self._deliver()
-
-    def statistics(self) -> BusStatistics:
-        return BusStatistics(published=self._published, lost=self._lost, waiting=len(self._waiting))
-
-    def _deliver(self) -> None:
+        if self._delivering:
+            return
         self._delivering = True
         try:
             while self._waiting:
@@ -72,3 +67,6 @@ class MemoryBus:
                             _log.exception("listener failed", topic=topic)
         finally:
             self._delivering = False
+
+    def statistics(self) -> BusStatistics:
+        return BusStatistics(published=self._published, lost=self._lost, waiting=len(self._waiting))

@@ -51,12 +51,25 @@ class Calls:
 
     def perform(self, request: AnyRequest) -> Coroutine[Any, Any, None] | None:
         """Have a request done; what is returned must be awaited before the next frame is taken."""
-        if not self._in_flight:
-            return self._perform(request)
-        room = MAX_PIPELINED if self._desk.pipelines(request) else 1
-        if self._in_flight < room:
-            return self._perform(request)
-        return self._perform_later(request, room)
+        if self._in_flight:
+            room = MAX_PIPELINED if self._desk.pipelines(request) else 1
+            if self._in_flight >= room:
+                return self._perform_later(request, room)
+        if self._stopped:
+            return None
+        try:
+            work: Awaitable[Any] | None = self._desk.perform(self._peer, request)
+        except Exception as error:  # noqa: BLE001 - answered as `internal` and logged
+            self._fail(request, error)
+            return None
+        if isinstance(work, Ticket):  # only what pipelines has one
+            self._in_flight += 1
+            work.follower = self
+        elif work is not None:
+            if not self._desk.pipelines(request):
+                return self._finish(request, work)
+            self._follow(request, work)
+        return None
 
     async def identify(self, request: AnyRequest, origin: str | None) -> bool:
         """Have the desk open this session; False when it refused."""
@@ -85,28 +98,9 @@ class Calls:
         for task in tuple(self._tasks):
             task.cancel()
 
-    def _perform(self, request: AnyRequest) -> Coroutine[Any, Any, None] | None:
-        if self._stopped:
-            return None
-        try:
-            work: Awaitable[Any] | None = self._desk.perform(self._peer, request)
-        except Exception as error:  # noqa: BLE001 - answered as `internal` and logged
-            self._fail(request, error)
-            return None
-        if work is None:
-            return None
-        if isinstance(work, Ticket):  # only what pipelines has one
-            self._in_flight += 1
-            work.follower = self
-            return None
-        if not self._desk.pipelines(request):
-            return self._finish(request, work)
-        self._follow(request, work)
-        return None
-
     async def _perform_later(self, request: AnyRequest, room: int) -> None:
         await self._fewer_than(room)
-        work = self._perform(request)
+        work = self.perform(request)
         if work is not None:
             await work
 

@@ -35,7 +35,6 @@ class Outbox:
 
     __slots__ = (
         "_allowance",
-        "_bytes",
         "_dropped",
         "_frames",
         "_max_bytes",
@@ -44,6 +43,7 @@ class Outbox:
         "_peak_bytes",
         "_peak_frames",
         "_replaced",
+        "size",
     )
 
     def __init__(self, max_frames: int = MAX_FRAMES, max_bytes: int = MAX_BYTES) -> None:
@@ -52,7 +52,7 @@ class Outbox:
         # By the key of a lossy frame, or a number: a dict keeps the order and lets one be taken out of the middle.
         self._frames: dict[str | int, bytes] = {}
         self._next = 0
-        self._bytes = 0
+        self.size = 0  # bytes that wait
         self._allowance = 0
         self._peak_frames = 0
         self._peak_bytes = 0
@@ -62,20 +62,15 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._frames)
 
-    @property
-    def size(self) -> int:
-        """How many bytes wait."""
-        return self._bytes
-
     def put(self, frame: bytes) -> bool:
         """Take in a frame; False when there is no room."""
-        size = self._bytes + len(frame)
+        size = self.size + len(frame)
         frames = self._frames
         if frames and (size > self._max_bytes + self._allowance or len(frames) >= self._max_frames):
             return False
         self._next = key = self._next + 1
         frames[key] = frame
-        self._bytes = size
+        self.size = size
         # As `_note_peak`, which would cost a call for each frame. Not max(): for the same reason.
         if size > self._peak_bytes:  # noqa: PLR1730
             self._peak_bytes = size
@@ -88,41 +83,44 @@ class Outbox:
         self._allowance += len(frame)
         self._next = key = self._next + 1
         self._frames[key] = frame
-        self._bytes += len(frame)
+        self.size += len(frame)
         self._note_peak()
 
     def put_lossy(self, key: str, frame: bytes) -> None:
         """Take in a frame in place of an unsent one of the same key, unless the outbox is half full."""
         old = self._frames.pop(key, None)
         if old is not None:
-            self._bytes -= len(old)
+            self.size -= len(old)
             self._replaced += 1
-        size = self._bytes + len(frame)
+        size = self.size + len(frame)
         if 2 * len(self._frames) >= self._max_frames or 2 * size > self._max_bytes + self._allowance:
             self._dropped += 1
             return
         self._frames[key] = frame
-        self._bytes = size
+        self.size = size
         self._note_peak()
 
     def take(self, limit: int) -> list[bytes]:
         """The oldest frames, together at most `limit` bytes, but at least one if there is any."""
-        if self._bytes <= limit:
+        if self.size <= limit:
+            # As `clear`, which would cost a call for each connection that is written to.
             taken = list(self._frames.values())
-            self.clear()
+            self._frames.clear()
+            self.size = 0
+            self._allowance = 0
             return taken
         return self._take_some(limit)
 
     def clear(self) -> None:
         """Forget what waits."""
         self._frames.clear()
-        self._bytes = 0
+        self.size = 0
         self._allowance = 0
 
     def statistics(self) -> OutboxStatistics:
         return OutboxStatistics(
             frames=len(self._frames),
-            bytes=self._bytes,
+            bytes=self.size,
             peak_frames=self._peak_frames,
             peak_bytes=self._peak_bytes,
             dropped=self._dropped,
@@ -137,13 +135,13 @@ class Outbox:
                 break
             keys.append(key)
             size += len(frame)
-        self._bytes -= size
+        self.size -= size
         return [self._frames.pop(key) for key in keys]
 
     def _note_peak(self) -> None:
         # Not max(): this runs once for each frame.
-        if self._bytes > self._peak_bytes:  # noqa: PLR1730
-            self._peak_bytes = self._bytes
+        if self.size > self._peak_bytes:  # noqa: PLR1730
+            self._peak_bytes = self.size
         if len(self._frames) > self._peak_frames:  # noqa: PLR1730
             self._peak_frames = len(self._frames)
 

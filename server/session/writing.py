@@ -153,7 +153,7 @@ class Writer:
             frames = self.outbox.take(CHUNK)
             if frames:
                 transport.write(framing.texts(frames))
-        if self.outbox:
+        if self.outbox.size:
             self._slow = self._loop.create_task(self._write_slowly(), name="slow reader")
 
     def _put_after_writing(self, frame: bytes) -> bool:

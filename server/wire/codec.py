@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
@@ -64,9 +65,8 @@ def decode_body(kind: type[T], body: bytes) -> T:
         raise Refused(ErrorCode.BAD_REQUEST, "The body is not a JSON object in UTF-8.") from None
 
 
-def encode(frame: Struct) -> bytes:
-    """The frame as one JSON object, its tag first."""
-    return _ENCODER.encode(frame)
+# The frame as one JSON object, its tag first. The encoder's own: a function around it would cost each frame a call.
+encode: Callable[[Struct], bytes] = _ENCODER.encode
 
 
 def error_reply(re: str | None, refused: Refused) -> bytes:

@@ -165,7 +165,11 @@ class SqliteStore:
         self._put(Job(transaction, then, lane))
 
     def append(self, series: Series[Item, V], item: Item, *, lane: Lane | None = None) -> None:
-        self._put(Member(series, item, lane))
+        try:
+            self._queue.put(Member(series, item, lane))
+        except StoreUnavailable:
+            _break(lane)
+            raise
 
     async def write(self, transaction: Transaction[T], *, lane: Lane | None = None) -> T:
         """As `Store.write`. Giving up waiting does not take the transaction back."""
@@ -255,12 +259,11 @@ class SqliteStore:
         finally:
             connection.close()
 
-    def _put(self, job: Job | Member) -> None:
+    def _put(self, job: Job) -> None:
         try:
             self._queue.put(job)
         except StoreUnavailable:
-            if job.lane is not None:
-                job.lane.broken = True  # or a later write of this lane would overtake the one refused here
+            _break(job.lane)
             raise
 
     def _tell_on_loop(self, jobs: Jobs, outcomes: list[Outcome]) -> None:
@@ -270,15 +273,27 @@ class SqliteStore:
             log.warning("Outcomes of writes could not be told.", writes=len(jobs))
 
 
+def _break(lane: Lane | None) -> None:
+    """A write was refused: a later one of this lane would overtake it."""
+    if lane is not None:
+        lane.broken = True
+
+
 def _tell(jobs: Jobs, outcomes: list[Outcome]) -> None:
+    """As `runs`, neighbours of one series together: but most often all of them are."""
+    series = jobs[0].series
+    items = [job.item for job in jobs if isinstance(job, Member) and job.series is series]
+    if series is not None and len(items) == len(jobs):
+        _guarded(series.told, items, outcomes)
+        return
     found = iter(outcomes)
-    for series, group in runs(jobs):
-        if series is None:
+    for each, group in runs(jobs):
+        if each is None:
             for job in group:
                 _guarded(job.then, next(found))
         else:
             items = [member.item for member in group]
-            _guarded(series.told, items, list(islice(found, len(items))))
+            _guarded(each.told, items, list(islice(found, len(items))))
 
 
 def _guarded(listener: Callable[..., None], *told: object) -> None:
