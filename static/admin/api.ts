@@ -66,6 +66,11 @@ export class Api {
     return (await (await this.#ask("POST", path, body)).json()) as T;
   }
 
+  /** Has something done that answers nothing. */
+  async tell(path: string, body?: unknown): Promise<void> {
+    await this.#ask("POST", path, body);
+  }
+
   async #ask(method: string, path: string, body?: unknown, more: Record<string, string> = {}): Promise<Response> {
     const headers: Record<string, string> = { "frontdesk-agent": this.agent, ...more };
     if (body !== undefined) headers["content-type"] = "application/json";

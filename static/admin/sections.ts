@@ -1,7 +1,7 @@
 // Which keys are saved together. A section writes its own keys onto the record as it is saved now, so that two people
 // who change two sections of one department do not undo each other.
 import type { Put } from "./api.ts";
-import type { Agent, Bot, Department, Limits, Member, Rule, Workspace, WorkspaceFile } from "./records.ts";
+import type { Agent, Bot, Department, Limits, Member, Rule, Site, Workspace, WorkspaceFile } from "./records.ts";
 import type { Section } from "./settings.ts";
 
 type Part<R, K extends keyof R> = Pick<R, K>;
@@ -42,6 +42,19 @@ export function ofAgent<K extends keyof Agent>(key: string, name: string, title:
       return record === undefined ? null : pick(record, keys);
     },
     write: (file, value) => [{ path: `agents/${key}`, body: { ...found(file), ...value } }],
+  };
+}
+
+export function ofSite<K extends keyof Site>(key: string, name: string, title: string, keys: readonly K[]): Section<Part<Site, K>> {
+  const found = (file: WorkspaceFile): Site | undefined => file.site.find((one) => one.key === key);
+  return {
+    id: `site/${key}/${name}`,
+    title: `${title} (${key})`,
+    read: (file) => {
+      const record = found(file);
+      return record === undefined ? null : pick(record, keys);
+    },
+    write: (file, value) => [{ path: `sites/${key}`, body: { ...found(file), ...value } }],
   };
 }
 

@@ -17,6 +17,8 @@ PAGES = (
     "agent/ada",
     "bots",
     "rules",
+    "sites",
+    "site/demo",
     "workspace",
     "try",
     "promises",
@@ -202,6 +204,26 @@ async def test_members_and_new_people(own_people: People):
     await root.page.get_by_role("button", name="Remove Dan Ø. Riis", exact=True).click()
     await expect(root.title).to_have_text("People")
     await expect(root.page.get_by_role("link", name="Dan")).to_have_count(0)
+
+
+async def test_a_new_site_and_where_it_may_be_embedded(own_people: People):
+    root = await admin(own_people, "sites")
+    await root.page.get_by_label("Name", exact=True).fill("The other shop")
+    await root.page.get_by_role("button", name="Add the site").click()
+    await expect(root.title).to_have_text("The other shop")
+    where = root.section("Name and origins")
+    await where.get_by_label("May be embedded by").fill("shop.example")
+    await where.get_by_role("button", name="Save", exact=True).click()
+    await expect(where.get_by_role("alert")).to_contain_text("Not saved.")
+    await where.get_by_label("May be embedded by").fill("https://shop.example")
+    await root.save(where)
+    whom = root.section("Whom visitors may choose")
+    await whom.get_by_role("button", name="Remove Sales").click()
+    await root.save(whom)
+    await root.go()
+    await expect(root.page.get_by_label("The line that embeds The other shop")).to_contain_text('data-site="the-other-shop"')
+    await root.go("site/the-other-shop")
+    await expect(where.get_by_label("May be embedded by")).to_have_value("https://shop.example")
 
 
 async def test_without_a_mouse(own_people: People):

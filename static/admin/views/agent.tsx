@@ -2,6 +2,7 @@ import { ROLES, type Member } from "../records.ts";
 import { ofAgent } from "../sections.ts";
 import { ROLE } from "../words.ts";
 import { Chosen, Field, idOf, Levels, LinesField, NumberField, NumberInput, SelectField, TextField, wrongAt } from "./fields.tsx";
+import { Login, useLogins } from "./login.tsx";
 import { Empty, Gone, PageHead } from "./page.tsx";
 import { useFile } from "./place.ts";
 import { Remove } from "./remove.tsx";
@@ -11,15 +12,18 @@ import { Section, type Form } from "./section.tsx";
 export function Agent({ of: key }: { of: string }) {
   const file = useFile();
   const record = file.agent.find((one) => one.key === key);
+  const { may, again } = useLogins();
   if (record === undefined) return <Gone what="agent" />;
   return (
     <>
       <PageHead title={record.name} lead={`Key ${key} · ${record.email}`} />
+      {may[key] !== undefined && may[key] !== "yes" && <p class="over-warn">{record.name} cannot sign in: {may[key] === "disabled" ? "they are disabled." : "they have no password yet. Set one below, under “Signing in”."}</p>}
       <Slots of={key} />
       <Skills of={key} />
       <Departments of={key} />
       <Away of={key} />
       <Who of={key} />
+      <Login of={key} name={record.name} may={may[key]} onChange={again} />
       <Remove path={`agents/${key}`} what={record.name} back="#/people" />
     </>
   );

@@ -65,7 +65,7 @@ function Now({ bot }: { bot: Running }) {
         <dt>Unanswered now</dt><dd>{bot.waiting === 0 ? "none" : <span class="late">{bot.waiting}{bot.oldest_unanswered_at !== null && `, the oldest for ${age(bot.oldest_unanswered_at)}`}</span>}</dd>
         <dt>Answers in</dt><dd>{bot.answered === 0 ? "no answers yet" : `${took(bot.answer_p50_ms)} at the median, 95 % within ${took(bot.answer_p95_ms)}, of ${bot.answered}`}</dd>
         <dt>Started with it</dt><dd>{counted(bot.started, "conversation")}</dd>
-        <dt>Dealt with alone</dt><dd>{bot.deflected} ({share(bot)} that are over)</dd>
+        <dt>Dealt with alone</dt><dd>{share(bot) === "–" ? "none is over yet" : `${bot.deflected} (${share(bot)} that are over)`}</dd>
         <dt>Handed over</dt><dd>{handed.length === 0 ? "none" : handed.join(" · ")}</dd>
         {failed.length > 0 && <><dt>Could not hand over</dt><dd>{failed.join(" · ")}</dd></>}
         <dt>Last error</dt><dd>{bot.last_error === null ? "none" : <><code>{bot.last_error.code}</code> {age(bot.last_error.at)} ago</>}</dd>

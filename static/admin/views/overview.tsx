@@ -4,6 +4,7 @@ import { counted, language, METHOD, seconds } from "../words.ts";
 import { Empty, PageHead } from "./page.tsx";
 import { Picture } from "./picture.tsx";
 import { useFile } from "./place.ts";
+import { lineOf } from "./sites.tsx";
 
 /** The whole small workspace at a glance. */
 export function Overview() {
@@ -77,13 +78,13 @@ function RulesCard({ file }: { file: WorkspaceFile }) {
 function SitesCard({ file }: { file: WorkspaceFile }) {
   return (
     <section class="section" aria-labelledby="sites">
-      <h2 id="sites">Sites</h2>
-      {file.site.length === 0 && <Empty title="No site yet">A site is made with <code>frontdesk apply</code>; then its chat can be embedded.</Empty>}
+      <h2 id="sites"><a href="#/sites">Sites</a></h2>
+      {file.site.length === 0 && <Empty title="No site yet">Make one; then its chat can be embedded.</Empty>}
       {file.site.map((site) => (
         <div key={site.key} class="site">
-          <b>{site.name}</b>
+          <b><a href={`#/site/${encodeURIComponent(site.key)}`}>{site.name}</a></b>
           <p class="hint">{site.origins.length === 0 ? "may be embedded nowhere yet" : site.origins.join(", ")}</p>
-          <pre class="snippet" tabIndex={0} aria-label={`The line that embeds ${site.name}`}>{`<script async src="${location.origin}/widget.js" data-site="${site.key}"></script>`}</pre>
+          <pre class="snippet" tabIndex={0} aria-label={`The line that embeds ${site.name}`}>{lineOf(site)}</pre>
         </div>
       ))}
     </section>

@@ -1,16 +1,19 @@
 import { useId, useState } from "preact/hooks";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Button } from "../../ui/button.tsx";
+import type { Login } from "../accounts.ts";
 import { Refused, type Put } from "../api.ts";
 import { keyOf, newAgent, newDepartment } from "../records.ts";
 import { counted, inWords, ROLE } from "../words.ts";
 import { Field, tied } from "./fields.tsx";
+import { MAY, useLogins } from "./login.tsx";
 import { PageHead } from "./page.tsx";
 import { useFile, useSettings } from "./place.ts";
 
 /** Everybody inside. */
 export function People() {
   const file = useFile();
+  const { may } = useLogins();
   return (
     <>
       <PageHead title="People" lead="Who answers, how much each has at once, and what they know." />
@@ -22,7 +25,7 @@ export function People() {
               {file.agent.map((one) => (
                 <tr key={one.key}>
                   <th scope="row"><span class="who-cell"><Avatar name={one.name} /><a href={`#/agent/${encodeURIComponent(one.key)}`}>{one.name}</a></span></th>
-                  <td>{ROLE[one.role]}</td>
+                  <td>{ROLE[one.role]}{shut(may[one.key])}</td>
                   <td>{one.max_slots}</td>
                   <td>{one.member.map((member) => file.department.find(({ key }) => key === member.department)?.name ?? member.department).join(", ") || <span class="soft">none</span>}</td>
                   <td>{Object.entries(one.skills).map(([name, level]) => <span key={name} class="tag">{name} {level}</span>)}</td>
@@ -37,13 +40,18 @@ export function People() {
   );
 }
 
+/** Only what is out of the ordinary. */
+function shut(may: Login | undefined) {
+  return may === undefined || may === "yes" ? null : <small class="no-login">{MAY[may]}</small>;
+}
+
 function NewPerson() {
   const settings = useSettings();
   return (
     <New
       title="Somebody new" add="Add" email taken={settings.file.value?.agent.map((one) => one.key) ?? []}
       make={(key, name, email) => ({ path: `agents/${key}`, body: newAgent(key, name, email) })} done={(key) => `#/agent/${key}`}
-      lead="Give them a password afterwards with frontdesk agent password, or by the API."
+      lead="They can sign in once you have given them a password, on the page that opens then."
     />
   );
 }

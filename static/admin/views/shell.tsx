@@ -14,6 +14,7 @@ import { NewDepartment, People } from "./people.tsx";
 import { useFile, useSettings } from "./place.ts";
 import { Promises } from "./promises.tsx";
 import { Rules } from "./rules.tsx";
+import { Site, Sites } from "./sites.tsx";
 import { TryIt } from "./try-it.tsx";
 import { Workspace } from "./workspace.tsx";
 
@@ -67,6 +68,10 @@ function Page({ at }: { at: Route }) {
       return <Bots />;
     case "bot":
       return <Bot of={at.key} />;
+    case "sites":
+      return <Sites />;
+    case "site":
+      return <Site of={at.key} />;
     case "rules":
       return <Rules />;
     case "try":
@@ -96,6 +101,7 @@ function Nav({ at }: { at: Route }) {
         <Item at={at} page="people" name="People" detail={counted(file.agent.length, "person", "people")} />
         <Item at={at} page="bots" name="Bots" detail={botsInWords(file.bot.length)} />
         <Item at={at} page="rules" name="Rules" detail={file.rule.length === 0 ? "none yet" : counted(file.rule.length, "rule")} />
+        <Item at={at} page="sites" name="Sites" detail={file.site.length === 0 ? "none yet" : counted(file.site.length, "site")} />
         <Item at={at} page="workspace" name="Workspace" />
         <li>
           <span class="nav-heading">See how it does</span>
@@ -110,7 +116,7 @@ function Nav({ at }: { at: Route }) {
 }
 
 /** Pages of single records that belong to the page of them all. */
-const INSIDE: Readonly<Record<string, string>> = { people: "agent", bots: "bot" };
+const INSIDE: Readonly<Record<string, string>> = { people: "agent", bots: "bot", sites: "site" };
 
 interface ItemProps {
   at: Route;
