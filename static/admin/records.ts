@@ -173,11 +173,6 @@ export function newDepartment(key: string, name: string): Department {
   };
 }
 
-/** Its visitors may choose among all departments there are. */
-export function newSite(key: string, name: string, departments: string[]): Site {
-  return { key, name, origins: [], departments };
-}
-
 export function newAgent(key: string, name: string, email: string): Agent {
   return {
     key, name, email, role: "agent", max_slots: 3, breathing: 0, rings_at_once: 1, skills: {}, substitutes: [], leave: [], member: [],

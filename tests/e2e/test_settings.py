@@ -221,7 +221,9 @@ async def test_a_new_site_and_where_it_may_be_embedded(own_people: People):
     await whom.get_by_role("button", name="Remove Sales").click()
     await root.save(whom)
     await root.go()
-    await expect(root.page.get_by_label("The line that embeds The other shop")).to_contain_text('data-site="the-other-shop"')
+    await expect(root.page.get_by_label("The line that embeds The other shop")).to_contain_text(
+        'data-site="the-other-shop"'
+    )
     await root.go("site/the-other-shop")
     await expect(where.get_by_label("May be embedded by")).to_have_value("https://shop.example")
 

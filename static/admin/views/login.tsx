@@ -85,7 +85,7 @@ function Password({ onSet }: { onSet: (password: string) => Promise<boolean> }) 
     if (!short && (await onSet(text))) setText("");
   };
   return (
-    <form class="line-of-fields ends" aria-label="A new password" noValidate onSubmit={(event) => void submit(event)}>
+    <form class="line-of-fields ends" aria-label="A password for them" noValidate onSubmit={(event) => void submit(event)}>
       <Field id="login-password" label="New password" hint={`At least ${LEAST} characters. Tell them in person; they change it in their menu.`} problem={wrong}>
         <input class="input" type="password" value={text} autocomplete="new-password" maxLength={1024} {...tied("login-password", wrong, "x")} onInput={(event) => setText(event.currentTarget.value)} />
       </Field>

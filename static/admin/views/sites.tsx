@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
-import { newSite, type Site as Record } from "../records.ts";
+import type { Site as Record } from "../records.ts";
 import { ofSite } from "../sections.ts";
 import { Chosen, Field, idOf, LinesField, TextField, wrongAt } from "./fields.tsx";
 import { Empty, Gone, PageHead } from "./page.tsx";
@@ -27,10 +27,15 @@ export function Sites() {
       ))}
       <New
         title="A new site" add="Add the site" taken={site.map((one) => one.key)} lead="It may be embedded nowhere until you say where."
-        make={(key, name) => ({ path: `sites/${key}`, body: newSite(key, name, department.map((one) => one.key)) })} done={(key) => `#/site/${key}`}
+        make={(key, name) => ({ path: `sites/${key}`, body: madeFrom(key, name, department.map((one) => one.key)) })} done={(key) => `#/site/${key}`}
       />
     </>
   );
+}
+
+/** Its visitors may choose among all departments there are. */
+function madeFrom(key: string, name: string, departments: string[]): Record {
+  return { key, name, origins: [], departments };
 }
 
 /** One site. */
@@ -39,7 +44,7 @@ export function Site({ of: key }: { of: string }) {
   if (record === undefined) return <Gone what="site" />;
   return (
     <>
-      <PageHead title={record.name} lead={`Key ${key} · pages that are open follow when they connect again`} />
+      <PageHead title={record.name} lead={`Key ${key} · every section is saved by itself and holds at once`} />
       <section class="section" aria-label="The line for your pages">
         <div class="section-head"><h2>The line for your pages</h2><p class="soft">Anywhere in the page, once; it loads after everything else.</p></div>
         <Snippet site={record} />
