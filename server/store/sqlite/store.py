@@ -281,7 +281,7 @@ def _break(lane: Lane | None) -> None:
 
 def _tell(jobs: Jobs, outcomes: list[Outcome]) -> None:
     """As `runs`, neighbours of one series together: but most often all of them are."""
-    series = jobs[0].series
+    series = jobs[0].series if jobs else None
     items = [job.item for job in jobs if isinstance(job, Member) and job.series is series]
     if series is not None and len(items) == len(jobs):
         _guarded(series.told, items, outcomes)
