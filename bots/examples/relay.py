@@ -26,6 +26,8 @@ log = logging.getLogger("relay")
 BASE_URL: Final = "https://api.openai.com/v1"
 MARKER: Final = "CALL A PERSON:"
 """What the model says, at the beginning of a line, to hand over; a summary follows."""
+LOOKS: Final = " \t*_"
+"""What may stand around it: many models write in bold what they were told to write."""
 
 PROMPT: Final = f"""\
 You answer visitors of a website, briefly and in their language. You know nothing about their orders or accounts.
@@ -79,8 +81,13 @@ def _piece(chunk: Any) -> str:
     """The text in one chunk of the stream; some have none."""
     if not isinstance(chunk, dict) or "error" in chunk:
         raise EndpointError("it said that it failed")
-    choices = chunk.get("choices") or [{}]
-    return str((choices[0].get("delta") or {}).get("content") or "")
+    try:
+        content = ((chunk.get("choices") or [{}])[0].get("delta") or {}).get("content") or ""
+    except (AttributeError, LookupError, TypeError):
+        content = None
+    if not isinstance(content, str):
+        raise EndpointError("what it says is no text")
+    return content
 
 
 class Sieve:
@@ -99,9 +106,9 @@ class Sieve:
         self._kept += piece
         shown = ""
         for line in self._kept.splitlines(keepends=True):
-            bare, whole = line.lstrip(), line.endswith("\n")
+            bare, whole = line.lstrip().lstrip(LOOKS), line.endswith("\n")
             if self._fresh and bare.startswith(MARKER):
-                self.handover = self._kept[len(shown) :].lstrip().removeprefix(MARKER)
+                self.handover = self._kept[len(shown) :].lstrip().lstrip(LOOKS).removeprefix(MARKER)
                 self._kept = ""
                 return shown
             if self._fresh and not whole and MARKER.startswith(bare):
@@ -152,7 +159,7 @@ class Relay:
         answered = out.text.strip() and not failed and sieve.handover is None
         if answered or not ours:
             return
-        about = (sieve.handover or "").strip()
+        about = (sieve.handover or "").strip(LOOKS + "\n")
         log.info("handing over: %s", failed or about or "the answer was empty")
         reason = "model_asked" if sieve.handover is not None else "model_failed"
         await message.handoff(reason=reason, summary=(about or f"The visitor's last words: {message.text}")[:2000])

@@ -15,7 +15,7 @@ class Model:
     """`says`: the pieces of its next answers; a number ends the connection there, None is a sign of life."""
 
     def __init__(self) -> None:
-        self.says: list[str | int | None] = ["Hello", " there."]
+        self.says: list[str | int | dict[str, str] | None] = ["Hello", " there."]
         self.status = 200
         self.asked: list[dict[str, Any]] = []
         self.keys: list[str] = []
@@ -46,7 +46,7 @@ class Model:
         return response
 
     @staticmethod
-    async def _say(response: web.StreamResponse, delta: dict[str, str]) -> None:
+    async def _say(response: web.StreamResponse, delta: dict[str, Any]) -> None:
         chunk = {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
         await response.write(b": a comment\n\ndata: " + json.dumps(chunk).encode() + b"\n\n")
 

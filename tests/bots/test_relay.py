@@ -53,8 +53,11 @@ async def test_the_model_sees_what_was_said(standin, relay, paper):
     ]
 
 
-async def test_the_model_may_call_a_person(standin, relay, paper):
-    standin.says = ["I cannot see orders.\n", "CALL A ", "PERSON: order 7 ", "is missing"]
+@pytest.mark.parametrize(
+    "call", [["CALL A ", "PERSON: order 7 ", "is missing"], ["**CALL A PERSON:", "** order 7 is missing"]]
+)
+async def test_the_model_may_call_a_person(standin, relay, paper, call):
+    standin.says = ["I cannot see orders.\n", *call]
     await relay.handle(paper.message("Where is it?"))
     said, handed = paper.asked
     assert said["text"] == "I cannot see orders.\n"
@@ -71,6 +74,7 @@ async def test_the_model_may_call_a_person(standin, relay, paper):
         (200, ["  "], []),
         (200, ["Well, ", 0], ["Well, "]),
         (200, [0], []),
+        (200, ["Well, ", {"no": "text"}, "yes"], ["Well, "]),
     ],
 )
 async def test_whatever_goes_wrong_a_person_is_called(standin, relay, paper, status, says, shown):
@@ -131,6 +135,9 @@ async def test_when_nobody_is_there_it_says_so(relay, paper):
         ("Hello\nyou", "Hello\nyou", None),
         (f"{MARKER} all", "", " all"),
         (f"Hm.\n  {MARKER} a\nb", "Hm.\n", " a\nb"),
+        (f"Hm.\n**{MARKER}** a", "Hm.\n", "** a"),
+        (f"* a\n* {MARKER[:4]}", f"* a\n* {MARKER[:4]}", None),
+        ("**Bold** __and__", "**Bold** __and__", None),
         (f"I will not {MARKER} here", f"I will not {MARKER} here", None),
         ("CALL A PERSON", "CALL A PERSON", None),
         ("CALL ME", "CALL ME", None),
