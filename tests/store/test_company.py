@@ -28,6 +28,11 @@ def test_at_saturation_enough_are_there_already():
     assert at_pace(20_000).wait_for(300) == 300
 
 
+def test_of_a_wait_that_is_nearly_over_fewer_are_expected_and_then_none():
+    company = at_pace(2100)
+    assert [company.wait_for(1, seconds=left / 1000) for left in (2, 1.5, 1, 0.5, 0)] == [5, 4, 3, 1, 1]
+
+
 def test_the_pace_fades():
     company = at_pace(5000)
     company.arrived(1, 101 + 0.2)

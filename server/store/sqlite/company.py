@@ -5,6 +5,7 @@ to let a write wait up to 2 ms. It does not pay
 
 * when the next one is not to be expected within that time: a quiet desk answers at once;
 * when enough are waiting already: at saturation the last commit's duration has gathered them;
+* for those whom a slow commit has kept waiting: its duration counts as their wait;
 * when those who write wait for their answers, so that nobody comes while they wait. The pace alone cannot tell this,
   but the result does: a wait that brought less than half of what it was meant to bring was in vain, and after each in a
   row twice as many chances are left out.
@@ -18,7 +19,7 @@ from math import exp
 
 LONGEST_WAIT = 0.002  # seconds
 ENOUGH = 8  # rows in one commit; beyond that a larger batch saves little
-WORTH_IT = 2.0  # others expected within the longest wait: from about 1,000 writes a second
+WORTH_IT = 2.0  # others expected in what is left of the wait: of all of it, from about 1,000 writes a second
 _FADE = 0.050  # seconds
 _MOST_LEFT_OUT = 64
 
@@ -37,9 +38,11 @@ class Company:
         self._count = self._count * exp((self._counted_at - now) / _FADE) + count
         self._counted_at = now
 
-    def wait_for(self, waiting: int) -> int:
-        """How many should be waiting before a commit begins; not more than `waiting` when it should begin now."""
-        expected = self._count / _FADE * LONGEST_WAIT
+    def wait_for(self, waiting: int, *, seconds: float = LONGEST_WAIT) -> int:
+        """How many should be waiting before a commit begins, where `seconds` are left to wait; not more than `waiting`
+        when it should begin now.
+        """
+        expected = self._count / _FADE * seconds
         if waiting >= ENOUGH or expected < WORTH_IT:
             return waiting
         if self._leave_out > 0:
