@@ -162,9 +162,17 @@ class Client:
     def _send(self, frame: Frame) -> None:
         if self.line is None:
             return
-        self.account.sent(frame)
+        self.account.sent(self.tells_judge(frame))
         self.world.trace(self.name, ">", frame)
-        self.line.send(WSMsgType.TEXT, orjson.dumps(frame))
+        self.line.send(WSMsgType.TEXT, orjson.dumps(self.on_the_wire(frame)))
+
+    def tells_judge(self, frame: Frame) -> Frame:
+        """What the judge calls it, where that is something else."""
+        return frame
+
+    def on_the_wire(self, frame: Frame) -> Frame:
+        """How it is sent, where that is not how it is kept."""
+        return frame
 
     def _carry(self, request: Request) -> None:
         request.attempts += 1

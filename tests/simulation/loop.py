@@ -37,6 +37,7 @@ class Loop(base_events.BaseEventLoop):
         super().__init__()
         self.faults: list[str] = []
         self.steps = 0
+        self.follow: Callable[[Any], Any] = lambda coroutine: coroutine  # what a task of a process is made of
         self._chance = chance
         self._shuffles = shuffles
         self._now = 0.0
@@ -52,6 +53,10 @@ class Loop(base_events.BaseEventLoop):
     def between(self, call: Callable[[], None]) -> None:
         """As soon as nothing runs: before any other callback, and inside of none."""
         self._urgent.append(call)
+
+    def tasks(self, life: int) -> list[asyncio.Task[Any]]:
+        """Those of this life that go on."""
+        return [task for task in self._lives.get(life, ()) if not task.done()]
 
     async def advance(self, seconds: float) -> None:
         """Let so much time pass."""
@@ -118,9 +123,10 @@ class Loop(base_events.BaseEventLoop):
         return handle
 
     def _new_task(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **more: Any) -> asyncio.Task[Any]:
-        task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, **more)
         context = more.get("context")
         life = LIFE.get() if context is None else context.get(LIFE, 0)
+        followed = self.follow(coroutine) if life else coroutine
+        task: asyncio.Task[Any] = asyncio.Task(followed, loop=loop, **more)
         tasks = self._lives.setdefault(life, {})
         tasks[task] = None
         if len(tasks) > 500:
@@ -129,6 +135,12 @@ class Loop(base_events.BaseEventLoop):
 
     def _failed(self, _loop: object, context: dict[str, Any]) -> None:
         self.faults.append(f"{context.get('message')}: {context.get('exception')!r}")
+
+    def run_in_executor(self, executor: object, work: Callable[..., Any], *given: Any) -> asyncio.Future[Any]:  # type: ignore[override] # noqa: ARG002
+        """There are no threads: it is done in a turn of its own, also when nobody waits for it any more."""
+        ended = self.create_future()
+        self.call_soon(_do, ended, work, given)
+        return ended
 
     # What a loop must have, and this one has no use for.
 
@@ -140,6 +152,17 @@ class Loop(base_events.BaseEventLoop):
 
     def _timer_handle_cancelled(self, handle: events.TimerHandle) -> None:
         """A cancelled timer stays until its time."""
+
+
+def _do(ended: asyncio.Future[Any], work: Callable[..., Any], given: tuple[Any, ...]) -> None:
+    try:
+        found = work(*given)
+    except Exception as error:  # noqa: BLE001 - whose it is, is for whoever waits
+        if not ended.done():
+            ended.set_exception(error)
+    else:
+        if not ended.done():
+            ended.set_result(found)
 
 
 def _life_of(handle: events.Handle) -> int:

@@ -19,10 +19,10 @@ from server.clock import Clock
 from server.desk.passwords import Passwords
 from server.session.bounds import Bounds
 from server.session.connection import Connection
+from server.session.connections import Connections
 from server.session.limits import Rates
 from server.session.protocol import Terms
 from server.session.setting import Caller, Setting
-from server.session.timing import Timing
 from server.store.installation import Installation
 from server.wire.requests import Endpoint
 from tests.desk.support.bench import DeskBench
@@ -136,11 +136,16 @@ class Process(DeskBench):
             self.hub.stop = late.subscribe(self.hub._deliver)
         terms = Terms(server="frontdesk/simulated")
         bounds = Bounds.make(self.clock.monotonic, rates=Rates())
-        self._setting = Setting(desk=self.desk, terms=terms, timing=Timing(), bounds=bounds, hello=terms.hello())
+        self.house = Connections(self.desk, terms=terms, bounds=bounds, chance=self._chance)
+        self._setting = self.house._setting
         self.up = True
         async with asyncio.TaskGroup() as group:
             group.create_task(self.engine.run(), name="engine")
             group.create_task(self.queues.run(asyncio.sleep), name="queues")
+            self.beside(group)
+
+    def beside(self, group: asyncio.TaskGroup) -> None:
+        """What else runs while the server does."""
 
     async def _pause(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -169,9 +174,9 @@ class Process(DeskBench):
     async def _serve(self, connection: Connection, line: Line) -> None:
         try:
             if line.cable.cancelled_after is None:
-                await connection.run()
+                await self.house._run(connection)
             else:
-                await _Cancelled(connection.run(), line.cable.cancelled_after)
+                await _Cancelled(self.house._run(connection), line.cable.cancelled_after)
         finally:
             del self.connections[connection]
             self.lines.pop(line, None)

@@ -14,22 +14,13 @@ import traceback
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
-import apsw
-import msgspec
 import orjson
 import structlog
 
-from server.desk import administration
-from server.desk.accounts import Accounts
-from server.desk.bot_access import BotAccess
 from server.desk.ids import Ids
 from server.desk.passwords import Passwords
-from server.settings.workspace import Bot as BotSettings
-from server.settings.workspace import WorkspaceFile
 from server.store import installation
-from server.store.installation import Installation
-from server.store.migrate import known_migrations, migrate
-from tests.desk.support.bench import CHEAP, settings
+from tests.desk.support.bench import CHEAP
 from tests.desk.support.reading import Reading
 from tests.history.checker import Checker
 from tests.history.database import Database
@@ -38,71 +29,18 @@ from tests.history.recorder import Recorder
 from tests.history.report import report
 from tests.simulation.client import Client
 from tests.simulation.disk import Disk, SimulatedStore, Weather
+from tests.simulation.founding import AGENTS, BOT, Founded, founded, logged_in
 from tests.simulation.loop import OUTSIDE, Loop, Stuck
 from tests.simulation.network import Cable, Line
 from tests.simulation.people import Agent, Bot, Visitor
 from tests.simulation.plan import Plan
-from tests.simulation.process import BEGINS, Process, SimulatedClock, in_life
+from tests.simulation.process import Process, in_life
 
-AGENTS = ("ada", "ben")
-BOT = "faq"
 QUIET_S = 15.0
 TRIES = 20
 # What is logged when the disk fails, as it is to do here.
 _OF_THE_DISK = frozenset({"an incident could not be recorded"})
 STEPS = 400_000  # of a loop that goes round and round
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Founded:
-    """An installation as it is before anything happens."""
-
-    content: bytes
-    installation: Installation
-    tokens: dict[str, str]
-
-
-@functools.lru_cache(maxsize=32)
-def founded(method: str, wrap_up: int, *, bots: bool) -> Founded:
-    """The demo's workspace, with everybody logged in; the same for every seed. `bots`: one answers first in support."""
-    loop = Loop(random.Random(0), shuffles=False)
-    try:
-        first = {"first": f"bot:{BOT}"} if bots else {}
-        file = settings(support={"method": method, "wrap_up": wrap_up, **first})
-        if bots:
-            file = msgspec.structs.replace(file, bots=(BotSettings(key=BOT, reply_seconds=4, grace_seconds=3),))
-        return loop.run_until_complete(_found(loop, file))
-    finally:
-        loop.close()
-
-
-async def _found(loop: Loop, file: WorkspaceFile) -> Founded:
-    connection = apsw.Connection(":memory:")
-    migrate(connection, known_migrations(), now=BEGINS)
-    chance = random.Random("founded")
-    disk = Disk(connection.serialize("main"), chance, Weather())
-    store: Any = SimulatedStore(disk)
-    ids = Ids(chance.randbytes)
-    await store.write(lambda tx: administration.write(tx, administration.revise(tx, file, ids)))
-    installed = await store.write(
-        lambda tx: installation.create(tx, Installation(epoch=ids.new("e"), secret=ids.secret()))
-    )
-    tokens = await logged_in(store, loop, chance)
-    return Founded(disk.connection.serialize("main"), installed, tokens)
-
-
-async def logged_in(store: Any, loop: Loop, chance: random.Random) -> dict[str, str]:
-    """A token for each agent, by key."""
-    passwords = Passwords(CHEAP)
-    accounts = Accounts(store, clock=SimulatedClock(loop), random_bytes=chance.randbytes, passwords=passwords)
-    rows = await store.read(lambda tx: tx.all("SELECT key, id FROM setting WHERE kind = 'agent'"))
-    ids = {key: id for key, id in rows if key in AGENTS}
-    tokens = {key: (await accounts.log_in(ids[key])).token for key in AGENTS}
-    bots = await store.read(lambda tx: tx.all("SELECT id FROM setting WHERE kind = 'bot'"))
-    access = BotAccess(store, clock=SimulatedClock(loop), random_bytes=chance.randbytes)
-    for (bot,) in bots:
-        tokens[BOT] = (await access.create(1, bot)).token
-    return tokens
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -131,9 +69,11 @@ class World:
         cancels_at: int = 0,
         traced: bool = False,
         spoil: Callable[[Process], None] | None = None,
+        plan: Plan | None = None,
     ) -> None:
         self.seed = seed
-        self.plan = dataclasses.replace(Plan.of(random.Random(f"{seed} plan")), bots=bots, cancels_at=cancels_at)
+        drawn = Plan.of(random.Random(f"{seed} plan"))
+        self.plan = plan or dataclasses.replace(drawn, bots=bots, cancels_at=cancels_at)
         self.loop = Loop(random.Random(f"{seed} loop"), shuffles=self.plan.shuffles)
         self.faults: list[str] = []
         self.lines: list[str] = []
@@ -146,16 +86,25 @@ class World:
         self._life = 0
         self._network = random.Random(f"{seed} network")
         self._servers = random.Random(f"{seed} servers")
-        self._founded = founded(self.plan.method, self.plan.wrap_up, bots=self.plan.bots > 0)
+        self._founded = self.found()
         self._disk = Disk(self._founded.content, random.Random(f"{seed} disk"), self.plan.weather)
         self._recorder = Recorder(self.records.append)
         self._passwords = Passwords(CHEAP)
         self.installation = self._founded.installation
         self._backup: bytes | None = None
         self._epochs = Ids(random.Random(f"{seed} epochs").randbytes)
+        self.is_complete = True  # nobody has written whom the judge does not hear of
         self._mended = False
         self._serving: asyncio.Task[None] | None = None
         self._restoring: asyncio.Task[None] | None = None
+
+    def found(self) -> Founded:
+        """The installation in which it happens."""
+        return founded(self.plan.method, self.plan.wrap_up, bots=self.plan.bots > 0)
+
+    def make(self) -> Process:
+        """A process of the server."""
+        return Process(self.loop, self._disk, self._servers, installation=self.installation, passwords=self._passwords)
 
     def run(self) -> Outcome:
         with listening(self.complain):
@@ -277,9 +226,7 @@ class World:
 
     def _start(self) -> None:
         self._life += 1
-        process = Process(
-            self.loop, self._disk, self._servers, installation=self.installation, passwords=self._passwords
-        )
+        process = self.make()
         process.bus_is_late = self.plan.bus_is_late
         if self._spoil is not None:
             self._spoil(process)
@@ -430,7 +377,7 @@ class World:
         checker = Checker()
         for each in self.records:
             checker.take(each)
-        violations = checker.close(Database(self._disk.connection))
+        violations = checker.close(Database(self._disk.connection), complete=self.is_complete)
         if violations:
             self.faults.append(report(self.records, violations, most=2))
 
