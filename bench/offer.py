@@ -3,7 +3,8 @@
 500 agents of one slot each are connected. Half of them talk, in pairs whose messages make the background and come from
 a process of their own; the others close their conversations one after another while visitors wait, and each has the
 next one offered. What is measured begins when the close is sent and ends when the offer is heard: two frames, a commit
-and the choice. The baseline is the bare round trip of a ping on such a socket, in the same seconds.
+and the choice. The baseline is the bare round trip of a ping on such a socket, in the same seconds. Beside both stands
+how late this process itself was: what it hears late it would blame on the server.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from bench.sockets import Socket, connect, frame
 AGENTS = 500
 _TALKING = 250
 _LINE = 200
+_BEAT_S = 0.005
 _BUDGET_MS = 10.0
 _AIM_MS = 5.0
 
@@ -44,6 +46,14 @@ class Desk:
     visitor_of: dict[str, Socket] = field(default_factory=dict)
     ready: asyncio.Queue[Socket] = field(default_factory=asyncio.Queue)
     offers_ms: list[float] = field(default_factory=list)
+    late_ms: list[float] = field(default_factory=list)
+
+    async def beat(self) -> None:
+        """Note how late this process is, again and again."""
+        while True:
+            began = time.perf_counter()
+            await asyncio.sleep(_BEAT_S)
+            self.late_ms.append((time.perf_counter() - began - _BEAT_S) * 1000)
 
     async def ask(self, socket: Socket, **fields: Any) -> dict[str, Any]:
         name = f"o{next(self.numbers)}"
@@ -114,12 +124,15 @@ async def _run(server: servers.Frontdesk, beside: Connection, *, seconds: float,
     beside.send("go")
     await asyncio.sleep(2)
     desk.offers_ms.clear()
+    beating = asyncio.create_task(desk.beat())
     cpu, at = cpu_seconds(server.pid), time.perf_counter()
     bare_ms = await _cycle(desk, agents, seconds=seconds, closes=closes)
     took, cpu = time.perf_counter() - at, cpu_seconds(server.pid) - cpu
+    beating.cancel()
     beside.send("end")
     delivered = await asyncio.to_thread(beside.recv)
     bare, found = _line("ping", bare_ms), _line("offer", desk.offers_ms)
+    _line("here", desk.late_ms)
     print(
         f"ratio p50 {found[49] / bare[49]:.1f}, p99 {found[98] / bare[98]:.1f}   "
         f"budget p99 {_BUDGET_MS:g} ms, aim {_AIM_MS:g} ms"

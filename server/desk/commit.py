@@ -10,6 +10,7 @@ from router.snapshot import AgentRecord, ConversationRecord
 from server.desk import promises
 from server.desk.bringing import Brought, bring
 from server.desk.chronicle import Line
+from server.desk.unwritten import conversation_of
 from server.desk.views import LINE_SHOWN, encode
 from server.store import conversations, entries, routing, visitors, workspaces
 from server.store.base import Tx
@@ -41,6 +42,7 @@ class Batch:
     """What the router did in one go, ready to be written.
 
     ``agents`` and ``conversations`` are the records that changed; None stands for one the router has let go of.
+    ``quiet``: of these conversations, those of which nothing that anybody is shown has changed.
     ``visitors``: those whose name or address may have changed. ``learned``: by the estimate (JSON), when it is time.
     """
 
@@ -56,6 +58,7 @@ class Batch:
     lines: tuple[Line, ...]
     visitors: frozenset[str]
     learned: str | None = None
+    quiet: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +94,7 @@ def write(tx: Tx, batch: Batch) -> Written:
     rings = _rings(tx, batch, made)
     renamed = {row.id: row for visitor in batch.visitors for row in conversations.routed_of_visitor(tx, visitor)}
     lines = batch.departments | {row.department for row in renamed.values() if row.state in _IN_LINE}
-    touched = {*batch.conversations, *(line.conversation for line in batch.lines), *renamed}
+    touched = {*(batch.conversations.keys() - batch.quiet), *(line.conversation for line in batch.lines), *renamed}
     rows = conversations.find_all(tx, touched.union(offer.conversation for offer in rings))
     people = {row.visitor: visitors.find(tx, row.visitor) for row in rows.values()}
     return Written(
@@ -233,9 +236,7 @@ def _append(tx: Tx, line: Line) -> EntryRow | None:
 def _event_row(event: events.Event) -> EventRow:
     # Settings are kept where they are configured, not once more in the log.
     body = "{}" if isinstance(event, events.Configured) else encode(event)
-    about = event.offer if isinstance(event, events.OfferMade) else event
-    conversation = getattr(about, "conversation", None)
-    return EventRow(kind=type(event).__name__, body=body, at=event.at, conversation=conversation)
+    return EventRow(kind=type(event).__name__, body=body, at=event.at, conversation=conversation_of(event))
 
 
 def closings(happened: Sequence[events.Event]) -> dict[str, Closing]:

@@ -11,7 +11,7 @@ committed. They are told again after a rebuild, by the hub's connections and fro
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,16 +21,17 @@ from router import commands, events, model
 from router.errors import CommandRejected
 from router.router import Router
 from server.clock import Clock
-from server.desk import chronicle, commit, rebuild
+from server.desk import planning, rebuild
 from server.desk.blame import Blame
-from server.desk.changed_settings import told_anew
-from server.desk.commit import VOLATILE, Batch, Written
+from server.desk.commit import Batch, Written
 from server.desk.directory import Directory, router_settings
 from server.desk.job import Done, Job, Step, changing_nothing, ignore, telling
 from server.desk.jobs import Jobs
 from server.desk.open import OpenConversations
 from server.desk.outcome import conflict, doing, end_of, look_up, subject_of, transaction
-from server.desk.views import Standing, encode
+from server.desk.planning import Memory
+from server.desk.unwritten import Unwritten
+from server.desk.views import Standing
 from server.desk.waits import Waits
 from server.histogram import MICROSECONDS, Histogram
 from server.store.base import Committed, Failed, Store, StoreUnavailable
@@ -86,7 +87,7 @@ class Engine:
         self._deaf: set[str] = set()
         self.bots_here: frozenset[str] = frozenset()  # those that have a connection
         self._bots_told: frozenset[str] = frozenset()  # the same as of the last commit
-        self._seen: set[str] = set()  # offers confirmed since the last commit: nothing else remembers them
+        self._unwritten = Unwritten()
         self._given_up: dict[commands.Command, int] = {}
         self._blame = Blame()
         self._swept_at = 0
@@ -268,14 +269,13 @@ class Engine:
                     self._deaf.add(event.agent)
                 case events.AgentConnected() | events.AgentDisconnected():
                     self._deaf.discard(event.agent)
-                case events.OfferSeen():
-                    self._seen.add(event.offer)
                 case events.BotConnected():
                     self.bots_here |= {event.bot}
                 case events.BotDisconnected() | events.BotGone():
                     self.bots_here -= {event.bot}
                 case _:
                     pass
+        self._unwritten.follow(happened)
         self.waits.follow(happened)
         return self.open.follow(happened)
 
@@ -293,7 +293,7 @@ class Engine:
 
     async def _commit(self, batch: list[Job], now: int, happened: tuple[events.Event, ...]) -> None:
         try:
-            plan = self._batch(batch, happened)
+            plan = self._plan(batch, happened)
         except Exception as bug:  # noqa: BLE001 - as above
             await self._stumble(batch, bug)
             return
@@ -301,7 +301,7 @@ class Engine:
             self._answer_uncommitted(batch, now)
             await asyncio.sleep(0)  # nothing was waited for: thousands of these in a row would hold up everybody else
             return
-        directory = self._directory_after(doing(batch))
+        directory = planning.directory_after(self.directory, doing(batch))
         self._coming = (plan.v + 1, directory)
         error = await self._write(batch, now, plan)
         self._coming = None
@@ -334,49 +334,15 @@ class Engine:
             return error
         return await ended
 
-    def _batch(self, batch: list[Job], happened: tuple[events.Event, ...]) -> Batch | None:
-        """What is to be written, or None when there is nothing that must survive."""
-        done = doing(batch)
-        lasting = any(not isinstance(event, VOLATILE) for event in happened)
-        if not lasting and not any(job.step.before or job.step.after or job.name for job in done if job.step):
-            return None
-        changes = self.router.take_changes()
-        directory = self._directory_after(done)
-        anew = told_anew(self.directory, directory, (each.id for each in self.open.all()), self.router)
-        agents = dict.fromkeys((*changes.agents, *anew.agents))
-        conversations = dict.fromkeys((*changes.conversations, *anew.conversations))
-        lines = commit.lines_changed(happened, self.open.department) | anew.departments
-        return Batch(
-            workspace=directory.workspace_id,
+    def _plan(self, batch: list[Job], happened: tuple[events.Event, ...]) -> Batch | None:
+        memory = Memory(
             v=self._v,
-            at=self.router.now,
-            counters=encode(self.router.counters()),
-            events=happened,
-            agents={each: self.router.agent(model.AgentId(each)) for each in agents},
-            conversations={each: self.router.conversation(model.ConversationId(each)) for each in conversations},
-            closings=commit.closings(happened),
-            departments=lines & directory.departments.keys(),
-            lines=tuple(self._lines(happened, directory)),
-            visitors=frozenset(job.step.visitor for job in done if job.step is not None and job.step.visitor),
-            learned=self.waits.to_keep(self.router.now),
+            directory=self.directory,
+            open=self.open,
+            waits=self.waits,
+            quiet=lambda: self._unwritten.quiet,
         )
-
-    def _lines(self, happened: tuple[events.Event, ...], after: Directory) -> Iterator[chronicle.Line]:
-        """The entries these events add, worded by the settings that each of them happened under."""
-        changed = next((n for n, event in enumerate(happened) if isinstance(event, events.Configured)), len(happened))
-        yield from chronicle.lines(happened[:changed], self.directory, self._languages, self.waits.shown)
-        yield from chronicle.lines(happened[changed:], after, self._languages, self.waits.shown)
-
-    def _languages(self, conversation: str) -> tuple[str, ...]:
-        return self.open.language(conversation), self.directory.workspace.language
-
-    def _directory_after(self, done: Iterable[Job]) -> Directory:
-        """The directory this batch leaves behind: a new one when settings change in it."""
-        found = self.directory
-        for job in done:
-            if job.step is not None and job.step.directory is not None:
-                found = job.step.directory
-        return found
+        return planning.plan(memory, self.router, doing(batch), happened)
 
     def _answer_uncommitted(self, batch: list[Job], now: int) -> None:
         for job in batch:
@@ -386,7 +352,7 @@ class Engine:
     def _finish(self, batch: list[Job], now: int, plan: Batch, written: Written, values: list[object]) -> None:
         """Replies first, then what everyone is told."""
         self._v = written.v
-        self._seen.clear()
+        self._unwritten.settle()
         self._blame.settle()
         if any(isinstance(event, events.Restarted) for event in plan.events):
             self._restarting = False
@@ -474,9 +440,10 @@ class Engine:
             self.directory = found.directory
         snapshot = found.snapshot
         if not self._restarting:
-            snapshot = rebuild.as_it_is(found, self._presence, self._seen, now=self._clock.now())
+            snapshot = rebuild.as_it_is(found, self._presence, self._unwritten.seen, now=self._clock.now())
         self._router = Router.rebuild(router_settings(self.directory), snapshot, seed=self._seed)
         self.waits.rebuilt(self._router, found.learned, snapshot.conversations, now=self._clock.now())
+        self._unwritten.forget()
         self.open = OpenConversations.of(found.conversations)
         self._deaf = {agent.id for agent in found.snapshot.agents if agent.deaf}
         self.bots_here = frozenset(each for each in found.directory.bots if self._presence.bot_is_here(each))

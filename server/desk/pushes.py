@@ -73,11 +73,7 @@ class Pushes:
                 wire.AgentEvent(v=told.written.v, agent=views.agent(record, told.directory)),
             )
         self._removed(told)
-        self._overview.changed(
-            told.written.v,
-            [views.colleague(record, told.directory) for record in records],
-            [views.department(line, told.directory) for line in told.written.lines],
-        )
+        self._overview.changed(told.written.v, told.directory, records, told.written.lines)
         self._sites(told)
 
     def _entries(self, told: Told) -> None:
@@ -175,6 +171,8 @@ class Pushes:
 
     def _removed(self, told: Told) -> None:
         """Agents and departments that went with this commit."""
+        if told.before is told.directory:
+            return
         agents = [each for each in told.before.agents if each not in told.directory.agents]
         departments = [each for each in told.before.departments if each not in told.directory.departments]
         if agents or departments:

@@ -9,7 +9,6 @@ followed by a longer rest, and after each slice of it others come first.
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Awaitable, Callable, Iterator
 
 from router import commands
@@ -27,7 +26,8 @@ from server.wire.codes import Refused
 SWEEP_S = 2.0
 # First promises one sweep asks the engine to keep; the others are asked by the next ones. Its queue is for everybody.
 _PROMISES = 500
-_SLICE = 500
+_SLICE = 500  # looked at before others come first
+_TOLD = 32  # and of these, so many told: each is written to
 # At most a twentieth of the time is spent on sweeping.
 _REST = 19
 
@@ -78,16 +78,17 @@ class Queues:
         yield True
         now: dict[str, Standing] = {}
         departments: set[str] = set()
-        waiting = iter(engine.open.all())
-        while part := tuple(itertools.islice(waiting, _SLICE)):
-            for conversation in part:
-                standing = engine.standing(conversation.id)
-                if standing is not None:
-                    now[conversation.id] = standing
-                    departments.add(conversation.department)
-                    self._tell(conversation, standing)
-            if len(part) == _SLICE:
+        looked = told = 0
+        for conversation in engine.open.all():
+            if looked == _SLICE or told == _TOLD:
+                looked = told = 0
                 yield True
+            looked += 1
+            standing = engine.standing(conversation.id)
+            if standing is not None:
+                now[conversation.id] = standing
+                departments.add(conversation.department)
+                told += self._tell(conversation, standing)
         self._told = now
         if any(self._tells_places(department) for department in departments):
             asking.append(commands.SweepPlaces())
@@ -102,14 +103,16 @@ class Queues:
     def _done(self, _end: Done | Refused) -> None:
         self._asked -= 1
 
-    def _tell(self, conversation: OpenConversation, standing: Standing) -> None:
+    def _tell(self, conversation: OpenConversation, standing: Standing) -> bool:
+        """False: they know."""
         if self._told.get(conversation.id) == standing:
-            return
+            return False
         shown = views.queue(standing)
         assert shown is not None
         frame = encode(wire.QueueEvent(conversation=conversation.id, queue=shown))
         topic = audience.of_visitor(conversation.visitor, conversation.site)
         self._hub.publish_lossy(topic, f"queue:{conversation.id}", frame)
+        return True
 
     def _is_left(self, conversation: str) -> bool:
         found = self._engine.open.get(conversation)

@@ -5,12 +5,32 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
+from router import model
+from router.snapshot import AgentRecord
 from server.desk import audience
+from server.desk.directory import Agent, Directory
 from server.desk.overview import INTERVAL_S, Overview
 from server.session.hub import Hub
-from server.wire import parts
+from server.settings.demo import demo
+from server.store.rows import LineRow
 from tests.desk.support.peer import ScriptedPeer
+
+_DEMO = demo(origins=[])
+TEAM = Directory(
+    workspace_id=1,
+    workspace=_DEMO.workspace,
+    sites={},
+    departments={},
+    agents={each: Agent(id=each, settings=replace(_DEMO.agents[0], max_slots=3)) for each in ("a", "b")},
+    department_ids={},
+    agent_ids={},
+    zone=ZoneInfo("UTC"),
+    calendars={},
+)
 
 
 class Watched:
@@ -38,41 +58,63 @@ class Watched:
         ]
 
 
-def colleague(id: str, free: int) -> parts.Colleague:
-    return parts.Colleague(id=id, key=id, name=id, status="available", reachable=True, free=free)
+def colleague(id: str, free: int) -> AgentRecord:
+    """Of three slots, so many are free."""
+    me = model.AgentId(id)
+    holds = tuple(
+        model.Hold(
+            agent=me, conversation=model.ConversationId(f"c_{n}"), kind=model.HoldKind.ACTIVE, cost=1, until=None
+        )
+        for n in range(3 - free)
+    )
+    return AgentRecord(
+        id=me,
+        status=model.Status.AVAILABLE,
+        reason="",
+        connected=True,
+        deaf=False,
+        present=True,
+        grace_until=None,
+        misses=0,
+        rest_until=None,
+        breathing_until=None,
+        assigned_at=0,
+        turns=(),
+        holds=holds,
+    )
 
 
-def department(id: str, waiting: int) -> parts.Department:
-    return parts.Department(id=id, key=id, name=id, waiting=waiting, oldest_at=None, line=[])
+def line(department: str, waiting: int) -> LineRow:
+    return LineRow(department=department, waiting=waiting, oldest_at=None, first=())
 
 
 def test_the_first_change_is_told_at_once_and_the_rest_together():
     it = Watched()
-    it.overview.changed(1, [colleague("a", 3)])
+    it.overview.changed(1, TEAM, [colleague("a", 3)])
     assert it.told() == [(1, {"a": 3})]
-    it.overview.changed(2, [colleague("a", 2)], [department("d", 1)])
-    it.overview.changed(3, [colleague("b", 2)], [department("d", 2), department("e", 1)])
+    it.overview.changed(2, TEAM, [colleague("a", 2)], [line("d", 1)])
+    it.overview.changed(3, TEAM, [colleague("b", 2)], [line("d", 2), line("e", 1)])
     assert it.told() == []
     it.rest()
     assert it.told() == [(3, {"a": 2, "b": 2}), (3, "d", 2), (3, "e", 1)]
     it.rest()
     assert it.told() == []
-    it.overview.changed(4, [colleague("a", 1)])
+    it.overview.changed(4, TEAM, [colleague("a", 1)])
     assert it.told() == [(4, {"a": 1})]
 
 
 def test_a_change_of_nothing_starts_no_rest():
     it = Watched()
-    it.overview.changed(1)
+    it.overview.changed(1, TEAM)
     assert it.timers == []
-    it.overview.changed(2, [colleague("a", 3)])
+    it.overview.changed(2, TEAM, [colleague("a", 3)])
     assert it.told() == [(2, {"a": 3})]
 
 
 def test_what_was_removed_is_not_told_of_any_more():
     it = Watched()
-    it.overview.changed(1, [colleague("a", 3)])
-    it.overview.changed(2, [colleague("a", 2), colleague("b", 2)], [department("d", 1)])
+    it.overview.changed(1, TEAM, [colleague("a", 3)])
+    it.overview.changed(2, TEAM, [colleague("a", 2), colleague("b", 2)], [line("d", 1)])
     it.overview.forget(["a"], ["d"])
     it.rest()
     assert it.told() == [(1, {"a": 3}), (2, {"b": 2})]

@@ -40,7 +40,8 @@ class WriteQueue:
     """`put` from the event loop, `take` from the writer thread.
 
     The writer is woken once for a batch, not once for a write: `_wake_at` is the number of waiting jobs it sleeps for.
-    It sleeps at a gate, a lock that only a waker opens: a condition variable costs several times as much.
+    It sleeps at a gate, a lock that only a waker opens: a condition variable costs several times as much. Only those of
+    a series wait for company: a transaction of its own is a step of the router, and somebody waits for its bell.
     """
 
     def __init__(self, limit: int, batch: int, clock: Clock) -> None:
@@ -51,6 +52,8 @@ class WriteQueue:
         self._jobs: deque[Job | Member] = deque()
         self._arrived = 0
         self._closed = False
+        self._taken_at = 0.0  # when the last batch was
+        self._hurried = False  # one that does not wait for company is waiting
         self._wake_at = _NEVER
         self._lock = threading.Lock()
         self._gate = threading.Lock()
@@ -73,7 +76,11 @@ class WriteQueue:
                 raise StoreUnavailable(f"{self._limit} writes are waiting already.")
             self._jobs.append(job)
             self._arrived += 1
-            if len(self._jobs) >= self._wake_at:
+            if job.series is None:
+                self._hurried = True
+                if self._wake_at != _NEVER:
+                    self._wake()
+            elif len(self._jobs) >= self._wake_at:
                 self._wake()
 
     def take(self, idle: float | None = None) -> list[Job | Member]:
@@ -81,8 +88,11 @@ class WriteQueue:
         self._wait_for_company()
         if not self._jobs:
             self._sleep(1, idle)
+        self._taken_at = self._clock.monotonic()
         with self._lock:
-            return [self._jobs.popleft() for _ in range(min(len(self._jobs), self._batch))]
+            taken = [self._jobs.popleft() for _ in range(min(len(self._jobs), self._batch))]
+            self._hurried = self._hurried and bool(self._jobs)
+            return taken
 
     def close(self) -> None:
         """Nothing more is put; what waits is still taken."""
@@ -96,16 +106,20 @@ class WriteQueue:
         with self._lock:
             arrived, self._arrived = self._arrived, 0
             waiting = len(self._jobs)
-        self._company.arrived(arrived, self._clock.monotonic())
-        wanted = self._company.wait_for(waiting)
-        if wanted > waiting:
-            self._sleep(wanted, LONGEST_WAIT)
-            self._company.waited(wanted - waiting, len(self._jobs) - waiting)
+        now = self._clock.monotonic()
+        self._company.arrived(arrived, now)
+        # Those who are here have come since the last batch was taken: a slow commit was their wait.
+        left = LONGEST_WAIT - min(LONGEST_WAIT, now - self._taken_at) if waiting else LONGEST_WAIT
+        wanted = self._company.wait_for(waiting, seconds=left)
+        if wanted > waiting and not self._hurried:
+            self._sleep(wanted, left)
+            if not self._hurried:  # cut short, it says nothing about the pace
+                self._company.waited(wanted - waiting, len(self._jobs) - waiting)
 
     def _sleep(self, count: int, seconds: float | None) -> None:
         """Until so many jobs wait, it is closed, or the time is over."""
         with self._lock:
-            if len(self._jobs) >= count or self._closed:
+            if len(self._jobs) >= count or self._closed or self._hurried:
                 return
             self._wake_at = count
         if self._gate.acquire(timeout=-1 if seconds is None else seconds):
