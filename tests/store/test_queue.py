@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from server.store.sqlite import queue
+from server.store.sqlite.company import ENOUGH
 from server.store.sqlite.queue import Job, Member, WriteQueue
 from tests.support.clock import FakeClock
 
@@ -62,3 +63,24 @@ def test_afterwards_others_wait_as_before(lively: WriteQueue):
     lively.close()
     writer.join(10)
     assert len(taken) == 1
+
+
+def test_a_slow_commit_was_the_wait_of_those_who_came_meanwhile(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(queue, "LONGEST_WAIT", 0.010)
+    slept: list[tuple[int, int]] = []
+    monkeypatch.setattr(WriteQueue, "_sleep", lambda _self, count, s: slept.append((count, round(s * 1000))))
+    clock = FakeClock()
+    made = WriteQueue(1000, 256, clock)
+    for _ in range(300):
+        made.put(member())
+    assert len(made.take()) == 256
+    made.take()
+    for commit_s in (0.010, 0.012):
+        made.put(member())
+        clock.advance(commit_s)
+        assert len(made.take()) == 1
+    assert slept == []
+    made.put(member())
+    clock.advance(0.004)
+    assert len(made.take()) == 1
+    assert slept == [(ENOUGH, 6)]
