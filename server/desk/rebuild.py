@@ -90,7 +90,7 @@ def as_it_is(found: Found, presence: Presence, seen: Collection[str], *, now: in
             for agent in found.snapshot.agents
         ),
         conversations=tuple(
-            _as_it_is(each, found, seen, here=presence.visitor_is_here(*visitors[each.id]))
+            _as_it_is(each, found, seen, here=presence.visitor_is_here(*visitors[each.id]), now=now)
             for each in found.snapshot.conversations
         ),
     )
@@ -102,14 +102,29 @@ def _bot_as_it_is(bot: Bot, presence: Presence, now: int) -> BotRecord:
     return BotRecord(id=model.BotId(bot.id), connected=here, grace_until=grace_until)
 
 
-def _as_it_is(record: ConversationRecord, found: Found, seen: Collection[str], *, here: bool) -> ConversationRecord:
+def _as_it_is(
+    record: ConversationRecord, found: Found, seen: Collection[str], *, here: bool, now: int
+) -> ConversationRecord:
     writer, at = found.writers.get(record.id, (None, 0))
     if writer is not None and record.responsible is not None and at > record.quiet_since:
         record = replace(record, awaiting_reply=writer is model.Writer.VISITOR, quiet_since=at, asked_at=None)
+        if record.state is model.ConversationState.BOT:
+            record = _owing(record, found.directory, at, now)
     if record.unconfirmed in seen:
         record = replace(record, unconfirmed=None, unconfirmed_at=None)
     offers = tuple(msgspec.structs.replace(offer, seen=offer.seen or offer.id in seen) for offer in record.offers)
     return replace(record, visitor_left_at=None if here else record.visitor_left_at, offers=offers)
+
+
+def _owing(record: ConversationRecord, directory: Directory, at: int, now: int) -> ConversationRecord:
+    """A bot that was asked meanwhile owes an answer, and has all its time: it may have been kept from giving it."""
+    if not record.awaiting_reply:
+        return replace(record, bot_asked_at=None, bot_until=None)
+    if record.bot_asked_at is not None:
+        return record
+    bot = directory.bots.get(record.bot or "")
+    reply_ms = 0 if bot is None else bot.settings.reply_seconds * 1000
+    return replace(record, bot_asked_at=at, bot_until=now + reply_ms if reply_ms else None)
 
 
 def tell_again(found: Found, presence: Presence) -> Iterator[commands.Command]:

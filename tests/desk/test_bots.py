@@ -202,6 +202,28 @@ async def test_an_answer_at_the_last_moment_counts_though_somebody_has_just_writ
     assert fay.told("handoff.queued") == []
 
 
+@pytest.mark.parametrize("answers", [False, True])
+async def test_who_asked_a_bot_while_a_commit_failed_is_not_left_waiting(it: Story, answers: bool):
+    fay = await it.desk.bot()
+    told_late(it)
+    await it.ada.ask("status.set", status="available")
+    c = await it.desk.start_conversation(it.vera, "Hello")
+    await it.desk.wait(5)
+    await fay.ask("message.send", conversation=c, client_id="re-1-0", text="Yes?")
+    await it.sue.ask("status.set", status="away")  # with which it is stored that nothing is to be answered
+    await it.desk.wait(1)
+    await it.vera.ask("message.send", conversation=c, client_id="m1", text="Where is it?")
+    if answers:
+        await fay.ask("message.send", conversation=c, client_id="re-4-0", text="Here.")
+    # The router has not been told of that yet, and begins anew from what is stored.
+    it.desk.store.fail_writes()
+    assert (await it.ben.ask("status.set", status="available"))["error"]["code"] == "unavailable"
+    await it.desk.check_router()
+    for _ in range(32):
+        await it.desk.wait(1)
+    assert [event["reason"] for event in fay.told("handoff.queued")] == ([] if answers else ["unanswered"])
+
+
 async def test_a_bot_that_reads_on_is_told_that_it_is_not_its_own(it: Story):
     fay = await it.desk.bot()
     await it.ada.ask("status.set", status="available")
