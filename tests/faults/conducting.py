@@ -29,6 +29,7 @@ class Result:
     passed: int = 0
     failed: list[str] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)  # why each of them was
+    awaited: set[str] = field(default_factory=set)  # nobody has heard of these: the run was broken off
     seconds: float = 0.0
 
     def verdict(self, row: Row) -> Verdict:
@@ -37,7 +38,7 @@ class Result:
             return "n/a"
         if self.failed:
             return "RED"
-        if not all(_allowed(row, why) for why in self.skipped.values()):
+        if self.awaited or not all(_allowed(row, why) for why in self.skipped.values()):
             return "PARTLY" if self.passed else "SKIPPED"
         if self.passed:
             return "green"
@@ -64,6 +65,8 @@ class ByRow:
         for item in items:
             rows = rows_of(item) & set(self.wanted)
             self._rows[item.nodeid] = rows
+            for number in rows:
+                self.results[number].awaited.add(item.nodeid)
             (kept if rows else away).append(item)
         config.hook.pytest_deselected(items=away)
         items[:] = kept
@@ -72,6 +75,8 @@ class ByRow:
         for number in self._rows.get(report.nodeid, ()):
             result = self.results[number]
             result.seconds += report.duration
+            if report.when == "teardown":
+                result.awaited.discard(report.nodeid)
             if report.failed:
                 result.failed.append(f"{report.nodeid} ({report.when})")
             elif report.skipped:
@@ -128,8 +133,10 @@ def table(results: dict[int, Result], wanted: Collection[int]) -> str:
 def _because(row: Row, result: Result) -> str:
     if row.absent:
         return f" ({row.absent})"
-    return "".join(f"\n{'':30}failed: {name}" for name in result.failed) + "".join(
-        f"\n{'':30}skipped, because {why}: {name}" for name, why in result.skipped.items()
+    return (
+        "".join(f"\n{'':30}failed: {name}" for name in result.failed)
+        + "".join(f"\n{'':30}skipped, because {why}: {name}" for name, why in result.skipped.items())
+        + "".join(f"\n{'':30}not run to its end: {name}" for name in sorted(result.awaited))
     )
 
 
@@ -144,7 +151,7 @@ def markdown() -> str:
 
 def summary(results: dict[int, Result], wanted: Iterable[int], began: float) -> tuple[bool, str]:
     """Whether every wanted row is green or cannot occur, and one line about it."""
-    verdicts = {number: results.get(number, Result()).verdict(BY_NUMBER[number]) for number in wanted}
+    verdicts = {number: results.get(number, Result()).verdict(BY_NUMBER[number]) for number in sorted(wanted)}
     bad = [number for number, verdict in verdicts.items() if verdict not in GOOD]
     green = sum(verdict == "green" for verdict in verdicts.values())
     absent = sum(verdict == "n/a" for verdict in verdicts.values())

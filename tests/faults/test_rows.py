@@ -120,7 +120,13 @@ def test_a_skipped_test_is_filed_with_its_reason(tmp_path: Path, monkeypatch: py
     pytest.main([*quiet, str(tmp_path / "test_some.py")], plugins=[plugin])
     found = plugin.results[23]
     assert sorted(found.skipped.values()) == ["it is expected to fail: three", "one", "two"]
-    assert (found.passed, found.failed) == (1, [])
+    assert (found.passed, found.failed, found.awaited) == (1, [], set())
+
+
+def test_what_a_broken_off_run_did_not_come_to_is_not_green():
+    results = {20: conducting.Result(passed=1, awaited={"test_kills"}), 24: conducting.Result(awaited={"test_it"})}
+    assert conducting.summary(results, {20, 24}, 0)[1].startswith("0 rows green, 0 n/a, 2 not: [20, 24]")
+    assert "not run to its end: test_kills" in conducting.table(results, {20})
 
 
 def test_only_these_may_be_skipped_and_only_as_somebody_else_than_root():
