@@ -414,7 +414,8 @@ def cuts(scene: Scene, waits: list[Wait]) -> list[Cut]:
                 continue
             seen.add(wait)
         found.append(Cut(first, "early"))
-        if waits[last].ends and not is_idle(wait) and (not part or wait.task == "engine"):
+        # With a part ends the process, and what the disk has been asked for is done whenever that is.
+        if waits[last].ends and not is_idle(wait) and not part:
             found.append(Cut(last, "late"))
     return found
 
