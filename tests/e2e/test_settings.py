@@ -206,6 +206,30 @@ async def test_members_and_new_people(own_people: People):
     await expect(root.page.get_by_role("link", name="Dan")).to_have_count(0)
 
 
+async def test_a_new_colleague_gets_a_password_and_signs_in(own_people: People):
+    root = await admin(own_people, "people")
+    await root.page.get_by_label("Name", exact=True).fill("Dan")
+    await root.page.get_by_label("E-mail").fill("dan@demo.example")
+    await root.page.get_by_role("button", name="Add", exact=True).click()
+    await expect(root.page.get_by_text("Dan cannot sign in: they have no password yet.")).to_be_visible()
+    signing = root.page.get_by_role("region", name="Signing in")
+    await signing.get_by_label("New password").fill("a long one")
+    await signing.get_by_role("button", name="Set it").click()
+    await expect(signing).to_contain_text("Dan can sign in with the new password")
+    await expect(root.page.get_by_text("Dan cannot sign in")).to_have_count(0)
+    page = await (await own_people.newcomer()).new_page()
+    await page.goto(f"{own_people.url}console")
+    await page.get_by_label("E-mail").fill("dan@demo.example")
+    await page.get_by_label("Password").fill("a long one")
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("button", name="Status:")).to_be_visible()
+    await root.page.bring_to_front()
+    await signing.get_by_role("button", name="Disable …").click()
+    await signing.get_by_role("button", name="Disable Dan").click()
+    await expect(signing).to_contain_text("Dan is disabled: cannot sign in.")
+    await expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
 async def test_a_new_site_and_where_it_may_be_embedded(own_people: People):
     root = await admin(own_people, "sites")
     await root.page.get_by_label("Name", exact=True).fill("The other shop")
