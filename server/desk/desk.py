@@ -153,6 +153,7 @@ class Desk:
         owner = Policy.BOT_OWNER
         return {
             ask.BotMessageSend: Handler(policy=owner, run=rooms.messages.send_of_bot, pipelines=True),
+            ask.NoteAdd: Handler(policy=owner, run=rooms.messages.note, pipelines=True),
             ask.Stream: Handler(policy=owner, run=self.streams.grow, pipelines=True),
             ask.Thinking: Handler(policy=owner, run=self.streams.think),
             ask.Handoff: Handler(policy=owner, run=rooms.handing_over.hand_over),

@@ -98,13 +98,14 @@ def _may_know(tx: Tx, conversation: str, place: Target, identity: Identity) -> b
 
 
 def _check_right(tx: Tx, conversation: str, place: Target, identity: Identity, log: Log) -> None:
-    if log == "note":
-        assert isinstance(identity, AgentIdentity)
-        if identity.supervises or routing.holds(tx, identity.agent, conversation):
+    if log == "note" and isinstance(identity, AgentIdentity):
+        owns = identity.supervises or routing.holds(tx, identity.agent, conversation)
+        if owns:
             return
+    else:
+        owns = isinstance(identity, VisitorIdentity) or place.owner == identity.person
     if place.state == "closed":
         raise Refused(ErrorCode.CLOSED, "This conversation is closed.")
-    owns = isinstance(identity, VisitorIdentity) or (log == "entry" and place.owner == identity.person)
     if not owns:
         raise Refused(ErrorCode.NOT_OWNER, "This conversation is not yours.")
 

@@ -369,7 +369,17 @@ AgentRequest = (
 )
 
 BotRequest = (
-    IdentifyBot | BotMessageSend | Stream | Thinking | History | Typing | Read | Ping | ConversationClose | Handoff
+    IdentifyBot
+    | BotMessageSend
+    | NoteAdd
+    | Stream
+    | Thinking
+    | History
+    | Typing
+    | Read
+    | Ping
+    | ConversationClose
+    | Handoff
 )
 
 Endpoint = Literal["visitor", "agent", "bot"]

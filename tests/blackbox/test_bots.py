@@ -149,6 +149,7 @@ async def test_asked_for_a_person_it_says_once_what_it_was_about(
     ben = await people.agent("ben", "available")
     vera = await people.visitor()
     c = await vera.start("sales", "I want a bike")
+    assert (await fay.request("note.add", conversation=c, client_id="n1", text="Asked twice"))["seq"] == 1
     await vera.request("conversation.human", conversation=c)
     await fay.reach(lambda: any(frame.get("on") == "handoff.queued" for frame in fay.heard))
     said = {"conversation": c, "client_id": "handoff.queued-0", "summary": "A red bike"}
@@ -157,11 +158,15 @@ async def test_asked_for_a_person_it_says_once_what_it_was_about(
     assert (await fay.request("handoff", **said))["at"] == reply["at"]
     for other in ({"summary": "And a bell"}, {"to": {"department": "support"}, "summary": "A bike"}, {}):
         assert (await fay.refused("handoff", conversation=c, **other))["code"] == "not_owner"
-    assert (await fay.refused("message.send", conversation=c, client_id="m1", text="Wait"))["code"] == "not_owner"
+    for write in ("message.send", "note.add"):
+        assert (await fay.refused(write, conversation=c, client_id="m1", text="Wait"))["code"] == "not_owner"
     await ben.takes(c)
     notes = (await ben.request("history", conversation=c))["notes"]
-    assert [(note["kind"], note["from"]["role"], note["text"]) for note in notes] == [("handoff", "bot", "A red bike")]
-    assert "A red bike" not in json.dumps([*vera.heard, *await vera.whole_history(c)])
+    told = [(note["kind"], note["from"]["role"], note["text"]) for note in notes]
+    assert told == [("message", "bot", "Asked twice"), ("handoff", "bot", "A red bike")]
+    heard = json.dumps([*vera.heard, *await vera.whole_history(c)])
+    assert "A red bike" not in heard
+    assert "Asked twice" not in heard
 
 
 async def test_gone_or_silent_it_strands_nobody(people: People, bots: list[Bot], server: Server, token: str):

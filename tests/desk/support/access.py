@@ -208,6 +208,7 @@ def _bots(bot: str, handed: str, asked: str = "") -> dict[str, Row]:
 
 BOT_TABLE: dict[type, dict[str, Row]] = {
     ask.BotMessageSend: _bots(OK, NOT_MINE),
+    ask.NoteAdd: _bots(OK, NOT_MINE),
     ask.Stream: _bots(OK, NOT_MINE),
     ask.Thinking: _bots(OK, NOT_MINE),
     ask.Typing: _bots(OK, NOT_MINE),
