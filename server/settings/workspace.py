@@ -166,10 +166,10 @@ class Limits(Record, frozen=True, kw_only=True):
     connections_per_visitor: Annotated[int, Meta(ge=0, le=10_000)] = 50
     connections_per_agent: Annotated[int, Meta(ge=0, le=10_000)] = 100
     connections_per_bot: Annotated[int, Meta(ge=0, le=10_000)] = 50
-    messages_per_visitor: Rated = Rate(1_000, 300)
+    messages_per_visitor: Rated = Rate(3_000, 1_800)
     messages_per_agent: Rated = Rate(3_000, 9_000)
     messages_per_bot: Rated = Rate(20_000, 600_000)
-    messages_per_bot_conversation: Rated = Rate(1_000, 300)
+    messages_per_bot_conversation: Rated = Rate(3_000, 1_800)
     messages_per_address: Rated = Rate(60_000, 360_000)
     messages_per_site: Rated = Rate(120_000, 720_000)
     starts_per_visitor: Rated = Rate(20, 20)

@@ -10,8 +10,8 @@ export function workspace(): WorkspaceFile {
       blip_seconds: 10, hold_place_seconds: 120, reoffer_seconds: 60, mask_cards: true, retention_days: 0, addresses: "short",
     },
     limits: {
-      text_chars: 8000, connections_per_visitor: 50, connections_per_agent: 100, connections_per_bot: 50, messages_per_visitor: [1000, 300],
-      messages_per_agent: [3000, 9000], messages_per_bot: [20000, 600000], messages_per_bot_conversation: [1000, 300],
+      text_chars: 8000, connections_per_visitor: 50, connections_per_agent: 100, connections_per_bot: 50, messages_per_visitor: [3000, 1800],
+      messages_per_agent: [3000, 9000], messages_per_bot: [20000, 600000], messages_per_bot_conversation: [3000, 1800],
       messages_per_address: [60000, 360000], messages_per_site: [120000, 720000],
       starts_per_visitor: [20, 20], starts_per_address: [1000, 1000], signals_per_person: [200, 1200], reads_per_connection: [1000, 6000],
       requests_per_address: [2000, 12000],

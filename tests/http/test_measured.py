@@ -131,7 +131,7 @@ async def test_who_is_let_go_instead_of_being_answered_is_counted_with_the_refus
 
 async def test_limits_that_are_changed_hold_at_once_and_are_told(desk: Office):
     limits = await desk.get("/limits")
-    assert limits["messages_per_visitor"] == [1000, 300]
+    assert limits["messages_per_visitor"] == [3000, 1800]
     async with desk.http.ws_connect(f"{desk.url}/ws/visitor", headers={"Origin": desk.url}) as visitor:
         await visitor.receive_json()
 

@@ -33,7 +33,7 @@ def test_a_bot_has_defaults():
     (bot,) = parse(HEAD + '[[bot]]\nkey = "faq"\n').bots
     assert bot == Bot(key="faq", name="faq", reply_seconds=30, grace_seconds=20, max_conversations=0, human_words={})
     assert (Limits().connections_per_bot, Limits().messages_per_bot) == (50, Rate(20_000, 600_000))
-    assert Limits().messages_per_bot_conversation == Rate(1_000, 300)
+    assert Limits().messages_per_bot_conversation == Rate(3_000, 1_800)
 
 
 def test_it_is_written_as_it_was_read():

@@ -60,7 +60,7 @@ def test_what_a_file_does_not_name_stays_and_a_table_that_is_named_is_whole():
     assert after.limits == Limits(text_chars=600)
     assert [change.describe() for change in changes(before, after)] == [
         "~ limits: text_chars 500 -> 600",
-        "~ limits: messages_per_visitor [5, 60] -> [1000, 300]",
+        "~ limits: messages_per_visitor [5, 60] -> [3000, 1800]",
     ]
     assert changes(WorkspaceFile(workspace=Workspace(key="w")), parse(HEAD + "[limits]\n")) == ()
 
