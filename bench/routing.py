@@ -88,9 +88,12 @@ def run_here(*, sizes: tuple[int, ...] = SIZES, cycles: int = _CYCLES) -> None:
     _simulator(_CONVERSATIONS)
 
 
-def compiled_copy() -> Path:
-    """A folder with a compiled router/ of these sources and this Python, made when there is none: that is a minute."""
-    digest = hashlib.sha256(sys.version.encode())
+def compiled_copy(*, optimised: bool = True) -> Path:
+    """A folder with a compiled router/ of these sources and this Python, made when there is none: that is a minute.
+
+    Not `optimised`: the same C, from a C compiler that spends less time on it.
+    """
+    digest = hashlib.sha256(f"{sys.version} {optimised}".encode())
     for path in (_ROOT / "hatch_build.py", *sorted((_ROOT / "router").rglob("*.py"))):
         digest.update(path.read_bytes())
     copy = _COPIES / digest.hexdigest()[:16]
@@ -100,7 +103,8 @@ def compiled_copy() -> Path:
         print("\ncompiling the router, once for these sources: about a minute", flush=True)
         work = tempfile.mkdtemp(dir=_COPIES, suffix=".new")  # another process may be at it, too
         built = [sys.executable, str(_ROOT / "hatch_build.py"), "--compiled", work]
-        subprocess.run(built, check=True, stdout=subprocess.DEVNULL)
+        level = {} if optimised else {"MYPYC_OPT_LEVEL": "0"}
+        subprocess.run(built, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **level})
         with suppress(OSError):  # the other one was first
             Path(work).rename(copy)
     return copy

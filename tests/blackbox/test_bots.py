@@ -223,7 +223,7 @@ BAD: dict[str, tuple[str, dict[str, object], str]] = {
     ),
     "a long stream": ("stream", {"stream_id": "s", "delta": "x" * 8001}, "too_large"),
     "a stream that skips": ("stream", {"stream_id": "t", "delta": "x", "offset": 7}, "gone"),
-    "a note": ("note.add", {"client_id": "x", "text": "x"}, "bad_request"),
+    "a note without words": ("note.add", {"client_id": "x", "text": " "}, "bad_request"),
     "a status": ("status.set", {"status": "available"}, "bad_request"),
 }
 

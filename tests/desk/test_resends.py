@@ -106,6 +106,7 @@ NAMED: dict[str, tuple[str, Callable[[Story], Any], dict[str, Any], dict[str, An
     "agent whisper": ("sue", _talking, {"text": "Hello"}, {"text": "Goodbye"}),
     "visitor conversation.human": ("vera", _with_bot, {}, {}),
     "bot message.send": ("fay", _with_bot, {"text": "Hello"}, {"text": "Goodbye"}),
+    "bot note.add": ("fay", _with_bot, {"text": "Hello"}, {"text": "Goodbye"}),
     "bot handoff": ("fay", _with_bot, {"summary": "Wants to buy"}, {"summary": "Wants to sell"}),
     "bot handoff afterwards": ("fay", _taken_from_a_bot, {"summary": "Wants to buy"}, {"summary": "Wants to sell"}),
     "bot conversation.close": ("fay", _with_bot, {"outcome": "answered"}, {"outcome": "spam"}),
