@@ -67,7 +67,7 @@ chromium:
 	if [ "$$(id -u)" = 0 ]; then root=env; elif sudo -n true 2>/dev/null; then root="sudo -n"; else root=; fi; \
 	if command -v apt-get >/dev/null && [ -n "$$root" ]; then \
 		echo "Installing a browser for the tests."; \
-		get="$$root DEBIAN_FRONTEND=noninteractive apt-get -qq"; \
+		get="$$root DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=1 -o Acquire::http::Timeout=20"; \
 		$$get update >/dev/null 2>&1 || true; \
 		$$get install -y --no-remove chromium-headless-shell >/dev/null 2>&1 && exit; \
 		command -v chromium >/dev/null || $$get install -y chromium >/dev/null && exit; \
