@@ -1,4 +1,4 @@
-"""For all tests: how many run at once, what begins first, and whose assertions are rewritten."""
+"""For all tests: how many run at once, what begins first, whose assertions are rewritten, which examples are tried."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Contracts are imported by more than one folder: their assertions are to speak wherever they fail.
 pytest.register_assert_rewrite("tests.store.contract", "tests.store.series")
+
+# A run tries the same examples as the run before it, so that what fails is what was changed, and no test is timed.
+# `FRONTDESK_PROPERTIES=5000 pytest tests` searches where nobody has looked yet; what it finds becomes a test.
+SEARCH = os.environ.get("FRONTDESK_PROPERTIES")
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("search", max_examples=int(SEARCH or 100), deadline=None)
+settings.load_profile("search" if SEARCH else "same")
 
 HERE = Path(__file__).parent
 # What takes a minute or more for a file goes first, so that no process has to wait for the last of them alone.

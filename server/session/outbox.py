@@ -136,7 +136,10 @@ class Outbox:
             keys.append(key)
             size += len(frame)
         self.size -= size
-        return [self._frames.pop(key) for key in keys]
+        taken = [self._frames.pop(key) for key in keys]
+        if not self._frames:
+            self._allowance = 0
+        return taken
 
     def _note_peak(self) -> None:
         # Not max(): this runs once for each frame.

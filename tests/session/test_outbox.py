@@ -53,6 +53,13 @@ def test_an_exempt_frame_takes_no_room_from_the_others():
     assert [True, False] == [outbox.put(b"x" * 10), outbox.put(b"x")]
 
 
+def test_an_exempt_frames_allowance_ends_with_the_last_frame_even_if_a_part_was_asked_for():
+    outbox = Outbox(max_bytes=10)
+    outbox.put_exempt(b"y" * 100)
+    assert [b"y" * 100] == outbox.take(1)
+    assert [True, False] == [outbox.put(b"x" * 10), outbox.put(b"x")]
+
+
 def test_a_lossy_frame_is_replaced_by_the_next_one_of_its_key_at_the_end():
     outbox = Outbox()
     outbox.put_lossy("typing", b"t1")
