@@ -291,7 +291,11 @@ def _wrap_up_ended(state: State, event: e.WrapUpEnded) -> None:
 
 
 def _written(state: State, event: e.MessageWritten) -> None:
-    conversation = conversation_of(state, event.conversation)
+    conversation = state.conversations[event.conversation]
+    if event.writer is Writer.AGENT and conversation.unconfirmed is not None:  # more changes than who wrote last
+        state.changed_conversations.add(conversation.id)
+    else:
+        state.written_conversations[conversation.id] = None
     conversation.awaiting_reply = event.writer is Writer.VISITOR
     if event.writer is Writer.AGENT:  # whoever writes has seen it
         conversation.unconfirmed = conversation.unconfirmed_at = None

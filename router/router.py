@@ -8,6 +8,7 @@ arms one timer for `next_deadline`.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 from router import commands as c
@@ -68,10 +69,14 @@ _LENIENT: Final = frozenset({c.Restart, c.Quarantine})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """The ids whose records changed. What is no longer there (`agent()`, `conversation()` say None) is deleted."""
+    """The ids whose records changed. What is no longer there (`agent()`, `conversation()` say None) is deleted.
+
+    ``written``: of these conversations nothing changed but who wrote last, and when; they are not among the others.
+    """
 
     agents: tuple[AgentId, ...]
     conversations: tuple[ConversationId, ...]
+    written: tuple[ConversationId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,14 +168,24 @@ class Router:
         """When `advance` has something to do, if nothing happens before."""
         return self._state.deadlines.next(partial(due_at, self._state))
 
-    def take_changes(self) -> Changes:
-        """What changed since the last call, for storing."""
+    def take_changes(self, *, written: int | None = None) -> Changes:
+        """What changed since the last call, for storing.
+
+        ``written``: at most so many of the conversations of which nothing changed but who wrote last, those that have
+        waited longest first; others are left for later calls. Who wrote last is in the log as well.
+        """
         state = self._state
+        for conversation in state.changed_conversations:
+            state.written_conversations.pop(conversation, None)
         changes = Changes(
-            agents=tuple(sorted(state.changed_agents)), conversations=tuple(sorted(state.changed_conversations))
+            agents=tuple(sorted(state.changed_agents)),
+            conversations=tuple(sorted(state.changed_conversations)),
+            written=tuple(islice(state.written_conversations, written)),
         )
         state.changed_agents.clear()
         state.changed_conversations.clear()
+        for conversation in changes.written:
+            del state.written_conversations[conversation]
         return changes
 
     # Asking.

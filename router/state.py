@@ -61,6 +61,8 @@ class State:
         # Records changed since the last `Router.take_changes`.
         self.changed_agents: set[AgentId] = set()
         self.changed_conversations: set[ConversationId] = set()
+        # Of which nothing has changed but who wrote last, since when: the longest unsaid first.
+        self.written_conversations: dict[ConversationId, None] = {}
 
     def add_fresh(self, agent: Agent, order: Order) -> None:
         """A soft offer rings freshly at the agent: directed offers leave room for it."""

@@ -11,8 +11,8 @@ class Unwritten:
     """Follows the router's events from one commit to the next.
 
     In a busy talk it changes again and again who wrote last, which no commit is made for. Those conversations are
-    written with the next commit, whatever it is about; as nobody is shown any of it, nobody is told of them either. The
-    same goes for what was promised: the visitor is told the wait itself.
+    written beside the next commits, whatever they are about; as nobody is shown any of it, nobody is told of them
+    either. The same goes for what was promised: the visitor is told the wait itself.
     """
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from router import CommandRejected, Rejection, Router, Snapshot
 from router import commands as c
 from router.events import Event, OfferEnded
 from router.evolve import FOLDS
-from router.model import AgentId, ConversationId, Method, OfferId, Status
+from router.model import AgentId, ConversationId, Method, OfferId, Status, Writer
 from tests.router.building import Desk, agent, all_of, bot, department, kinds, workspace
 
 
@@ -132,6 +132,33 @@ def test_changes_name_the_records_to_store_and_to_delete():
     changes = desk.router.take_changes()
     assert changes.conversations == ("c_1",)
     assert desk.router.conversation(changes.conversations[0]) is None
+
+
+def test_of_those_in_which_somebody_only_wrote_as_many_are_named_as_one_asks_for():
+    desk = Desk(department(), agent("ada", max_slots=3))
+    desk.comes("ada")
+    for name in ("c_1", "c_2", "c_3"):
+        desk.served_by("ada", name)
+    desk.router.take_changes()
+    for name in ("c_2", "c_1", "c_3", "c_2"):
+        desk.wrote(name, Writer.AGENT)
+    desk.close("c_1")
+    changes = desk.router.take_changes(written=1)
+    assert (changes.conversations, changes.written) == (("c_1",), ("c_2",))
+    desk.wrote("c_2", Writer.AGENT)
+    assert desk.router.take_changes(written=1).written == ("c_3",)
+    assert desk.router.take_changes().written == ("c_2",)
+    assert desk.router.take_changes().written == ()
+
+
+def test_whoever_confirms_by_writing_has_changed_more_than_who_wrote_last():
+    desk = Desk(department(accept="auto"), agent("ada"), confirm_ms=10_000)
+    desk.comes("ada")
+    desk.start("c_1")
+    desk.router.take_changes()
+    assert desk.of("c_1").unconfirmed is not None
+    desk.wrote("c_1", Writer.AGENT)
+    assert desk.router.take_changes(written=0).conversations == ("c_1",)
 
 
 def test_a_new_router_has_everybody_to_store():
