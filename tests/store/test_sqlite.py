@@ -256,6 +256,35 @@ async def test_the_log_is_emptied_as_it_grows(tmp_path, monkeypatch):
         assert (tmp_path / "frontdesk.sqlite3-wal").stat().st_size < 1200 * 4120
 
 
+async def test_a_long_log_is_emptied_beside_the_writer(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "PASSIVE_PAGES", 1000)
+    monkeypatch.setattr(checkpoint, "BESIDE_PAGES", 1000)
+    gate = Gate()
+    async with await open_at(tmp_path) as opened:
+        beside = opened._parts.beside
+        copied = beside.copy_back
+        held = beside._thread.submit(gate.pass_through)  # what is begun does not end before the gate is open
+        begun = []
+
+        def copy_back():
+            begun.append(opened.statistics().wal_pages)
+            return copied()
+
+        monkeypatch.setattr(beside, "copy_back", copy_back)
+        await opened.write(lambda tx: tx.run("CREATE TABLE heap (body BLOB)"))
+        while opened.statistics().wal_pages < 2500:  # the writer goes on meanwhile
+            await opened.write(fill)
+        assert len(begun) == 1
+        gate.open()
+        held.result()
+        beside._thread.submit(int).result()  # one after the other: it has been done
+        await opened.write(fill)
+        await opened.write(fill)
+        assert opened.statistics().wal_pages < 1000
+        found = await opened.read(lambda tx: tx.one("SELECT count(*), sum(length(body)) FROM heap"))
+        assert found == (found[0], 400_000 * found[0])
+
+
 class Counting:
     """A connection that counts its checkpoints."""
 

@@ -275,9 +275,22 @@ async def test_what_waits_behind_a_failed_sync_is_told(store, disk, fatal):
     assert len(fatal) == 1
 
 
-async def test_a_failed_sync_of_a_checkpoint_ends_the_process_too(store, disk, fatal, tmp_path, monkeypatch):
-    """Later the database file could be synced without the pages thrown away, and the log be overwritten."""
+@pytest.fixture(params=["by the writer", "beside the writer"])
+def copying(request, monkeypatch):
+    """Who copies the log back, at every chance."""
     monkeypatch.setattr(checkpoint, "PASSIVE_PAGES", 1)
+    monkeypatch.setattr(checkpoint, "BESIDE_PAGES", 0 if request.param == "beside the writer" else 10_000)
+    return request.param
+
+
+async def copied_beside(store):
+    """What was begun beside the writer has ended, and the next commit will hear of it."""
+    await asyncio.to_thread(store._parts.beside._thread.submit(int).result)
+
+
+@pytest.mark.usefixtures("copying")
+async def test_a_failed_sync_of_a_checkpoint_ends_the_process_too(store, disk, fatal, tmp_path):
+    """Later the database file could be synced without the pages thrown away, and the log be overwritten."""
 
     def arm(tx):
         store._writer.checkpointer._due = 0
@@ -285,14 +298,16 @@ async def test_a_failed_sync_of_a_checkpoint_ends_the_process_too(store, disk, f
         return insert(1)(tx)
 
     await store.write(arm)
+    await copied_beside(store)
+    if store.healthy:
+        await store.write(lambda _: None)
     await until(lambda: not store.healthy)
     await store.close()
     assert len(fatal) == 1
     assert stones_on_disk(tmp_path) == [1]
 
 
-async def test_a_checkpoint_without_room_waits_for_better_days(store, disk, fatal, monkeypatch, tmp_path):
-    monkeypatch.setattr(checkpoint, "PASSIVE_PAGES", 1)
+async def test_a_checkpoint_without_room_waits_for_better_days(store, disk, fatal, tmp_path, copying):
     fault = disk.fail("write", ".sqlite3", FULL)
 
     def append_and_be_due(n, tx):
@@ -301,8 +316,10 @@ async def test_a_checkpoint_without_room_waits_for_better_days(store, disk, fata
 
     for n in range(5):
         await store.write(partial(append_and_be_due, n))
+        await copied_beside(store)
     await store.close()
-    assert fault.raised == 6  # after each, and at the end
+    # After each, and at the end; or after every second one, as the one after it hears of it.
+    assert fault.raised == (6 if copying == "by the writer" else 4)
     assert fatal == []
     assert stones_on_disk(tmp_path) == [0, 1, 2, 3, 4]
 
@@ -340,9 +357,11 @@ async def test_a_writer_that_dies_is_not_missed_in_silence(store, fatal):
 
 
 @pytest.mark.slow
-async def test_the_power_may_go_at_any_moment(tmp_path, disk, fatal, monkeypatch):
+@pytest.mark.parametrize("beside", [10_000, 0], ids=["by the writer", "beside the writer"])
+async def test_the_power_may_go_at_any_moment(tmp_path, disk, fatal, monkeypatch, beside):
     """Row 21: after every single step of the disk, with what was not synced kept, lost, or kept in part."""
     monkeypatch.setattr(checkpoint, "PASSIVE_PAGES", 12)
+    monkeypatch.setattr(checkpoint, "BESIDE_PAGES", beside)
     store = await open_on(disk, tmp_path, fatal)
     await store.write(lambda tx: tx.run("CREATE TABLE stone (n INTEGER PRIMARY KEY)"))
     acked = [(0, 0)]  # steps, stones

@@ -22,6 +22,7 @@ from server.histogram import Histogram
 from server.store.base import Committed, Failed, Item, Lane, Series, StoreError, StoreUnavailable, Transaction, V
 from server.store.migrate import known_migrations, migrate
 from server.store.sqlite.backup import Copying, back_up
+from server.store.sqlite.checkpoint import Beside
 from server.store.sqlite.connection import UNAVAILABLE, check_version, connect_reader, connect_writer
 from server.store.sqlite.directory import DataDirectory
 from server.store.sqlite.members import Outcome, runs
@@ -75,6 +76,7 @@ class _Parts:
 
     directory: DataDirectory
     connection: apsw.Connection
+    beside: Beside
     readers: Readers
     clock: Clock
     options: Options
@@ -91,15 +93,18 @@ class _Parts:
                 connection = connect_writer(directory.database, options.vfs)
                 undo.callback(connection.close)
                 migrate(connection, known_migrations(), now=clock.now())
+                beside = Beside(connect_writer(directory.database, options.vfs))
+                undo.callback(beside.close)
                 readers = [_open_reader(directory, clock, options, undo) for _ in range(options.readers)]
             except (apsw.Error, OSError) as error:
                 raise StoreError(f"The database {directory.database} cannot be opened: {error}") from error
             undo.pop_all()
-        return cls(directory, connection, Readers(readers, options.queue), clock, options)
+        return cls(directory, connection, beside, Readers(readers, options.queue), clock, options)
 
     def shut(self, writer: Writer | None = None) -> None:
         """Close everything; blocks. After a fatal error the log stays as it is, for the next start to judge."""
         self.readers.close()
+        self.beside.close()
         try:
             if writer is not None and not writer.fatal:
                 writer.checkpointer.truncate()
@@ -124,7 +129,12 @@ class SqliteStore:
         self._loop = asyncio.get_running_loop()
         self._queue = WriteQueue(parts.options.queue, parts.options.batch, parts.clock)
         self._writer = Writer(
-            parts.connection, self._queue, clock=parts.clock, tell=self._tell_on_loop, on_fatal=on_fatal
+            parts.connection,
+            self._queue,
+            clock=parts.clock,
+            tell=self._tell_on_loop,
+            on_fatal=on_fatal,
+            helper=parts.beside,
         )
         self._thread = threading.Thread(target=self._writer.run, name="frontdesk-writer", daemon=True)
         self._thread.start()

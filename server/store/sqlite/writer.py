@@ -19,7 +19,7 @@ import structlog
 from server.clock import Clock
 from server.histogram import MANY, MILLISECONDS, Histogram
 from server.store.base import Failed, Tx
-from server.store.sqlite.checkpoint import Checkpointer
+from server.store.sqlite.checkpoint import Checkpointer, Helper
 from server.store.sqlite.connection import UNAVAILABLE, is_fatal
 from server.store.sqlite.members import Members, Outcome, running, unavailable
 from server.store.sqlite.queue import Job, Member, WriteQueue
@@ -43,6 +43,7 @@ class Writer:
         clock: Clock,
         tell: Callable[[Jobs, list[Outcome]], None],
         on_fatal: Callable[[BaseException], None],
+        helper: Helper | None = None,
     ) -> None:
         self.healthy = True
         self.fatal = False
@@ -52,7 +53,7 @@ class Writer:
         self.last_commit_ms = 0.0
         self.commit_seconds = Histogram(MILLISECONDS)
         self.commit_sizes = Histogram(MANY)  # transactions in one commit
-        self.checkpointer = Checkpointer(connection)
+        self.checkpointer = Checkpointer(connection, helper)
         self.members = Members(connection)
         self.chores = Chores(connection, self.checkpointer)
         self._connection = connection
