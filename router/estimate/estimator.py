@@ -57,6 +57,10 @@ class Estimator:
             ledger.advance(account.at)
         return Learned(at=account.at, departments=tuple(one.learned() for one in account.ledgers.values()))
 
+    def prepare(self, most: int) -> bool:
+        """Do a part of the next look: up to so many desks that have changed. True when there is more to do."""
+        return self._staff.refresh(most)
+
     def waits(self, now: int) -> dict[ConversationId, Wait]:
         """Of everybody in line whom somebody serves. Who is missing has no number: say that nobody is there."""
         return self._lineup(now).waits(sorted(self._account.line.values(), key=_order))

@@ -1,11 +1,11 @@
 """Who can serve which pool, and how fast: agents with equal possibilities are one group."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from router.estimate.follow import Account
 from router.estimate.followed import PoolKey
-from router.model import AgentId, AgentSettings, DepartmentId, Status, WorkspaceSettings
+from router.model import AgentId, AgentSettings, DepartmentId, Member, Status, WorkspaceSettings
 from router.needs import meets
 from router.router import Router
 
@@ -55,17 +55,24 @@ class Staff:
         self.settings = router.settings
         self._desks: dict[AgentId, Desk] = {}
         self._eligible: dict[PoolKey, tuple[AgentId, ...]] = {}
+        self._reach: tuple[tuple[PoolKey, ...], Collection[tuple[AgentId, tuple[int, ...]]]] = ((), ())
+        self._makeup = _makeup(self.settings)
 
-    def refresh(self) -> None:
+    def refresh(self, most: int | None = None) -> bool:
+        """Read what was touched; with `most`, no more desks than that. True when some are left for another call."""
         settings = self._router.settings
         if settings is not self.settings:
             self.settings = settings
             self._eligible.clear()
+            self._reach = ((), ())
+            self._makeup = _makeup(settings)
             self._desks.clear()
             self._account.touched.update(settings.agents)
-        for agent in self._account.touched:
+        touched = self._account.touched
+        for _ in range(len(touched) if most is None else min(most, len(touched))):
+            agent = touched.pop()
             self._desks[agent] = self._read(agent)
-        self._account.touched.clear()
+        return bool(touched)
 
     def _read(self, agent: AgentId) -> Desk:
         record = self._router.agent(agent)
@@ -100,38 +107,62 @@ class Staff:
         """Departures each millisecond of one slot of this agent, by what the agent has now or could have."""
         # What is wrapped up may be of a department that is no more.
         held = [(department, slots) for department, slots in self.desk(agent).held if department in paces]
+        if len(held) == 1:
+            return paces[held[0][0]]
         if held:
             return sum(paces[department] * slots for department, slots in held) / sum(slots for _, slots in held)
         own = [paces[member.department] for member in self.settings.agents[agent].members if member.department in paces]
         return sum(own) / len(own) if own else max(paces.values())
 
     def groups(self, pools: Sequence[PoolKey], paces: Mapping[DepartmentId, float]) -> list[Group]:
-        """Of these pools; a pool that nobody serves is in none."""
-        open_to: dict[AgentId, list[int]] = {}
-        for number, pool in enumerate(pools):
-            for agent in self.eligible(pool):
-                open_to.setdefault(agent, []).append(number)
-        merged: dict[tuple[int, ...], Group] = {}
-        for agent, numbers in open_to.items():
-            desk = self.desk(agent)
+        """Of these pools; a pool that nobody serves is in none. Agents who are alike are counted, not looked at."""
+        alike: dict[tuple[tuple[int, ...], Desk, int], list[AgentId]] = {}
+        desks = self._desks
+        for agent, numbers in self._open_to(pools):
+            desk = desks.get(agent, _NOBODY)
             if desk.serving and desk.slots:
-                pace = self.pace(agent, paces)
-                free = desk.free
-                for among, slots in self._layers(agent, desk, numbers, pools):
-                    _merge(merged, Group(among, pace * slots, min(free, slots), int(free > 0)))
-                    free -= min(free, slots)
+                alike.setdefault((numbers, desk, self._makeup[agent]), []).append(agent)
+        merged: dict[tuple[int, ...], Group] = {}
+        for (numbers, desk, _), agents in alike.items():
+            count = len(agents)
+            pace = self.pace(agents[0], paces) * count
+            free = desk.free
+            for among, slots in self._layers(agents[0], desk, numbers, pools):
+                usable = min(free, slots)
+                _merge(merged, Group(among, pace * slots, usable * count, count if free > 0 else 0))
+                free -= usable
         return list(merged.values())
 
+    def _open_to(self, pools: Sequence[PoolKey]) -> Collection[tuple[AgentId, tuple[int, ...]]]:
+        """Who may serve which of these pools. Remembered, as the next look most often is at the same ones."""
+        key = tuple(pools)
+        if self._reach[0] != key:
+            open_to: dict[AgentId, list[int]] = {}
+            for number, pool in enumerate(pools):
+                for agent in self.eligible(pool):
+                    open_to.setdefault(agent, []).append(number)
+            self._reach = key, [(agent, tuple(numbers)) for agent, numbers in open_to.items()]
+        return self._reach[1]
+
     def _layers(
-        self, agent: AgentId, desk: Desk, numbers: list[int], pools: Sequence[PoolKey]
+        self, agent: AgentId, desk: Desk, numbers: tuple[int, ...], pools: Sequence[PoolKey]
     ) -> Iterable[tuple[tuple[int, ...], int]]:
         """The agent's slots by what they may be used for: a member's cap keeps the rest from that department."""
-        caps = {member.department: member.max_slots for member in self.settings.agents[agent].members}
+        caps = {each.department: each.max_slots for each in self.settings.agents[agent].members if each.max_slots}
+        if not caps:
+            yield numbers, desk.slots
+            return
         reach = {number: caps.get(pools[number][0], 0) or desk.slots for number in numbers}
         done = 0
         for upto in sorted({min(slots, desk.slots) for slots in reach.values()}):
             yield tuple(number for number in numbers if reach[number] >= upto), upto - done
             done = upto
+
+
+def _makeup(settings: WorkspaceSettings) -> dict[AgentId, int]:
+    """A number for each way of being a member: those with the same one are alike."""
+    numbers: dict[tuple[Member, ...], int] = {}
+    return {agent.id: numbers.setdefault(agent.members, len(numbers)) for agent in settings.agents.values()}
 
 
 def _merge(merged: dict[tuple[int, ...], Group], more: Group) -> None:

@@ -27,6 +27,7 @@ SWEEP_S = 2.0
 # First promises one sweep asks the engine to keep; the others are asked by the next ones. Its queue is for everybody.
 _PROMISES = 500
 _SLICE = 500  # looked at before others come first
+_DESKS = 50  # of agents, read anew before others come first
 _TOLD = 32  # and of these, so many told: each is written to
 # At most a twentieth of the time is spent on sweeping.
 _REST = 19
@@ -72,6 +73,8 @@ class Queues:
     def _slices(self) -> Iterator[bool]:
         """Tell everyone whose place or prospect changed, a slice at a time."""
         engine = self._engine
+        while engine.waits.prepare(_DESKS):
+            yield True
         promises = list(engine.waits.look(self._clock.now(), self._is_left))
         asking: list[commands.Command] = [*promises[:_PROMISES]]
         engine.waits.forget_all_but(engine.open.is_open)

@@ -47,6 +47,8 @@ class Estimates(Protocol):
 
     def follow(self, events: Iterable[events.Event], /) -> None: ...
 
+    def prepare(self, most: int, /) -> bool: ...
+
     def waits(self, now: int, /) -> Mapping[model.ConversationId, Wait]: ...
 
     def wait_on_entry(self, command: commands.StartConversation, now: int, /) -> Wait | None: ...
@@ -152,6 +154,12 @@ class Waits:
         """The range that the visitor was told last in this stay in line, while there is one."""
         told = self._told.get(conversation)
         return None if told is None or conversation in self._silent else _range(told.wait)
+
+    def prepare(self, most: int) -> bool:
+        """Do a part of what `look` would do, for at most so many agents; True when there is more of it."""
+        with self._unless_it_fails():
+            return self._estimates is not None and self._estimates.prepare(most)
+        return False
 
     def look(self, now: int, left: Callable[[str], bool]) -> Iterator[commands.PromiseWait]:
         """Work out anew what everyone in line is shown from now on; yields what is promised for the first time.

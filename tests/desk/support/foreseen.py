@@ -44,6 +44,9 @@ class _Estimates:
             if isinstance(event, events.ConversationStarted):
                 self._line.add(event.conversation)
 
+    def prepare(self, most: int, /) -> bool:  # noqa: ARG002
+        return False
+
     def waits(self, now: int, /) -> dict[model.ConversationId, Wait]:  # noqa: ARG002
         self._says.asked += 1
         self._says.on_ask()

@@ -7,9 +7,10 @@ import pytest
 
 from router import commands as c
 from router.estimate import Estimator, Learned, Wait
+from router.events import OfferMade
 from router.model import AgentId, ConversationId, DepartmentId, Status, VisitorId, WidenStep
 from router.needs import needs_of
-from tests.router.building import Desk, agent, department
+from tests.router.building import Desk, agent, all_of, department
 
 MIN = 60_000
 
@@ -60,6 +61,24 @@ def test_those_further_back_wait_longer():
     means = [each.p50_ms for each in told.values()]
     assert means == sorted(means)
     assert means[5] > 4 * means[0]
+
+
+def test_a_look_prepared_in_parts_says_the_same():
+    desk, other = (
+        Followed(department(), *(agent(f"a{n}", max_slots=1 + n % 3) for n in range(9)), agent("far", "sales"))
+        for _ in range(2)
+    )
+    for each in (desk, other):
+        each.comes(*(f"a{n}" for n in range(9)))
+        for n in range(30):
+            happened = each.start(f"c{n}")
+            for made in all_of(happened, OfferMade)[:1]:
+                each.do(c.AcceptOffer(agent=made.offer.agent, offer=made.offer.id))
+    parts = 1
+    while desk.estimator.prepare(2):
+        parts += 1
+    assert parts == 5
+    assert desk.waits() == other.waits() != {}
 
 
 def test_nobody_serving_means_no_number():
