@@ -9,6 +9,7 @@ import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from router import commands, model
 from server.app.bounding import Following, make_bounds, make_lobby
@@ -51,7 +52,7 @@ from server.http.metrics import Metrics
 from server.session.address import TrustedProxies
 from server.session.bounds import Bounds
 from server.session.connections import Connections
-from server.session.hub import Hub
+from server.session.hub import PAUSE_S, Hub
 from server.session.protocol import Terms
 from server.store import installation
 from server.store.base import Store
@@ -312,7 +313,7 @@ async def showing(config: Config, parts: Parts, url: str) -> AsyncIterator[None]
 async def _hub() -> Fanout:
     bus = MemoryBus()
     await bus.start()
-    return Fanout(bus, Hub(asyncio.get_running_loop().call_soon))
+    return Fanout(bus, Hub(partial(asyncio.get_running_loop().call_later, PAUSE_S)))
 
 
 def _untold(engine: Engine, desk: Desk, clock: SystemClock) -> Untold:

@@ -2,8 +2,8 @@
 
 A topic is any string; the desk makes them up. A frame is encoded once and handed to every subscriber's outbox in the
 same turn of the event loop, so that all of them see frames in the order of publishing. What nobody waits for is handed
-to many in portions: each write is a call into the kernel, and five hundred of them hold everybody up for 10 ms. Within
-one topic all frames keep their order.
+to many in portions, with a pause after each: a write is a call into the kernel, during which no other thread may run
+Python, and five hundred of them hold everybody up for 10 ms. Within one topic all frames keep their order.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from typing import Final
 
 from server.session.ports import Peer
 
-PORTION: Final = 32  # subscribers in one turn of the event loop
+PORTION: Final = 16  # subscribers at once
+PAUSE_S: Final = 0.005  # from one portion to the next
+_MOST_PORTIONS: Final = 32  # of one round: of more subscribers, more at once, so that all have it within 0.2 s
 
 Soon = Callable[[Callable[[], None]], object]
-"""``loop.call_soon``."""
+"""Calls back in a moment: after `PAUSE_S` in the server."""
 
 
 @dataclass(slots=True)
@@ -28,6 +30,7 @@ class _Round:
     topic: str
     frames: list[bytes]
     peers: deque[Peer]
+    portion: int
 
 
 class Hub:
@@ -80,14 +83,15 @@ class Hub:
                 peer.send(frame)
 
     def publish_in_portions(self, topic: str, frame: bytes) -> None:
-        """The same over some turns of the event loop, so that who has something of their own to be told goes first."""
+        """The same bit by bit, so that who has something of their own to be told goes first."""
         peers = self._peers.get(topic, {})
         if self._growing is not None and self._growing.topic == topic:
             self._growing.frames.append(frame)
         elif self._soon is None or len(peers) <= self._portion:
             self.publish(topic, frame)
         else:
-            self._growing = _Round(topic, [frame], deque(peers))
+            portion = max(self._portion, -(-len(peers) // _MOST_PORTIONS))
+            self._growing = _Round(topic, [frame], deque(peers), portion)
             self._rounds.append(self._growing)
             self._come_back()
 
@@ -115,7 +119,7 @@ class Hub:
         self._growing = None
         self._coming = False
         if self._rounds:  # or all of it was finished early
-            self._hand(self._rounds[0], self._portion)
+            self._hand(self._rounds[0], self._rounds[0].portion)
             self._tidy()
 
     def _come_back(self) -> None:
