@@ -120,8 +120,7 @@ def _owing(record: ConversationRecord, directory: Directory, at: int, now: int) 
     """A bot that was asked meanwhile owes an answer, and has all its time: it may have been kept from giving it."""
     if not record.awaiting_reply:
         return replace(record, bot_asked_at=None, bot_until=None)
-    if record.bot_asked_at is not None:
-        return record
+    # What the record says it owes may have been answered, and this be another question.
     bot = directory.bots.get(record.bot or "")
     reply_ms = 0 if bot is None else bot.settings.reply_seconds * 1000
     return replace(record, bot_asked_at=at, bot_until=now + reply_ms if reply_ms else None)

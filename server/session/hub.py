@@ -44,11 +44,13 @@ class Hub:
         self._portion = portion
         self._rounds: deque[_Round] = deque()
         self._coming = False
-        self._growing: _Round | None = None  # takes further frames of its topic: it has not begun, nobody new has come
+        # By topic: what takes further frames, as it has not begun and nobody new has come. On a loop too busy to finish
+        # one round before the next is published, that one grows instead of one more.
+        self._growing: dict[str, _Round] = {}
 
     def subscribe(self, peer: Peer, topic: str) -> None:
         """From the next frame on. Subscribing twice is subscribing once."""
-        self._growing = None
+        self._growing.pop(topic, None)
         self._peers.setdefault(topic, {})[peer] = None
         self._topics.setdefault(peer, {})[topic] = None
 
@@ -85,14 +87,16 @@ class Hub:
     def publish_in_portions(self, topic: str, frame: bytes) -> None:
         """The same bit by bit, so that who has something of their own to be told goes first."""
         peers = self._peers.get(topic, {})
-        if self._growing is not None and self._growing.topic == topic:
-            self._growing.frames.append(frame)
+        growing = self._growing.get(topic)
+        if growing is not None:
+            growing.frames.append(frame)
         elif self._soon is None or len(peers) <= self._portion:
             self.publish(topic, frame)
         else:
+            self._finish_but_one(topic)
             portion = max(self._portion, -(-len(peers) // _MOST_PORTIONS))
-            self._growing = _Round(topic, [frame], deque(peers), portion)
-            self._rounds.append(self._growing)
+            self._growing[topic] = begun = _Round(topic, [frame], deque(peers), portion)
+            self._rounds.append(begun)
             self._come_back()
 
     def publish_lossy(self, topic: str, key: str, frame: bytes, *, except_peer: Peer | None = None) -> None:
@@ -116,11 +120,16 @@ class Hub:
 
     def _go_on(self) -> None:
         """One portion."""
-        self._growing = None
         self._coming = False
         if self._rounds:  # or all of it was finished early
-            self._hand(self._rounds[0], self._rounds[0].portion)
+            first = self._rounds[0]
+            self._begin(first)
+            self._hand(first, first.portion)
             self._tidy()
+
+    def _begin(self, part: _Round) -> None:
+        if self._growing.get(part.topic) is part:
+            del self._growing[part.topic]
 
     def _come_back(self) -> None:
         if self._soon is not None and not self._coming:
@@ -129,11 +138,19 @@ class Hub:
 
     def _finish(self, topic: str) -> None:
         """What is under way of this topic reaches the others now."""
-        self._growing = None
+        self._growing.pop(topic, None)
         for each in tuple(self._rounds):
             if each.topic == topic:
                 self._hand(each, len(each.peers))
         self._tidy()
+
+    def _finish_but_one(self, topic: str) -> None:
+        """Two rounds of a topic at most: while subscribers come and go nothing grows, and rounds would pile up."""
+        under_way = [each for each in self._rounds if each.topic == topic]
+        for each in under_way[:-1]:
+            self._hand(each, len(each.peers))
+        if len(under_way) > 1:
+            self._tidy()
 
     def _tidy(self) -> None:
         self._rounds = deque(each for each in self._rounds if each.peers)

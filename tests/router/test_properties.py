@@ -393,7 +393,7 @@ def test_states_are_words() -> None:
 
 
 # `FRONTDESK_PROPERTIES=5000 pytest tests/router/test_properties.py` searches longer.
-EXAMPLES = int(os.environ.get("FRONTDESK_PROPERTIES", "100"))
+EXAMPLES = int(os.environ.get("FRONTDESK_PROPERTIES") or 100)
 
 AnyCommandsInAnyOrder.TestCase.settings = settings(
     max_examples=EXAMPLES,

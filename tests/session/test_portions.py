@@ -80,7 +80,24 @@ def test_two_topics_take_their_turns_one_after_the_other():
         it.hub.publish_in_portions(topic, frame)
     while it.calls:
         it.turn()
-    assert it.heard() == [[b"1", b"a", b"2"]] * 3 + [[b"1", b"2"]] * 4
+    assert it.heard() == [[b"1", b"2", b"a"]] * 3 + [[b"1", b"2"]] * 4
+
+
+def test_a_loop_too_busy_to_finish_in_time_has_one_round_growing_and_no_more():
+    it = Team()
+    for frame in (b"1", b"2", b"3", b"4"):
+        it.hub.publish_in_portions("team", frame)
+        it.turn()
+    assert len(it.hub._rounds) == 1
+    late = Listener()
+    for frame in (b"5", b"6", b"7"):  # and somebody comes before each
+        it.hub.subscribe(late, "team")
+        it.hub.publish_in_portions("team", frame)
+        assert len(it.hub._rounds) <= 2
+    while it.calls:
+        it.turn()
+    assert it.heard() == [[b"%d" % n for n in range(1, 8)]] * 7
+    assert late.heard == [b"5", b"6", b"7"]
 
 
 def test_who_goes_hears_no_more_and_who_comes_hears_what_is_published_from_then_on():

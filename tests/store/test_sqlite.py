@@ -11,7 +11,7 @@ import pytest
 
 from server.clock import SystemClock
 from server.store.base import Lane, StoreError, StoreUnavailable
-from server.store.sqlite import Options, SqliteStore, checkpoint
+from server.store.sqlite import Options, SqliteStore, checkpoint, writer
 from server.store.sqlite.connection import check_version, connect_reader, connect_writer
 from tests.store.contract import StoreContract, insert, passing, stones
 from tests.store.series import SeriesContract
@@ -246,6 +246,13 @@ def fill(tx):
     tx.run("INSERT INTO heap (body) VALUES (zeroblob(400000))")
 
 
+@pytest.fixture
+def alone(monkeypatch):
+    """The writer has no helper."""
+    monkeypatch.setattr(writer, "Checkpointer", lambda connection, *_: checkpoint.Checkpointer(connection))
+
+
+@pytest.mark.usefixtures("alone")
 async def test_the_log_is_emptied_as_it_grows(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint, "PASSIVE_PAGES", 1000)
     async with await open_at(tmp_path) as opened:
@@ -258,7 +265,6 @@ async def test_the_log_is_emptied_as_it_grows(tmp_path, monkeypatch):
 
 async def test_a_long_log_is_emptied_beside_the_writer(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint, "PASSIVE_PAGES", 1000)
-    monkeypatch.setattr(checkpoint, "BESIDE_PAGES", 1000)
     gate = Gate()
     async with await open_at(tmp_path) as opened:
         beside = opened._parts.beside
@@ -300,6 +306,7 @@ class Counting:
         return self.connection.wal_checkpoint(mode=mode)
 
 
+@pytest.mark.usefixtures("alone")
 async def test_a_reader_in_an_old_state_does_not_cost_a_checkpoint_at_every_commit(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint, "PASSIVE_PAGES", 1000)
     gate = Gate()

@@ -9,6 +9,7 @@ Two connections that checkpoint and commit at once are safe from SQLite 3.51.3 o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
@@ -18,8 +19,11 @@ from server.store.sqlite.connection import BUSY_MS
 
 PAGE_BYTES = 4096
 PASSIVE_PAGES = 4000
-BESIDE_PAGES = 2000  # a shorter log is not worth another thread
 TRUNCATE_PAGES = 64 * 1024 * 1024 // PAGE_BYTES
+
+
+def _nobody() -> None:
+    """To be nudged."""
 
 
 class Helper(Protocol):
@@ -35,6 +39,7 @@ class Beside:
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="frontdesk-checkpoint")
+        self._thread.submit(int).result()  # it begins now: there may be no room for a thread when it is needed
 
     def copy_back(self) -> Future[None]:
         return self._thread.submit(_copy_back, self._connection)
@@ -52,12 +57,16 @@ class Checkpointer:
     so that its presence costs no sync at every commit. Without a `helper` the writer's connection does everything.
     """
 
-    def __init__(self, connection: apsw.Connection, helper: Helper | None = None) -> None:
+    def __init__(
+        self, connection: apsw.Connection, helper: Helper | None = None, nudge: Callable[[], None] = _nobody
+    ) -> None:
+        """`nudge` is called, on any thread, when the helper has failed: `after_commit` is to be called for it."""
         self.pages = 0  # in the log, by the last commit
         self.commits = 0  # that have written to it; one that changes nothing does not
         self._due = PASSIVE_PAGES
         self._connection = connection
         self._helper = helper
+        self._nudge = nudge
         self._helping: Future[None] | None = None
         connection.set_wal_hook(self._committed)
 
@@ -76,10 +85,11 @@ class Checkpointer:
             self._due = self.pages + PASSIVE_PAGES
             if idle and self.pages >= TRUNCATE_PAGES:
                 self.truncate()
-            elif self._helper is None or self.pages < BESIDE_PAGES:
+            elif self._helper is None:
                 _copy_back(self._connection)
             else:
                 self._helping = self._helper.copy_back()
+                self._helping.add_done_callback(self._helped)
 
     def truncate(self) -> None:
         """Copy everything back and cut the log to nothing, unless somebody is in the way: nobody is waited for."""
@@ -92,6 +102,15 @@ class Checkpointer:
             self._connection.set_busy_timeout(BUSY_MS)
         self.pages = 0
         self._due = PASSIVE_PAGES
+
+    @property
+    def failed(self) -> BaseException | None:
+        """What the helper has failed with, where nobody has been told yet."""
+        return self._helping.exception() if self._helping is not None and self._helping.done() else None
+
+    def _helped(self, helping: Future[None]) -> None:
+        if helping.exception() is not None:
+            self._nudge()
 
     def _finish(self, helping: Future[None]) -> None:
         if not helping.done():

@@ -53,6 +53,7 @@ class WriteQueue:
         self._arrived = 0
         self._closed = False
         self._taken_at = 0.0  # when the last batch was
+        self._nudged = False
         self._hurried = False  # one that does not wait for company is waiting
         self._wake_at = _NEVER
         self._lock = threading.Lock()
@@ -83,8 +84,15 @@ class WriteQueue:
             elif len(self._jobs) >= self._wake_at:
                 self._wake()
 
+    def nudge(self) -> None:
+        """Have `take` return, though it be with nothing."""
+        with self._lock:
+            self._nudged = True
+            if self._wake_at != _NEVER:
+                self._wake()
+
     def take(self, idle: float | None = None) -> list[Job | Member]:
-        """The next batch; empty after `idle` seconds without one, or when finished."""
+        """The next batch; empty after `idle` seconds without one, when nudged, or when finished."""
         self._wait_for_company()
         if not self._jobs:
             self._sleep(1, idle)
@@ -92,6 +100,7 @@ class WriteQueue:
         with self._lock:
             taken = [self._jobs.popleft() for _ in range(min(len(self._jobs), self._batch))]
             self._hurried = self._hurried and bool(self._jobs)
+            self._nudged = False
             return taken
 
     def close(self) -> None:
@@ -119,7 +128,7 @@ class WriteQueue:
     def _sleep(self, count: int, seconds: float | None) -> None:
         """Until so many jobs wait, it is closed, or the time is over."""
         with self._lock:
-            if len(self._jobs) >= count or self._closed or self._hurried:
+            if len(self._jobs) >= count or self._closed or self._hurried or self._nudged:
                 return
             self._wake_at = count
         if self._gate.acquire(timeout=-1 if seconds is None else seconds):

@@ -105,6 +105,8 @@ class _Parts:
         """Close everything; blocks. After a fatal error the log stays as it is, for the next start to judge."""
         self.readers.close()
         self.beside.close()
+        if writer is not None:
+            writer.end()
         try:
             if writer is not None and not writer.fatal:
                 writer.checkpointer.truncate()

@@ -53,7 +53,7 @@ class Writer:
         self.last_commit_ms = 0.0
         self.commit_seconds = Histogram(MILLISECONDS)
         self.commit_sizes = Histogram(MANY)  # transactions in one commit
-        self.checkpointer = Checkpointer(connection, helper)
+        self.checkpointer = Checkpointer(connection, helper, queue.nudge)
         self.members = Members(connection)
         self.chores = Chores(connection, self.checkpointer)
         self._connection = connection
@@ -150,6 +150,12 @@ class Writer:
             log.warning("The write-ahead log could not be emptied.", error=repr(error))
             if is_fatal(error):
                 self._give_up(error)
+
+    def end(self) -> None:
+        """The thread is over: what the helper has failed with meanwhile is heard after all."""
+        error = self.checkpointer.failed
+        if error is not None and is_fatal(error):
+            self._give_up(error)
 
     def _do_chores(self) -> None:
         if self.fatal or self._queue.finished:
