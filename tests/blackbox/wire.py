@@ -145,9 +145,10 @@ class Client:
         return self.line.close_code
 
     def positions(self) -> Frame:
+        """Of the newest: a request names a thousand at most, and those before them have long been closed."""
         return {
             conversation: {"entries": transcript.last, "notes": self.notes[conversation].last}
-            for conversation, transcript in self.transcripts.items()
+            for conversation, transcript in list(self.transcripts.items())[-1_000:]
         }
 
     # Requests.

@@ -329,6 +329,10 @@ async def test_a_failed_sync_beside_a_writer_that_ends_is_heard_all_the_same(sto
     assert stones_on_disk(tmp_path) == [1]
 
 
+def _is_more(fault, than):
+    return fault.raised > than
+
+
 async def test_a_checkpoint_without_room_waits_for_better_days(copying, store, disk, fatal, tmp_path):
     await nothing_is_copied(store)
     fault = disk.fail("write", ".sqlite3", FULL)
@@ -340,7 +344,7 @@ async def test_a_checkpoint_without_room_waits_for_better_days(copying, store, d
     for n in range(5):
         before = fault.raised
         await store.write(partial(append_and_be_due, n))
-        await until(lambda before=before: fault.raised > before)  # after each
+        await until(partial(_is_more, fault, before))  # after each
         await until(lambda: store._writer.checkpointer._helping is None)  # it was heard of, without a further commit
     assert (store._writer.checkpointer._helper is None) == (copying == "by the writer")
     before = fault.raised

@@ -138,7 +138,7 @@ def check_version(version: str) -> None:
 
 
 def connect_writer(path: Path, vfs: str | None = None) -> apsw.Connection:
-    """A connection that may write, every commit synced before it returns. It never checkpoints by itself."""
+    """A connection that may write, every commit synced before it returns. Only `checkpoint` has it checkpoint."""
     connection = _connect(path, vfs)
     _demand(connection, "journal_mode", "WAL", "wal")
     _demand(connection, "synchronous", "FULL", 2)
