@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from router import events, model
-from server.desk import views
+from server.desk import planning, rebuild, views
 from server.desk.unwritten import Unwritten
 from server.store import conversations
 from tests.desk.support.story import Story, story
+from tests.router.building import Desk, agent, bot, department
 
 C1, C2 = model.ConversationId("c_1"), model.ConversationId("c_2")
 D = model.DepartmentId("d_1")
@@ -86,3 +89,32 @@ async def test_a_talk_is_written_with_the_next_commit_and_nobody_is_told_of_it(i
     assert record is not None
     assert not record.awaiting_reply
     assert told() == before
+
+
+async def test_what_one_commit_does_not_take_along_a_later_one_does_and_nobody_is_told(
+    it: Story, monkeypatch: pytest.MonkeyPatch
+):
+    talk = await it.talk()
+    assert (await it.ada.ask("message.send", conversation=talk, client_id="m", text="Hello"))["ok"]
+    monkeypatch.setattr(planning, "WRITTEN_MOST", 0)
+    first = await it.another()
+    assert set(it.desk.commits[-1].batch.conversations) == {first}
+    monkeypatch.setattr(planning, "WRITTEN_MOST", 1)
+    second = await it.another()
+    commit = it.desk.commits[-1]
+    assert set(commit.batch.conversations) == {talk, second}
+    assert talk not in commit.written.conversations
+
+
+def test_a_bot_read_back_in_the_middle_of_a_talk_has_all_its_time_for_the_newest_question():
+    desk = Desk(department(), agent("ada"), bot(reply_ms=30_000))
+    desk.bot_comes()
+    desk.asks_bot("c_1")
+    desk.wrote("c_1", model.Writer.VISITOR)
+    record = desk.router.conversation(C1)  # written then; answered and asked again since
+    assert record is not None
+    settings = SimpleNamespace(settings=SimpleNamespace(reply_seconds=30))
+    asked_at = desk.now + 60_000
+    found: Any = SimpleNamespace(bots={record.bot: settings})
+    owing = rebuild._owing(record, found, asked_at, asked_at + 500)
+    assert (owing.bot_asked_at, owing.bot_until) == (asked_at, asked_at + 30_500)
