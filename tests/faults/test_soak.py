@@ -15,7 +15,7 @@ def test_what_grows_is_seen() -> None:
         lambda n: replace(calm, files=50 + 3 * n),
         lambda n: replace(calm, resident=1e8 + n * 2**21),
         lambda n: replace(calm, tasks=100 + 6 * n),
-        lambda n: replace(calm, wal=1e6 * n),
+        lambda n: replace(calm, wal=1e7 * n),
         lambda n: replace(calm, database=1e6 * (n + 10)),
     ):
         assert len(grown([leaking(n) for n in range(SAMPLES)])) == 1
