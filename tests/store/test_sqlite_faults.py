@@ -329,24 +329,31 @@ async def test_a_failed_sync_beside_a_writer_that_ends_is_heard_all_the_same(sto
     assert stones_on_disk(tmp_path) == [1]
 
 
-def _is_more(fault, than):
-    return fault.raised > than
+async def test_a_checkpoint_without_room_waits_for_better_days(copying, store, disk, fatal, tmp_path, monkeypatch):
+    checkpointer, heard = store._writer.checkpointer, []
+    after_commit = checkpointer.after_commit
 
-
-async def test_a_checkpoint_without_room_waits_for_better_days(copying, store, disk, fatal, tmp_path):
-    await nothing_is_copied(store)
-    fault = disk.fail("write", ".sqlite3", FULL)
+    def listening(*, idle):
+        try:
+            after_commit(idle=idle)
+        except apsw.FullError as error:
+            heard.append(error)
+            raise
 
     def append_and_be_due(n, tx):
-        store._writer.checkpointer._due = 0
+        checkpointer._due = 0
         insert(n)(tx)
 
+    async def heard_more_than(times):
+        await until(lambda: len(heard) > times)
+
+    await nothing_is_copied(store)
+    monkeypatch.setattr(checkpointer, "after_commit", listening)
+    fault = disk.fail("write", ".sqlite3", FULL)
     for n in range(5):
-        before = fault.raised
         await store.write(partial(append_and_be_due, n))
-        await until(partial(_is_more, fault, before))  # after each
-        await until(lambda: store._writer.checkpointer._helping is None)  # it was heard of, without a further commit
-    assert (store._writer.checkpointer._helper is None) == (copying == "by the writer")
+        await heard_more_than(n)  # after each, and without a further commit
+    assert (checkpointer._helper is None) == (copying == "by the writer")
     before = fault.raised
     await store.close()
     assert fault.raised > before  # and at the end
