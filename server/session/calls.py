@@ -93,6 +93,11 @@ class Calls:
         """Wait until nothing is under way."""
         await self._fewer_than(1)
 
+    def let_go(self) -> None:
+        """Forget whose they are, unless something is under way still."""
+        if not self._in_flight:
+            del self._peer, self._on_failure
+
     def cancel(self) -> None:
         """Give up what is still under way. A future of the store is left alone: its write happens or not."""
         for task in tuple(self._tasks):

@@ -19,6 +19,7 @@ from typing import Any, Final, Literal, TypeAlias
 import structlog
 from aiohttp import WebSocketError, WSCloseCode, WSMessage, WSMsgType, web
 from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
+from aiohttp.base_protocol import BaseProtocol
 
 from server.session import framing
 from server.session.calls import Calls
@@ -55,30 +56,45 @@ _log = structlog.get_logger("session")
 Straight: TypeAlias = Callable[[bytes], bool]
 
 
+class Share:
+    """Of the frames that one chunk of bytes may bring straight; those after them let others have their turn.
+
+    A thing of its own, for whoever hears of bytes would otherwise hold on to the queue, and the queue to them.
+    """
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = 0
+
+    def begin(self) -> None:
+        """More bytes have come."""
+        self.left = _FAIR
+
+
 class Frames(WebSocketDataQueue):
     """Frames that wait for the reader. A text frame that need not wait is handed on where it arrives: the way through
     the queue, a future, the turn of a task and all that await it is a seventh of what a message costs the loop.
     """
 
     straight: Straight | None = None
-    left = 0  # of the frames that one chunk of bytes may bring straight; those after them let others have their turn
+
+    def __init__(self, protocol: BaseProtocol, limit: int, *, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(protocol, limit, loop=loop)
+        self.share = Share()
 
     def feed_data(self, data: Any, size: int) -> None:
         """The parser has cut out a frame."""
         if (
             self.straight is None
             or self._buffer
-            or self.left <= 0
+            or self.share.left <= 0
             or data.type is not WSMsgType.TEXT
             or not self.straight(data.data)
         ):
             super().feed_data(data, size)
         else:
-            self.left -= 1
-
-    def begin(self) -> None:
-        """More bytes have come."""
-        self.left = _FAIR
+            self.share.left -= 1
 
 
 class Socket(web.WebSocketResponse[Literal[False]]):
@@ -91,11 +107,11 @@ class Socket(web.WebSocketResponse[Literal[False]]):
         assert self._loop is not None
         self._reader = self._frames = Frames(request.protocol, _QUEUED_BYTES, loop=self._loop)
         self._parser = WebSocketReader(self._frames, self._max_msg_size, compress=False, decode_text=False)
-        request.protocol.set_parser(self._parser, data_received_cb=self._frames.begin)
+        request.protocol.set_parser(self._parser, data_received_cb=self._frames.share.begin)
         request.protocol.keep_alive(val=False)
 
-    def take_straight(self, straight: Straight) -> None:
-        """Hand text frames to it from now on, when none waits."""
+    def take_straight(self, straight: Straight | None) -> None:
+        """Hand text frames to it from now on, when none waits; None: to nobody any more."""
         self._frames.straight = straight
 
     def put(self, work: Awaitable[None]) -> None:
@@ -235,6 +251,7 @@ class Connection:
             await self._writer.stopped()
             if self._leaving is not None:
                 await asyncio.shield(self._leaving)
+            self._let_go()
 
     async def _read(self) -> None:
         """Take frames in their order until one side has closed and the other has heard of it."""
@@ -364,6 +381,7 @@ class Connection:
 
     async def _unreadable(self, error: WebSocketError) -> None:
         """What came is no WebSocket, or larger than anything we read. The rest of it is thrown away for a while."""
+        error.__traceback__ = None  # calls that hold on to the socket; and the socket's parser holds on to the error
         if error.code == WSCloseCode.MESSAGE_TOO_BIG:
             self._obey(self._protocol.oversize())
         else:
@@ -414,6 +432,7 @@ class Connection:
         for alarm in (self._identify_alarm, self._alarm):
             if alarm is not None:
                 alarm.cancel()
+        self._identify_alarm = self._alarm = None
         if self._meter is not None:
             self._meter.close()
         self._loop.call_later(self._setting.timing.farewell_seconds, self._transport.abort)
@@ -430,6 +449,13 @@ class Connection:
             _log.warning("requests outlive their connection", session=self.session, count=self._calls.in_flight)
         finally:
             await self._tell_left()
+
+    def _let_go(self) -> None:
+        """Nothing of it may hold on to what holds on to it: rubbish that goes in circles is only found by a look at
+        everything, for which all connections have to wait.
+        """
+        self._socket.take_straight(None)
+        self._calls.let_go()
 
     async def _tell_left(self) -> None:
         try:

@@ -37,7 +37,7 @@ async def frames() -> Frames:
 @pytest.fixture
 def taker(frames: Frames) -> Taker:
     frames.straight = taker = Taker()
-    frames.begin()
+    frames.share.begin()
     return taker
 
 
@@ -69,7 +69,7 @@ async def test_one_chunk_of_bytes_brings_no_more_than_a_turn(frames, taker):
         frames.feed_data(text(b"%d" % n), 2)
     assert taker.taken == [b"%d" % n for n in range(32)]
     assert [(await frames.read()).data for _ in range(68)] == [b"%d" % n for n in range(32, 100)]
-    frames.begin()
+    frames.share.begin()
     frames.feed_data(text(b"more"), 4)
     assert taker.taken[32:] == [b"more"]
 
