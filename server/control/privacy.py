@@ -61,13 +61,19 @@ class Privacy:
         engine = await self._engine(needed=False)
         return await self._store.read(_directory) if engine is None else engine.directory
 
-    async def find(self, email: str) -> VisitorsFound:
-        """Everybody who gave this address. Anybody can give any address: who it really is, it does not say."""
-        now = await self.settings()
+    async def find(self, email: str, *, by: str = audit.OWNER) -> VisitorsFound:
+        """Everybody who gave this address. Anybody can give any address: who it really is, it does not say.
+
+        Recorded with whom it found, and without the address: the audit log is never shortened.
+        """
+        now, at = await self.settings(), self._clock.now()
         found = await self._store.read(
             lambda tx: privacy.find_by_email(tx, now.workspace_id, email.strip(), limit=MOST_FOUND)
         )
-        return VisitorsFound(visitors=[visitor_export.person(each) for each in found])
+        visitors = [visitor_export.person(each) for each in found]
+        detail = {"found": [each.id for each in visitors]}
+        await self._store.write(lambda tx: audit.append(tx, at=at, actor=by, action="visitor.looked_up", detail=detail))
+        return VisitorsFound(visitors=visitors)
 
     async def export(self, visitor: str, *, by: str = audit.OWNER) -> VisitorExport:
         """All that is stored of a visitor. Raises `Refused`, `not_found`."""

@@ -284,6 +284,17 @@ async def test_visitors_are_found_by_an_address_of_before(it: Story):
     assert (await keeper.find("maria.old@example.org")).visitors == []
 
 
+async def test_a_look_for_an_address_is_recorded_without_it(it: Story):
+    page, _ = await a_long_story(it)
+    await privacy_of(it).find(f"{CANARY}@example.org", by="a_root")
+    await privacy_of(it).find("nobody@example.org", by="a_root")
+    rows = [row for row in await it.desk.store.read(audit.since) if row.action == "visitor.looked_up"]
+    assert [(row.actor, row.target, dict(row.detail)) for row in rows] == [
+        ("a_root", "", {"found": [page.me]}),
+        ("a_root", "", {"found": []}),
+    ]
+
+
 async def test_others_are_not_touched(it: Story):
     page, _ = await a_long_story(it)
     other = await it.another("I stay", form={"name": "Nils", "email": "nils@example.org"})

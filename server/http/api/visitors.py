@@ -68,7 +68,7 @@ class VisitorsApi:
         email = call.request.query.get("email", "").strip()
         if not email:
             raise Refused(ErrorCode.BAD_REQUEST, "Say whose: ?email=…", field="email")
-        return answers.yes(await self._privacy.find(email))
+        return answers.yes(await self._privacy.find(email, by=call.agent.agent))
 
     async def export(self, call: Call) -> web.Response:
         found = await self._privacy.export(call.path("id"), by=call.agent.agent)
