@@ -156,7 +156,8 @@ class Sendings:
         try:
             return self.one(tx, item)
         except Refused as refused:
-            return Failed(refused)
+            # It is kept with the message: without the calls it went through, which hold on to the whole batch.
+            return Failed(refused.with_traceback(None))
 
     def _load(self, tx: Tx, conversation: str) -> _Head | None:
         place = entries.target(tx, conversation)

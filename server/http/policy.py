@@ -8,8 +8,7 @@ matters, the handler learns from the login or cookie it was given.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -134,20 +133,28 @@ def _guarded(
     handler: Handler, policy: Policy, pace: Pace, note: Note
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def guarded(request: web.Request) -> web.StreamResponse:
+        time = _BodyTime()
         try:
             pace(request)
             policy.admit(request)
-            async with _body_in_time(request):
-                response = await handler(request)
+            time.begin(request)
+            response = await handler(request)
         except Refused as refused:
             response = _refuse(refused, note)
         except web.HTTPRequestEntityTooLarge:
             response = _refuse(Refused(ErrorCode.TOO_LARGE, "The body is too large."), note)
-        except _NO_BODY:
+        except _NO_BODY as error:
+            _let_go(error)
             response = _refuse(Refused(ErrorCode.BAD_REQUEST, "The body cannot be read."), note)
-        except Exception:  # noqa: BLE001 - answered as `internal` and logged
-            _log.exception("request failed", method=request.method, route=str(request.match_info.route.resource))
-            response = _refuse(Refused(ErrorCode.INTERNAL, "Something went wrong on the server."), note)
+        except Exception as error:  # noqa: BLE001 - answered as `internal` and logged
+            if error is time.late:
+                _let_go(error)
+                response = _refuse(_too_late(), note)
+            else:
+                _log.exception("request failed", method=request.method, route=str(request.match_info.route.resource))
+                response = _refuse(Refused(ErrorCode.INTERNAL, "Something went wrong on the server."), note)
+        finally:
+            time.end()
         return response
 
     return guarded
@@ -181,26 +188,32 @@ async def _always(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers[hdrs.SERVER] = SERVER
 
 
-@asynccontextmanager
-async def _body_in_time(request: web.Request) -> AsyncIterator[None]:
+class _BodyTime:
     """Whoever reads the body need not wait for longer than the time it has; one that nobody reads is let go anyway."""
-    if not request.can_read_body:
-        yield
-        return
-    body = request.content
-    late = TimeoutError("the body took too long")
-    timer = asyncio.get_running_loop().call_later(BODY_WITHIN_S, body.set_exception, late)
-    try:
-        yield
-    except TimeoutError as error:
-        if error is not late:
-            raise
-        refused = answers.Answered(
-            HTTPStatus.REQUEST_TIMEOUT, ErrorCode.BAD_REQUEST, "The body took too long.", headers=_OVER
-        )
-        raise refused from error
-    finally:
-        timer.cancel()
+
+    def __init__(self) -> None:
+        self.late = TimeoutError("the body took too long")  # what whoever reads it is told
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, request: web.Request) -> None:
+        if request.can_read_body:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(BODY_WITHIN_S, request.content.set_exception, self.late)
+
+    def end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+def _too_late() -> Refused:
+    return answers.Answered(HTTPStatus.REQUEST_TIMEOUT, ErrorCode.BAD_REQUEST, "The body took too long.", headers=_OVER)
+
+
+def _let_go(error: BaseException) -> None:
+    """The body keeps what ended it, and that the calls it went through: the request, and with it the body. Such a
+    circle is found by a look at everything alone, and anybody can send half a body as often as they like.
+    """
+    error.__traceback__ = None
 
 
 def _refuse(refused: Refused, note: Note) -> web.StreamResponse:

@@ -32,7 +32,7 @@ OnFailure = Callable[[AnyRequest, Refused, bool], None]
 class Calls:
     """One connection's requests under way."""
 
-    __slots__ = ("_desk", "_in_flight", "_on_failure", "_peer", "_stopped", "_tasks", "_waiting", "identified")
+    __slots__ = ("_desk", "_in_flight", "_on_failure", "_over", "_peer", "_stopped", "_tasks", "_waiting", "identified")
 
     def __init__(self, desk: Desk, peer: Peer, on_failure: OnFailure) -> None:
         self._desk = desk
@@ -40,6 +40,7 @@ class Calls:
         self._on_failure = on_failure
         self._in_flight = 0
         self._stopped = False
+        self._over = False  # whose they are is forgotten when the last one ends
         self.identified = False  # the desk has been asked to; it will hear `left`
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -94,9 +95,9 @@ class Calls:
         await self._fewer_than(1)
 
     def let_go(self) -> None:
-        """Forget whose they are, unless something is under way still."""
-        if not self._in_flight:
-            del self._peer, self._on_failure
+        """Forget whose they are, as soon as nothing is under way any more."""
+        self._over = True
+        self._forget()
 
     def cancel(self) -> None:
         """Give up what is still under way. A future of the store is left alone: its write happens or not."""
@@ -132,6 +133,8 @@ class Calls:
             self._wake()
         if error is not None:
             self._fail(ticket.request, error)
+        if self._over:
+            self._forget()
 
     def _followed(self, request: AnyRequest, work: asyncio.Future[Any]) -> None:
         self._ended()
@@ -140,6 +143,12 @@ class Calls:
             self._fail(request, Refused(ErrorCode.UNAVAILABLE, "Interrupted. Send it again."))
         elif (error := work.exception()) is not None:
             self._fail(request, error)
+        if self._over:
+            self._forget()
+
+    def _forget(self) -> None:
+        if not self._in_flight:
+            del self._peer, self._on_failure
 
     def _ended(self) -> None:
         self._in_flight -= 1

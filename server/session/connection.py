@@ -432,7 +432,6 @@ class Connection:
         for alarm in (self._identify_alarm, self._alarm):
             if alarm is not None:
                 alarm.cancel()
-        self._identify_alarm = self._alarm = None
         if self._meter is not None:
             self._meter.close()
         self._loop.call_later(self._setting.timing.farewell_seconds, self._transport.abort)

@@ -140,6 +140,8 @@ class Session:
         try:
             request = codec.decode(self._endpoint, frame)
         except BadFrame as bad:
+            # Without the calls that it and its cause went through: one of them holds on to the answer, and so to it.
+            bad.__traceback__ = bad.__context__ = None
             return self._wrong(bad.re, bad) if is_text(frame) else NOT_TEXT
         if phase is _OPEN and type(request) not in _IDENTIFY:
             self._bad = 0

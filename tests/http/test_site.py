@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import socket
@@ -21,6 +22,7 @@ from server.http.lobby import Lobby, Room
 from server.http.policy import PUBLIC, Doors, Policy
 from server.http.site import Site
 from server.wire.codes import ErrorCode
+from tests.support.until import until
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 POST = b"POST /body HTTP/1.1\r\nHost: here\r\n"
@@ -209,6 +211,34 @@ async def test_a_body_that_takes_too_long_is_refused_and_let_go(monkeypatch: pyt
         assert house.refused == [ErrorCode.BAD_REQUEST]
         await house.until_there_are(0)
         await closed(line)
+
+
+@pytest.mark.parametrize("how", ["ends", "is reset", "takes too long"])
+async def test_half_a_body_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, how: str):
+    """Nothing that only a look for rubbish at everything would find: anybody can send it as often as they like."""
+    monkeypatch.setattr(policy, "BODY_WITHIN_S", 0.2 if how == "takes too long" else 60)
+    gc.collect()
+    gc.disable()
+    try:
+        before = len(requests())
+        async with served() as house:
+            line = await house.line()
+            line[1].write(POST + b"Content-Length: 10\r\n\r\nxx")
+            await until(lambda: len(requests()) > before)
+            if how == "ends":
+                line[1].write_eof()
+            elif how == "is reset":
+                line[1].transport.abort()
+            await house.until_there_are(0)
+            await until(lambda: len(requests()) == before)
+            assert house.refused == [ErrorCode.BAD_REQUEST]
+            await closed(line)
+    finally:
+        gc.enable()
+
+
+def requests() -> list[object]:
+    return [each for each in gc.get_objects() if isinstance(each, web.BaseRequest)]
 
 
 async def test_an_answer_that_nobody_takes_is_given_up():

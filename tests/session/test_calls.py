@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import structlog
 from msgspec import UNSET
 
 from server.session.calls import MAX_PIPELINED, Calls
+from server.session.ports import Ticket
 from server.wire.codes import ErrorCode, Refused
 from server.wire.requests import ConversationStart, MessageSend, Ping, Typing
 from tests.session.scripted_desk import ScriptedDesk
@@ -181,3 +183,48 @@ async def test_settled_waits_for_everything(asked):
     assert not settled.done()
     asked.futures["a"].set_result(None)
     await settled
+
+
+@pytest.mark.parametrize("how", ["fails", "is refused", "is cancelled", "ends well"])
+async def test_what_ends_after_its_connection_is_told_and_then_forgotten(asked, how):
+    peer = weakref.ref(asked.calls._peer)
+    assert asked.calls.perform(send("late")) is None
+    asked.calls.stop()
+    asked.calls.let_go()
+    assert peer() is not None
+    future = asked.futures["late"]
+    match how:
+        case "fails":
+            future.set_exception(ValueError("late"))
+        case "is refused":
+            future.set_exception(Refused(ErrorCode.FORBIDDEN, "No."))
+        case "is cancelled":
+            future.cancel()
+        case _:
+            future.set_result(None)
+    await turn()
+    codes = {"fails": ErrorCode.INTERNAL, "is refused": ErrorCode.FORBIDDEN, "is cancelled": ErrorCode.UNAVAILABLE}
+    assert [code for _, code, _ in asked.failures] == ([codes[how]] if how in codes else [])
+    assert asked.calls.in_flight == 0
+    assert peer() is None
+
+
+async def test_a_ticket_that_ends_after_its_connection_is_told_and_then_forgotten(asked):
+    ticket = Ticket(request=send("late"))
+    asked.desk.scripts[MessageSend] = lambda _peer, _request: ticket
+    peer = weakref.ref(asked.calls._peer)
+    assert asked.calls.perform(ticket.request) is None
+    asked.calls.stop()
+    asked.calls.let_go()
+    ticket.finish(Refused(ErrorCode.FORBIDDEN, "No."))
+    assert [code for _, code, _ in asked.failures] == [ErrorCode.FORBIDDEN]
+    assert peer() is None
+
+
+async def test_when_nothing_is_under_way_whose_they_are_is_forgotten_at_once(asked):
+    peer = weakref.ref(asked.calls._peer)
+    asked.calls.stop()
+    asked.calls.let_go()
+    assert peer() is None
+    assert asked.calls.perform(send("more")) is None
+    assert asked.told() == []

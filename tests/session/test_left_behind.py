@@ -36,6 +36,12 @@ async def speaks_binary(_one: House, client: Client) -> None:
     await client.closed()
 
 
+async def speaks_nonsense(_one: House, client: Client) -> None:
+    await client.ws.send_str("{")
+    assert (await client.hear())["ok"] is False
+    await client.ws.close()
+
+
 async def says_too_much(_one: House, client: Client) -> None:
     await client.ws.send_str("x" * 1_000_000)
     await client.closed()
@@ -76,6 +82,7 @@ def left_behind() -> list[object]:
         says_goodbye,
         vanishes,
         speaks_binary,
+        speaks_nonsense,
         says_too_much,
         has_asked_for_what_is_refused,
         is_seen_off,
