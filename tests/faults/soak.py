@@ -127,6 +127,7 @@ class Soak(Million):
     ) -> list[Sample]:
         """For so long, looked at so often; then everybody goes. The last sample is of the empty house."""
         samples = []
+        fresh = await asyncio.to_thread(Sample.of, self.serving)
         self.up.set()
         async with asyncio.TaskGroup() as group:
             await self._agents(group)
@@ -140,19 +141,19 @@ class Soak(Million):
             for talker in self._everybody():
                 talker.done = True
                 talker.hang_up()
-        samples.append(await self._empty())
+        samples.append(await self._empty(fresh))
         say(samples[-1].line())
         return samples
 
     def _port(self, number: int) -> int:  # noqa: ARG002 - as its base; nobody comes over a bad cable
         return self.serving.port
 
-    async def _empty(self) -> Sample:
-        """When nobody is left; a sample that has somebody in it, if they do not go."""
+    async def _empty(self, fresh: Sample) -> Sample:
+        """When nothing is left of anybody: the last task of a socket ends a moment after it. Or else what is left."""
         until = time.monotonic() + GONE_WITHIN_S
         while True:
             sample = await asyncio.to_thread(Sample.of, self.serving)
-            if not sample.connections or time.monotonic() > until:
+            if not left(sample, fresh) or time.monotonic() > until:
                 return sample
             await asyncio.sleep(0.2)
 
