@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -27,12 +26,14 @@ from aiohttp import web
 
 from bench import servers
 from bench.sockets import Socket, connect, frame
+from server.app.bounding import make_room_for_files
+from server.session.entrance import Most
 
 BUDGET = 1.5
 AIM = 1.2
 _FIRST = 1000
 _AT_ONCE = 50
-_SPARE_FILES = 500
+_SPARE = 500
 _SETTLE_SECONDS = 8.0
 _HEARTBEAT_SECONDS = 25.0
 
@@ -133,10 +134,10 @@ async def measure(server: Any, *, connections: int) -> Found:
 
 def run(*, connections: int, rounds: int) -> None:
     """Print both and their ratio."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    possible = min(connections, most - _SPARE_FILES)
-    print(f"connections: {possible:,} idle visitors" + ("" if possible == connections else f" ({most:,} open files)"))
+    room = make_room_for_files(Most(connections=connections)).connections - _SPARE
+    possible = min(connections, room)
+    few = "" if possible == connections else " (as many as Frontdesk takes in with the open files it may have)"
+    print(f"connections: {possible:,} idle visitors{few}")
     found: dict[str, list[Found]] = {}
     for kind in (Bare, servers.Frontdesk) * rounds:
         with tempfile.TemporaryDirectory(), kind.start() as server:
