@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import pytest
@@ -84,6 +85,21 @@ async def test_a_message_that_cannot_be_told_costs_the_others_of_its_commit_noth
     await it.desk.settle()
     assert second.reply["ok"]
     assert it.ada.told("entry")[-1]["text"] == "3"
+
+
+async def test_a_refused_message_does_not_hold_on_to_its_batch(it: Story, monkeypatch: pytest.MonkeyPatch):
+    """The refusal is kept with the message; the calls it went through know all others of the commit."""
+    calls: list[TracebackType | None] = []
+    tell = it.desk.messages._not_stored
+
+    def note(item: Any, error: Exception) -> None:
+        calls.append(error.__traceback__)
+        tell(item, error)
+
+    monkeypatch.setattr(it.desk.messages, "_not_stored", note)
+    answer = await it.vera.ask("message.send", conversation="c_nothing", client_id="1", text="One")
+    assert answer["error"]["code"] == "not_found"
+    assert calls == [None]
 
 
 async def test_a_message_behind_the_close_in_one_commit_sees_it(it: Story):
