@@ -23,7 +23,7 @@ import orjson
 import uvloop
 
 from bench import servers
-from bench.relay import Load, cpu_seconds, pace
+from bench.relay import Load, cpu_seconds, pace, take_cores
 from bench.sockets import Socket, connect, frame
 
 AGENTS = 500
@@ -105,6 +105,7 @@ def run(*, seconds: float, rate: int, closes: float, messages: int) -> None:
     """Print the figures. ``closes``: slots that come free a second; ``messages``: in the log already."""
     print(f"offer: {AGENTS} agents, {rate:,} msg/s beside it, {seconds:g} s; load {os.getloadavg()[0]:.1f}")
     with servers.Frontdesk.start(messages=messages) as server:
+        take_cores(server.pid)
         ours, theirs = multiprocessing.Pipe()
         beside = multiprocessing.get_context("spawn").Process(
             target=_beside, args=(theirs, server.pid, server.port, rate), daemon=True

@@ -30,6 +30,7 @@ from bench.sockets import Socket, frame
 
 WINDOW = 4
 TEXT = "The quick brown fox jumps over the lazy dog, twice a day."
+_CORES = sorted(os.sched_getaffinity(0))  # before anything is bound to one
 _TICKS = os.sysconf("SC_CLK_TCK")
 _TEXT = b'"text":"'
 
@@ -94,13 +95,15 @@ def cpu_seconds(pid: int) -> float:
 
 
 def take_cores(pid: int) -> None:
-    """Give the server one core and this process another, where there are two."""
-    cores = sorted(os.sched_getaffinity(pid))
-    if len(cores) < 2:
+    """Give the server one core and this process another, where there are two.
+
+    Not by what the server may use: its process began as a child of this one, which has only one since the last call.
+    """
+    if len(_CORES) < 2:
         return
-    os.sched_setaffinity(0, {cores[0]})
+    os.sched_setaffinity(0, {_CORES[0]})
     for thread in Path(f"/proc/{pid}/task").iterdir():
-        os.sched_setaffinity(int(thread.name), {cores[-1]})
+        os.sched_setaffinity(int(thread.name), {_CORES[-1]})
 
 
 async def measure(server: Server, *, pairs: int, seconds: float, rate: int | None) -> Figures:
