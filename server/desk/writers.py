@@ -2,8 +2,9 @@
 
 Whoever writes after a pause is told of at once: a visitor's message may bring a conversation back to the line. In the
 thick of a talk it is told every two seconds who wrote, in the order of their last words, and when: nothing that the
-router does hangs on two seconds between people who are both there. Each conversation has its own two seconds, so that
-thousands of them come to the router in portions and not in one go, which would hold up everybody else.
+router does hangs on two seconds between people who are both there. Nor does it need to hear of a question that has been
+answered meanwhile. Each conversation has its own two seconds, so that thousands of them come to the router in small
+portions and not in one go, which would hold up everybody else.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from router import commands, model
 
 AGAIN_MS = 5_000  # one and the same writer, told of again
 THICK_MS = 2_000  # of a talk in which words follow one another faster
-PORTION_MS = 50  # from one portion of them to the next, at least
+PORTION_MS = 10  # from one portion of them to the next, at least
+PORTION = 16  # conversations in one: each is some 50 us of the engine's, during which nobody else has a turn
+_NEXT_MS = 1  # to the next portion, where this one was full
 _NOBODY = (None, 0, False)
 
 # Calls back after so many seconds.
@@ -30,8 +33,9 @@ class Writers:
         self._later = later
         # By conversation: who was noted last, when the router was last told, and whether it is still to be told.
         self.last: dict[str, tuple[model.Writer, int, bool]] = {}
-        # Who is to be told of, the last one last, and from when on; the longest waiting conversation first.
-        self._unsaid: dict[str, tuple[int, dict[model.Writer, int]]] = {}
+        # From when on is to be told, who was told of before, and of whom, the last one last; the conversation that has
+        # been waiting longest first.
+        self._unsaid: dict[str, tuple[int, model.Writer | None, dict[model.Writer, int]]] = {}
         self._coming = False
 
     def wrote(self, conversation: str, writer: model.Writer, now: int) -> None:
@@ -44,8 +48,8 @@ class Writers:
             return
         self.last[conversation] = (writer, told_at, True)
         if not unsaid:
-            self._unsaid[conversation] = (now + THICK_MS, {})
-        writers = self._unsaid[conversation][1]
+            self._unsaid[conversation] = (now + THICK_MS, last, {})
+        writers = self._unsaid[conversation][2]
         writers.pop(writer, None)
         writers[writer] = now
         if not self._coming:
@@ -53,8 +57,8 @@ class Writers:
 
     def say(self, conversation: str) -> None:
         """Tell of this one at once, if it is still to be told."""
-        _, writers = self._unsaid.pop(conversation, (0, {}))
-        self._tell_of(conversation, writers)
+        _, told, writers = self._unsaid.pop(conversation, (0, None, {}))
+        self._tell_of(conversation, told, writers)
 
     def forget(self, conversation: str) -> None:
         """It was closed, or changed hands: whoever writes next is news."""
@@ -68,15 +72,36 @@ class Writers:
     def _say(self, now: int) -> None:
         self._coming = False
         assert self._later is not None
-        while self._unsaid:
-            conversation, (due, writers) = next(iter(self._unsaid.items()))
+        for _ in range(PORTION):
+            if not self._unsaid:
+                return
+            conversation, (due, told, writers) = next(iter(self._unsaid.items()))
             if now < due <= now + THICK_MS:  # further away is no time at all: the clock was set
                 self._come_back(self._later, now, max(PORTION_MS, due - now))
                 return
             del self._unsaid[conversation]
-            self._tell_of(conversation, writers)
+            self._tell_of(conversation, told, writers)
+        if self._unsaid:
+            self._come_back(self._later, now, _NEXT_MS)
 
-    def _tell_of(self, conversation: str, writers: dict[model.Writer, int]) -> None:
+    def _tell_of(self, conversation: str, told: model.Writer | None, writers: dict[model.Writer, int]) -> None:
         for writer, at in writers.items():
             self.last[conversation] = (writer, at, False)
-            self._tell(commands.Wrote(conversation=model.ConversationId(conversation), writer=writer, written_at=at))
+        for writer in _news(told, list(writers)):
+            written = commands.Wrote(
+                conversation=model.ConversationId(conversation), writer=writer, written_at=writers[writer]
+            )
+            self._tell(written)
+
+
+def _news(told: model.Writer | None, writers: list[model.Writer]) -> list[model.Writer]:
+    """Of those who wrote since `told` was told of: whose words change what the router knows, the last one last.
+
+    Between a visitor and an agent the last word says all, but for an answer between two questions: the visitor was kept
+    waiting no longer than since the second. With bots every word counts, as the time that they have to answer.
+    """
+    if model.Writer.BOT in (told, *writers):
+        return writers
+    if writers[-1:] == [model.Writer.VISITOR] and told is model.Writer.VISITOR:
+        return writers
+    return writers[-1:]
