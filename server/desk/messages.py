@@ -162,7 +162,7 @@ class Messages:
         self._writers.forget(conversation)
 
     def say_who_wrote(self, conversation: str) -> None:
-        """Have the router know at once, where two seconds are long."""
+        """Have the router know at once, where five seconds are long."""
         self._writers.say(conversation)
 
     def known_as(self, identity: VisitorIdentity, name: str) -> None:

@@ -1,10 +1,10 @@
 """Who wrote last, as far as the router wants to know: not how often, and roughly when.
 
 Whoever writes after a pause is told of at once: a visitor's message may bring a conversation back to the line. In the
-thick of a talk it is told every two seconds who wrote, in the order of their last words, and when: nothing that the
-router does hangs on two seconds between people who are both there. Nor does it need to hear of a question that has been
-answered meanwhile. Each conversation has its own two seconds, so that thousands of them come to the router in small
-portions and not in one go, which would hold up everybody else.
+thick of a talk it is told every five seconds who wrote, in the order of their last words, and when: nothing that the
+router does hangs on five seconds between people who are both there. Nor need it hear of a question that was answered
+meanwhile. Each conversation has its own five seconds, so that thousands of them come to the router in small portions
+and not in one go, which would hold up everybody else.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import partial
 from router import commands, model
 
 AGAIN_MS = 5_000  # one and the same writer, told of again
-THICK_MS = 2_000  # of a talk in which words follow one another faster
+THICK_MS = 5_000  # of a talk in which words follow one another faster
 PORTION_MS = 10  # from one portion of them to the next, at least
 PORTION = 16  # conversations in one: each is some 50 us of the engine's, during which nobody else has a turn
 _NEXT_MS = 1  # to the next portion, where this one was full
@@ -97,8 +97,8 @@ class Writers:
 def _news(told: model.Writer | None, writers: list[model.Writer]) -> list[model.Writer]:
     """Of those who wrote since `told` was told of: whose words change what the router knows, the last one last.
 
-    Between a visitor and an agent the last word says all, but for an answer between two questions: the visitor was kept
-    waiting no longer than since the second. With bots every word counts, as the time that they have to answer.
+    Between a visitor and an agent the last word says all, but for an answer between two questions: without it the
+    second would be more of the first. With bots every word counts: the time to answer depends on it.
     """
     if model.Writer.BOT in (told, *writers):
         return writers

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Final
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_MILLISECONDS: Final = tuple(f".{millisecond:03d}Z" for millisecond in range(1000))
 
 
 def rfc3339(at_ms: int) -> str:
     """`1767225600123` -> `2026-01-01T00:00:00.123Z`."""
-    second, millisecond = divmod(at_ms, 1000)
-    return f"{_second(second)}.{millisecond:03d}Z"
+    return _second(at_ms // 1000) + _MILLISECONDS[at_ms % 1000]
 
 
 # Most times of a busy moment lie in the same few seconds; a log of old entries comes page by page.

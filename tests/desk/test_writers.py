@@ -7,9 +7,9 @@ import pytest
 
 from router import commands
 from router.model import Writer
-from server.desk.writers import AGAIN_MS, PORTION_MS, THICK_MS, Writers
+from server.desk.writers import AGAIN_MS, PORTION, PORTION_MS, THICK_MS, Writers
 
-VISITOR, AGENT = Writer.VISITOR, Writer.AGENT
+VISITOR, AGENT, BOT = Writer.VISITOR, Writer.AGENT, Writer.BOT
 
 
 class Router:
@@ -110,6 +110,45 @@ def test_each_conversation_has_its_own_time_and_they_come_in_portions(router):
     assert sum(count for _, count in portions) == 100
     assert max(count for _, count in portions) <= PORTION_MS // 10 + 1
     assert min(later - earlier for (earlier, _), (later, _) in pairwise(portions)) >= PORTION_MS
+
+
+@pytest.mark.parametrize(
+    ("told", "wrote", "news"),
+    [
+        (VISITOR, [AGENT], ["agent"]),
+        (VISITOR, [AGENT, VISITOR], ["agent", "visitor"]),  # the second question's time begins anew
+        (VISITOR, [VISITOR, AGENT], ["agent"]),
+        (AGENT, [VISITOR], ["visitor"]),
+        (AGENT, [AGENT, VISITOR], ["visitor"]),
+        (AGENT, [VISITOR, AGENT], ["agent"]),  # asked and answered
+        (AGENT, [VISITOR, AGENT, VISITOR, AGENT], ["agent"]),
+        (BOT, [VISITOR, BOT], ["visitor", "bot"]),
+        (VISITOR, [BOT, VISITOR], ["bot", "visitor"]),
+        (VISITOR, [AGENT, BOT], ["agent", "bot"]),
+    ],
+)
+def test_between_a_visitor_and_an_agent_the_last_word_says_all(router, told, wrote, news):
+    router.wrote("c", told, 10_000)
+    for n, writer in enumerate(wrote, 1):
+        router.wrote("c", writer, 10_000 + 100 * n)
+    del router.told[:]
+    router.go_on(11_000 + THICK_MS)
+    assert [writer for _, writer in router.told] == news
+
+
+def test_a_thousand_that_are_due_at_once_come_in_small_portions(router):
+    names = [f"c{n}" for n in range(1000)]
+    for writer, at in ((VISITOR, 10_000), (AGENT, 10_500)):
+        for name in names:
+            router.wrote(name, writer, at)
+    sizes = []
+    for at in range(10_500 + THICK_MS, 10_700 + THICK_MS):
+        del router.told[:]
+        router.go_on(at)
+        sizes.append(len(router.told))
+    assert max(sizes) == PORTION
+    assert sum(sizes) == len(names)
+    assert router.calls == []
 
 
 @pytest.mark.parametrize("set_by", [-3_600_000, 3_600_000])
