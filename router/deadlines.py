@@ -63,9 +63,8 @@ class Deadlines:
         if before is None or at < before:
             self._looks[key] = at
             heappush(heap, (at, key))
-            if before is not None and len(heap) > 64 and len(heap) > 4 * len(self._looks):
-                heap[:] = [(at, key) for key, at in self._looks.items()]  # most have been replaced by earlier ones
-                heapify(heap)
+            if before is not None:
+                self._tidy()
             self.soonest = min(self.soonest, at)
 
     def want_in_turn(self, at: int, due: Due, one: str, two: str) -> None:
@@ -76,6 +75,11 @@ class Deadlines:
         else:
             row.append(entry)
             self.soonest = min(self.soonest, at)
+
+    def forget(self, due: Due, one: str = "", two: str = "") -> None:
+        """The record is gone. Its entry would stay until it comes up, which may be long after."""
+        if self._looks.pop(Key((due, one, two)), None) is not None:
+            self._tidy()
 
     def next(self, due_at: DueAt, *, until: int = NEVER) -> int | None:
         """The moment of the next true deadline up to `until`; untrue entries on the way are put right."""
@@ -121,6 +125,13 @@ class Deadlines:
 
     def __len__(self) -> int:
         return len(self._heap) + len(self._row)
+
+    def _tidy(self) -> None:
+        """Once most entries have been replaced by earlier ones or forgotten, those that count are kept."""
+        heap = self._heap
+        if len(heap) > 64 and len(heap) > 4 * len(self._looks):
+            heap[:] = [(at, key) for key, at in self._looks.items()]
+            heapify(heap)
 
     def _row_is_first(self) -> bool:
         """Things due at the same moment go by their keys, wherever they stand."""

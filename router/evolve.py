@@ -82,6 +82,7 @@ _MISSED: Final = OfferState.MISSED
 _STARTED: Final = Cause.STARTED
 _WITH_BOT: Final = Cause.STARTED_WITH_BOT
 _BOT: Final = ConversationState.BOT
+_IDLE: Final = Due.IDLE
 _Turn = Column[HoldKind, HoldKind | None]
 
 
@@ -110,6 +111,7 @@ def _set_hold(state: State, agent: Agent, conversation: Conversation, turn: _Tur
 
 def _forget(state: State, conversation: Conversation) -> None:
     del state.conversations[conversation.id]
+    state.deadlines.forget(_IDLE, conversation.id)  # of all its deadlines the one that may be far away
 
 
 # Conversations.

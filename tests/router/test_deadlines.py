@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from router.deadlines import Deadlines, Due
+from router.model import Writer
+from tests.router.building import Desk, agent, department
 
 A, B = (Due.GRACE, "a", ""), (Due.REST, "b", "")
 
@@ -53,6 +55,21 @@ def test_the_heap_does_not_grow_with_deadlines_that_were_withdrawn():
     assert len(deadlines) < 100
 
 
+def test_what_is_forgotten_takes_no_room_and_is_not_looked_at():
+    deadlines = Deadlines()
+    deadlines.want(70_000, *A)
+    for number in range(10_000):
+        deadlines.want(50_000 + number, Due.IDLE, f"c_{number}")
+        deadlines.forget(Due.IDLE, f"c_{number}")
+        deadlines.forget(Due.IDLE, f"c_{number}")  # or what was never wanted
+        assert len(deadlines) < 100
+    looked_at = []
+    assert deadlines.next(lambda *key: looked_at.append(key) or 70_000) == 70_000
+    assert looked_at == [A]
+    deadlines.want(60_000, Due.IDLE, "c_1")
+    assert deadlines.pop(60_000, lambda *_: 60_000) == (Due.IDLE, "c_1", "")
+
+
 def test_what_comes_in_turn_is_due_in_the_order_of_all():
     truth = {(Due.CONFIRM, f"c_{number}", "a"): at for number, at in enumerate((10, 20, 20, 20, 15, 30))}
     deadlines = Deadlines()
@@ -78,3 +95,17 @@ def test_what_was_in_turn_and_is_over_is_dropped():
     assert deadlines.next(lambda _due, one, _two: 13 if one == "c_3" else None) == 13
     assert deadlines.soonest == 13
     assert len(deadlines) == 2
+
+
+def test_conversations_that_have_ended_leave_no_deadlines():
+    """A visitor's silence may be allowed to last for hours: behind one that does, each would leave an entry."""
+    desk = Desk(department(idle_ms=86_400_000), agent("ada", max_slots=2), confirm_ms=0)
+    desk.comes("ada")
+    desk.served_by("ada", "c_silent")
+    desk.wrote("c_silent", Writer.AGENT)
+    for number in range(300):
+        desk.served_by("ada", f"c_{number}")
+        desk.wrote(f"c_{number}", Writer.AGENT)
+        desk.close(f"c_{number}", "ada")
+        desk.wait(60_000)
+    assert len(desk.router._state.deadlines) < 100
