@@ -105,10 +105,10 @@ def run(*, seconds: float, rate: int, closes: float, messages: int) -> None:
     """Print the figures. ``closes``: slots that come free a second; ``messages``: in the log already."""
     print(f"offer: {AGENTS} agents, {rate:,} msg/s beside it, {seconds:g} s; load {os.getloadavg()[0]:.1f}")
     with servers.Frontdesk.start(messages=messages) as server:
-        take_cores(server.pid)
+        left = take_cores(server.pid)
         ours, theirs = multiprocessing.Pipe()
         beside = multiprocessing.get_context("spawn").Process(
-            target=_beside, args=(theirs, server.pid, server.port, rate), daemon=True
+            target=_beside, args=(theirs, server.pid, server.port, rate, left), daemon=True
         )
         beside.start()
         try:
@@ -182,8 +182,9 @@ def _line(name: str, found: list[float]) -> list[float]:
     return cuts
 
 
-def _beside(pipe: Connection, pid: int, port: int, rate: int) -> None:
+def _beside(pipe: Connection, pid: int, port: int, rate: int, cores: list[int]) -> None:
     """The process of the pairs that talk."""
+    os.sched_setaffinity(0, cores)
     uvloop.run(_talk(pipe, servers.Frontdesk(pid, port), rate))
 
 

@@ -13,6 +13,7 @@ Runs of the two alternate, and the figures are medians, so that what else the ma
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import os
 import statistics
@@ -30,7 +31,6 @@ from bench.sockets import Socket, frame
 
 WINDOW = 4
 TEXT = "The quick brown fox jumps over the lazy dog, twice a day."
-_CORES = sorted(os.sched_getaffinity(0))  # before anything is bound to one
 _TICKS = os.sysconf("SC_CLK_TCK")
 _TEXT = b'"text":"'
 
@@ -94,16 +94,24 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def take_cores(pid: int) -> None:
-    """Give the server one core and this process another, where there are two.
+@functools.cache
+def _cores() -> list[int]:
+    """What this process might use before it was bound to one of them."""
+    return sorted(os.sched_getaffinity(0))
+
+
+def take_cores(pid: int) -> list[int]:
+    """Give the server one core and this process another, where there are two; what is left for others of the load.
 
     Not by what the server may use: its process began as a child of this one, which has only one since the last call.
     """
-    if len(_CORES) < 2:
-        return
-    os.sched_setaffinity(0, {_CORES[0]})
+    cores = _cores()
+    if len(cores) < 2:
+        return cores
+    os.sched_setaffinity(0, {cores[0]})
     for thread in Path(f"/proc/{pid}/task").iterdir():
-        os.sched_setaffinity(int(thread.name), {_CORES[-1]})
+        os.sched_setaffinity(int(thread.name), {cores[-1]})
+    return cores[1:-1] or cores[:1]
 
 
 async def measure(server: Server, *, pairs: int, seconds: float, rate: int | None) -> Figures:

@@ -111,7 +111,7 @@ def _set_hold(state: State, agent: Agent, conversation: Conversation, turn: _Tur
 
 def _forget(state: State, conversation: Conversation) -> None:
     del state.conversations[conversation.id]
-    state.deadlines.forget(_IDLE, conversation.id)  # of all its deadlines the one that may be far away
+    state.deadlines.forget(_IDLE, conversation.id)  # of all its deadlines the one that is usually far away
 
 
 # Conversations.

@@ -130,7 +130,7 @@ class Messages:
         self.text_chars = text_chars
         self.counts = {"visitor": 0, "agent": 0, "bot": 0, "note": 0}  # stored by their requests, since the start
         self.watchers = Watchers()
-        self._writers = Writers(tell, later=later)
+        self._writers = Writers(tell, now=clock.now, later=later)
         self._doubtful: dict[tuple[str, str, str], bool] = {}
         self._series = Sendings(one=_append, told=self._told)
         self.asked: Callable[[str, str, str], None] = lambda _bot, _conversation, _text: None
@@ -162,8 +162,12 @@ class Messages:
         self._writers.forget(conversation)
 
     def say_who_wrote(self, conversation: str) -> None:
-        """Have the router know at once, where five seconds are long."""
+        """Have the router know at once, where two seconds are long."""
         self._writers.say(conversation)
+
+    def untold(self, conversation: str) -> list[commands.Wrote]:
+        """What the router was not told yet of who wrote there. Whoever asks tells it."""
+        return self._writers.take(conversation)
 
     def known_as(self, identity: VisitorIdentity, name: str) -> None:
         """The visitor exists: all their pages write under the name that was given on one of them."""

@@ -167,7 +167,7 @@ async def test_an_answer_in_time_is_one_also_where_there_is_little_of_it(tmp_pat
 
 
 def told_late(it: Story) -> None:
-    """As the server has it: in the thick of a talk the router is told up to five seconds late."""
+    """As the server has it: in the thick of a talk the router is told up to two seconds late."""
     it.desk.messages._writers._later = it.desk.later
 
 

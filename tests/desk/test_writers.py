@@ -15,17 +15,22 @@ VISITOR, AGENT, BOT = Writer.VISITOR, Writer.AGENT, Writer.BOT
 class Router:
     """What it was told, and when the rest is to come."""
 
-    def __init__(self) -> None:
+    def __init__(self, late_ms: int = 0) -> None:
         self.now = 10_000
+        self.late_ms = late_ms
+        self.refuses = False
         self.told: list[tuple[str, str]] = []
         self.calls: list[tuple[float, Callable[[], None]]] = []
         self.writers = Writers(
             self._hear,
-            later=lambda seconds, call: self.calls.append((self.now + seconds * 1000, call)),
+            now=lambda: self.now,
+            later=lambda seconds, call: self.calls.append((self.now + seconds * 1000 + self.late_ms, call)),
         )
 
     def _hear(self, command: commands.Command) -> None:
         assert isinstance(command, commands.Wrote)
+        if self.refuses:
+            raise RuntimeError("too much waits")
         self.told.append((command.conversation, command.writer.value))
 
     def wrote(self, conversation: str, writer: Writer, at: int) -> None:
@@ -159,6 +164,7 @@ def test_a_clock_that_is_set_keeps_nothing_from_the_router(router, set_by):
     router.writers.wrote("d", AGENT, 10_000_300 + set_by)
     ((_, call),) = router.calls
     router.calls.clear()
+    router.now = 10_000_300 + set_by + THICK_MS
     call()
     assert router.told == [("c", "visitor"), ("d", "visitor"), ("c", "agent"), ("d", "agent")]
 
@@ -173,6 +179,59 @@ def test_what_has_ended_is_told_of_no_more(router):
     assert router.told == [("c", "visitor"), ("d", "visitor"), ("d", "agent")]
     router.writers.forget("d")
     assert router.writers.last == {}
+
+
+def test_a_question_outlives_a_change_of_hands_and_an_answer_does_not(router: Router):
+    """Both came while it was being committed: the question waits for the new owner, the answer was the old one's."""
+    for name, first, then in (("c", AGENT, VISITOR), ("d", VISITOR, AGENT), ("e", BOT, VISITOR)):
+        router.wrote(name, first, 10_000)
+        router.wrote(name, then, 10_100)
+        del router.told[:]
+        router.writers.forget(name)
+        assert router.told == ([(name, "visitor")] if then is VISITOR else [])
+        assert name not in router.writers.last
+    del router.told[:]
+    router.go_on(20_000)
+    assert router.told == []
+
+
+def test_what_is_taken_is_not_told_again(router: Router):
+    router.wrote("c", VISITOR, 10_000)
+    assert router.writers.take("c") == []
+    router.wrote("c", AGENT, 10_100)
+    router.wrote("c", VISITOR, 10_200)
+    taken = router.writers.take("c")
+    assert [(each.writer, each.written_at) for each in taken] == [(AGENT, 10_100), (VISITOR, 10_200)]
+    assert router.writers.take("c") == []
+    router.go_on(20_000)
+    assert router.told == [("c", "visitor")]
+
+
+def test_timers_that_come_late_do_not_add_up():
+    """Twenty steady talks, ten minutes: in the end, too, it is told two seconds and a little after it was written."""
+    router = Router(late_ms=3)
+    for at in range(10_000, 610_000, 50):
+        turn = at // 50
+        router.wrote(f"c{turn % 20}", (VISITOR, AGENT)[turn // 20 % 2], at)
+    router.wrote("new", VISITOR, 609_999)
+    router.wrote("new", AGENT, 610_000)
+    router.go_on(610_000 + THICK_MS - 1)
+    assert ("new", "agent") not in router.told
+    router.go_on(610_000 + THICK_MS + 2 * (PORTION_MS + router.late_ms))
+    assert ("new", "agent") in router.told
+
+
+def test_a_router_that_refuses_keeps_nothing_from_the_rest(router: Router):
+    for number in range(3 * PORTION):
+        router.wrote(f"c{number}", VISITOR, 10_000)
+        router.wrote(f"c{number}", AGENT, 10_001)
+    router.refuses = True
+    with pytest.raises(RuntimeError):
+        router.go_on(10_001 + THICK_MS)
+    router.refuses = False
+    router.go_on(20_000)
+    told = {name for name, writer in router.told if writer == "agent"}
+    assert len(told) >= 2 * PORTION
 
 
 def test_who_is_in_a_hurry_has_it_told_at_once(router: Router):
