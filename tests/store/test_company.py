@@ -13,12 +13,12 @@ def at_pace(rate: float) -> Company:
     return company
 
 
-@pytest.mark.parametrize("rate", [1, 10, 100, 500, 900, 1300])
+@pytest.mark.parametrize("rate", [1, 10, 100, 500, 1300, 1900])
 def test_a_quiet_desk_never_waits(rate):
     assert at_pace(rate).wait_for(1) == 1
 
 
-@pytest.mark.parametrize(("rate", "wanted"), [(1900, 3), (2800, 5), (4560, 7), (6300, ENOUGH), (50_000, ENOUGH)])
+@pytest.mark.parametrize(("rate", "wanted"), [(2100, 3), (3100, 4), (4600, 5), (7200, ENOUGH), (50_000, ENOUGH)])
 def test_at_a_lively_pace_it_waits_for_those_to_be_expected(rate, wanted):
     assert at_pace(rate).wait_for(1) == wanted
 
@@ -63,4 +63,4 @@ def test_a_wait_that_pays_restores_trust():
 
 
 def test_the_wait_is_short():
-    assert LONGEST_WAIT <= 0.0015
+    assert LONGEST_WAIT <= 0.001

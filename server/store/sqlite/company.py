@@ -1,7 +1,7 @@
 """Whether a write should wait a moment for others, so that they share one commit.
 
 A commit costs the same for one row as for ten; alone, that is most of what a message costs. So at a lively pace it pays
-to let a write wait up to 1.5 ms. It does not pay
+to let a write wait up to a millisecond. It does not pay
 
 * when the next one is not to be expected within that time: a quiet desk answers at once;
 * when enough are waiting already: at saturation the last commit's duration has gathered them;
@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from math import exp
 
-LONGEST_WAIT = 0.0015  # seconds
+LONGEST_WAIT = 0.001  # seconds
 ENOUGH = 8  # rows in one commit; beyond that a larger batch saves little
-WORTH_IT = 2.0  # others expected in what is left of the wait: of all of it, from about 1,350 writes a second
+WORTH_IT = 2.0  # others expected in what is left of the wait: of all of it, from about 2,000 writes a second
 _FADE = 0.050  # seconds
 _MOST_LEFT_OUT = 64
 
