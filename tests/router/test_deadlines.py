@@ -64,7 +64,12 @@ def test_what_is_forgotten_takes_no_room_and_is_not_looked_at():
         deadlines.forget(Due.IDLE, f"c_{number}")  # or what was never wanted
         assert len(deadlines) < 100
     looked_at = []
-    assert deadlines.next(lambda *key: looked_at.append(key) or 70_000) == 70_000
+
+    def due_at(*key):
+        looked_at.append(key)
+        return 70_000
+
+    assert deadlines.next(due_at) == 70_000
     assert looked_at == [A]
     deadlines.want(60_000, Due.IDLE, "c_1")
     assert deadlines.pop(60_000, lambda *_: 60_000) == (Due.IDLE, "c_1", "")
