@@ -163,6 +163,7 @@ class AgentRequests:
             if done.value.note is not None:
                 self._messages.publish_note(done.value.note)
 
+        self._messages.say_who_wrote(request.conversation)
         return ask(
             self._engine,
             peer,

@@ -109,7 +109,6 @@ class Desk:
         )
         rooms.workers.on_dropped = self.streams.dropped
         self._handing_over = rooms.handing_over
-        rooms.engine.unsaid = rooms.messages.untold
         rooms.messages.asked = self._bot_asked
         rooms.messages.answered = self._bot_answered
         self._handlers: dict[Endpoint, Handlers] = {

@@ -102,8 +102,6 @@ class Engine:
         self.alive = True
         self.on_alarm: Callable[[str], None] = lambda what: log.critical("alarm", part=what)
         self.on_untold: Callable[[Iterable[str]], None] = lambda _conversations: None
-        # Takes what was not told yet of who wrote in a conversation.
-        self.unsaid: Callable[[str], Iterable[commands.Wrote]] = lambda _conversation: ()
 
     @property
     def router(self) -> Router:
@@ -230,7 +228,6 @@ class Engine:
             try:
                 job.step = job.plan(now, job.seen)
                 if job.step.command is not None:
-                    happened.extend(self._hear_first(job.step.command, job.step.subject, now))
                     said = self._ask(job.step.command, now)
                     happened.extend(said)
                     if job.step.heard is not None:
@@ -243,13 +240,6 @@ class Engine:
             except Refused as refused:
                 job.refused = refused
         return tuple(happened)
-
-    def _hear_first(self, command: commands.Command, subject: str, now: int) -> tuple[events.Event, ...]:
-        """Who wrote in a conversation before this is done with it, where that is told late."""
-        if isinstance(command, commands.Wrote):
-            return ()
-        about: str = getattr(command, "conversation", subject)
-        return self._follow(tuple(event for wrote in self.unsaid(about) for event in self.router.handle(wrote, now)))
 
     def _ask(self, command: commands.Command, now: int) -> tuple[events.Event, ...]:
         """One command; and when it puts a visitor in line, what they are told of the wait is promised with it."""

@@ -98,6 +98,7 @@ class HandingOver:
             )
             return self._step(command, conversation, lambda tx: _summarise(tx, request, identity, now))
 
+        self._messages.say_who_wrote(conversation)
         return ask(
             self._engine,
             peer,
@@ -122,6 +123,7 @@ class HandingOver:
                 raise Refused(ErrorCode.CLOSED, "This conversation is closed.")
             return self._step(self._human(seen.id, now), seen.id, lambda _tx: None)
 
+        self._messages.say_who_wrote(request.conversation)
         return ask(
             self._engine,
             peer,

@@ -162,12 +162,8 @@ class Messages:
         self._writers.forget(conversation)
 
     def say_who_wrote(self, conversation: str) -> None:
-        """Have the router know at once, where two seconds are long."""
+        """Have the router know at once: before the conversation is given away, or where two seconds are long."""
         self._writers.say(conversation)
-
-    def untold(self, conversation: str) -> list[commands.Wrote]:
-        """What the router was not told yet of who wrote there. Whoever asks tells it."""
-        return self._writers.take(conversation)
 
     def known_as(self, identity: VisitorIdentity, name: str) -> None:
         """The visitor exists: all their pages write under the name that was given on one of them."""

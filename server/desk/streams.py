@@ -285,6 +285,7 @@ class Streams:
         now = self._clock.now()
         if now - self._worked.get(conversation, -_WORKING_MS) >= _WORKING_MS:
             self._worked[conversation] = now
+            self._messages.say_who_wrote(conversation)  # a question that the router does not know of gets no time
             self._engine.tell(
                 commands.BotWorking(bot=model.BotId(identity.bot), conversation=model.ConversationId(conversation))
             )

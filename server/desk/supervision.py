@@ -110,6 +110,7 @@ class Supervision:
                 subject=request.conversation,
             )
 
+        self._messages.say_who_wrote(request.conversation)
         return ask(
             self._engine,
             peer,

@@ -4,8 +4,8 @@ Whoever writes after a pause is told of at once: a visitor's message may bring a
 thick of a talk it is told every two seconds who wrote, in the order of their last words, and when: between people who
 are both there, little hangs on two seconds. Nor need it hear of a question that was answered meanwhile. Each
 conversation has its own two seconds, so that thousands of them come to the router in small portions and not in one go,
-which would hold up everybody else. Whatever is done with a conversation comes after the words before it: the engine
-takes what is not told yet (`take`).
+which would hold up everybody else. Before a conversation is given away it is told at once (`say`): behind it in the
+engine's line is what is done then, and never does a later word overtake an earlier one.
 """
 
 from __future__ import annotations
@@ -60,11 +60,22 @@ class Writers:
 
     def say(self, conversation: str) -> None:
         """Tell of this one at once, if it is still to be told."""
-        for command in self.take(conversation):
+        for command in self._take(conversation):
             self._tell(command)
 
-    def take(self, conversation: str) -> list[commands.Wrote]:
-        """What is still to be told of this one. Whoever takes it tells it now."""
+    def forget(self, conversation: str) -> None:
+        """It was closed, or changed hands: whoever writes next is news.
+
+        What was written while that was being committed is not told yet. A question is: it waits for whoever has the
+        conversation now. An answer is not: it was another's.
+        """
+        left = self._take(conversation)
+        self.last.pop(conversation, None)
+        if left and left[-1].writer is model.Writer.VISITOR:
+            self._tell(left[-1])
+
+    def _take(self, conversation: str) -> list[commands.Wrote]:
+        """What is still to be told of this one, and is told now."""
         _, told, writers = self._unsaid.pop(conversation, (0, None, {}))
         for writer, at in writers.items():
             self.last[conversation] = (writer, at, False)
@@ -73,17 +84,6 @@ class Writers:
             commands.Wrote(conversation=name, writer=writer, written_at=writers[writer])
             for writer in _news(told, list(writers))
         ]
-
-    def forget(self, conversation: str) -> None:
-        """It was closed, or changed hands: whoever writes next is news.
-
-        What was written while that was being committed is not told yet. A question is: it waits for whoever has the
-        conversation now. An answer is not: it was another's.
-        """
-        left = self.take(conversation)
-        self.last.pop(conversation, None)
-        if left and left[-1].writer is model.Writer.VISITOR:
-            self._tell(left[-1])
 
     def _come_back(self, milliseconds: int) -> None:
         assert self._later is not None

@@ -195,18 +195,6 @@ def test_a_question_outlives_a_change_of_hands_and_an_answer_does_not(router: Ro
     assert router.told == []
 
 
-def test_what_is_taken_is_not_told_again(router: Router):
-    router.wrote("c", VISITOR, 10_000)
-    assert router.writers.take("c") == []
-    router.wrote("c", AGENT, 10_100)
-    router.wrote("c", VISITOR, 10_200)
-    taken = router.writers.take("c")
-    assert [(each.writer, each.written_at) for each in taken] == [(AGENT, 10_100), (VISITOR, 10_200)]
-    assert router.writers.take("c") == []
-    router.go_on(20_000)
-    assert router.told == [("c", "visitor")]
-
-
 def test_timers_that_come_late_do_not_add_up():
     """Twenty steady talks, ten minutes: in the end, too, it is told two seconds and a little after it was written."""
     router = Router(late_ms=3)
