@@ -174,15 +174,14 @@ async def converse(
         load.sent[number.encode()] = time.perf_counter()
         socket.send(frame(server.message(socket, number, f"{TEXT} {number}")))
 
-    pacing = asyncio.create_task(pace(visitors, send, rate // 2))
-    await asyncio.sleep(min(2.0, seconds / 3))  # until it runs evenly
-    load.clear()
-    cpu, at = cpu_seconds(server.pid), time.perf_counter()
-    own = 0.0 if client is None else cpu_seconds(client)
-    await asyncio.sleep(seconds)
-    took, cpu = time.perf_counter() - at, cpu_seconds(server.pid) - cpu
-    own = 0.0 if client is None else cpu_seconds(client) - own
-    pacing.cancel()
+    with pace(visitors, send, rate // 2):
+        await asyncio.sleep(min(2.0, seconds / 3))  # until it runs evenly
+        load.clear()
+        cpu, at = cpu_seconds(server.pid), time.perf_counter()
+        own = 0.0 if client is None else cpu_seconds(client)
+        await asyncio.sleep(seconds)
+        took, cpu = time.perf_counter() - at, cpu_seconds(server.pid) - cpu
+        own = 0.0 if client is None else cpu_seconds(client) - own
     if load.bot is not None and load.bot.lost.done():
         raise RuntimeError("the bot was cut off")
     # What the client writes is acknowledged where we do not hear it.

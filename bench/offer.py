@@ -200,9 +200,8 @@ async def _talk(pipe: Connection, server: servers.Frontdesk, rate: int) -> None:
         load.sent[number.encode()] = (time.perf_counter(), socket)
         socket.send(frame(server.message(socket, number, f"{number} Hello")))
 
-    pacing = asyncio.create_task(pace(senders, send, rate))
-    await asyncio.sleep(2)
-    load.clear()
-    await asyncio.to_thread(pipe.recv)
-    pacing.cancel()
+    with pace(senders, send, rate):
+        await asyncio.sleep(2)
+        load.clear()
+        await asyncio.to_thread(pipe.recv)
     pipe.send(len(load.delivered_ms))

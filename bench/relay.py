@@ -5,7 +5,7 @@ turn from this process; the servers' CPU time is read from /proc around the meas
 has one and the load the other. Both servers' logs hold as many messages already.
 
 * saturation: every sender has `WINDOW` messages under way;
-* paced: a fixed rate over all pairs.
+* paced: a fixed rate over all pairs, at moments that know nothing of one another (`bench.arrivals`).
 
 Runs of the two alternate, and the figures are medians, so that what else the machine does harms both alike.
 """
@@ -13,6 +13,7 @@ Runs of the two alternate, and the figures are medians, so that what else the ma
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import itertools
 import os
@@ -26,6 +27,7 @@ from typing import Any
 import uvloop
 
 from bench import servers
+from bench.arrivals import arriving
 from bench.servers import Server
 from bench.sockets import Socket, frame
 
@@ -132,9 +134,8 @@ async def measure(server: Server, *, pairs: int, seconds: float, rate: int | Non
                 send(socket)
         figures = await _stretch(server, load, seconds)
     else:
-        pacing = asyncio.create_task(pace(senders, send, rate))
-        figures = await _stretch(server, load, seconds)
-        pacing.cancel()
+        with pace(senders, send, rate):
+            figures = await _stretch(server, load, seconds)
     load.more = None
     for socket in senders:
         socket.close()
@@ -152,16 +153,10 @@ async def _stretch(server: Server, load: Load, seconds: float) -> Figures:
     return Figures(rate=done / took, busy=cpu / took, cpu_us=cpu / max(done, 1) * 1e6, p50_ms=cuts[49], p99_ms=cuts[98])
 
 
-async def pace(senders: list[Socket], send: Callable[[Socket], None], rate: int) -> None:
-    """Send in turn at that rate until cancelled."""
+def pace(senders: list[Socket], send: Callable[[Socket], None], rate: int) -> contextlib.AbstractContextManager[None]:
+    """Meanwhile send in turn at that rate, each at a moment of its own."""
     turn = itertools.cycle(senders)
-    start, sent = time.perf_counter(), 0
-    while True:
-        await asyncio.sleep(0.001)
-        due = int((time.perf_counter() - start) * rate)
-        while sent < due:
-            send(next(turn))
-            sent += 1
+    return arriving(rate, lambda: send(next(turn)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
