@@ -1,4 +1,4 @@
-"""What waits for the writer: those of a series for company, a transaction of its own for nobody."""
+"""What waits for the writer: members of a series until they are handed over, a transaction of its own not at all."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from server.store.sqlite import queue
-from server.store.sqlite.company import ENOUGH
+from server.store.base import StoreUnavailable
 from server.store.sqlite.queue import Job, Member, WriteQueue
-from tests.support.clock import FakeClock
+
+PROMPT_S = 10
+STILL_S = 0.05
 
 
 def member() -> Member:
@@ -22,65 +23,100 @@ def job() -> Job:
     return Job(lambda _tx: None, lambda _outcome: None, None)
 
 
+class Taking:
+    """A thread that takes one batch."""
+
+    def __init__(self, queue: WriteQueue, idle: float | None = None) -> None:
+        self.taken: list[Job | Member] | None = None
+        self._queue = queue
+        self._idle = idle
+        self._thread = threading.Thread(target=self._take)
+        self._thread.start()
+
+    def _take(self) -> None:
+        self.taken = self._queue.take(self._idle)
+
+    @property
+    def waits(self) -> bool:
+        self._thread.join(STILL_S)
+        return self._thread.is_alive()
+
+    def batch(self) -> list[Job | Member]:
+        self._thread.join(PROMPT_S)
+        assert self.taken is not None
+        return self.taken
+
+
 @pytest.fixture
-def lively(monkeypatch: pytest.MonkeyPatch) -> WriteQueue:
-    """At a pace at which a write waits for company, and much longer than it would."""
-    monkeypatch.setattr(queue, "LONGEST_WAIT", 30.0)
-    made = WriteQueue(1000, 256, FakeClock())
-    for _ in range(100):
-        made.put(member())
-    assert len(made.take()) == 100
-    return made
+def queue() -> WriteQueue:
+    return WriteQueue(1000, 256)
 
 
-def test_a_transaction_of_its_own_ends_the_wait_for_company(lively: WriteQueue):
-    taken: list[Job | Member] = []
-    lively.put(member())
-    writer = threading.Thread(target=lambda: taken.extend(lively.take()))
-    writer.start()
-    writer.join(0.05)
-    assert writer.is_alive()  # at this pace more are to be expected
-    lively.put(job())
-    writer.join(10)
-    assert [each.series is None for each in taken] == [False, True]
+def test_members_are_taken_once_they_are_handed_over(queue: WriteQueue):
+    members = [member(), member()]
+    for each in members:
+        queue.put(each)
+    taking = Taking(queue)
+    assert taking.waits
+    queue.hand_over()
+    assert taking.batch() == members
 
 
-def test_nor_does_it_begin_to_wait_while_one_is_there(lively: WriteQueue):
-    lively.put(job())
-    lively.put(member())
-    assert len(lively.take()) == 2
+def test_a_transaction_of_its_own_takes_those_before_it_along(queue: WriteQueue):
+    first, second, later = member(), job(), member()
+    queue.put(first)
+    taking = Taking(queue)
+    queue.put(second)
+    queue.put(later)
+    assert taking.batch()[:2] == [first, second]
 
 
-def test_afterwards_others_wait_as_before(lively: WriteQueue):
-    lively.put(job())
-    assert len(lively.take()) == 1
-    taken: list[Job | Member] = []
-    lively.put(member())
-    writer = threading.Thread(target=lambda: taken.extend(lively.take()))
-    writer.start()
-    writer.join(0.05)
-    assert writer.is_alive()
-    lively.close()
-    writer.join(10)
-    assert len(taken) == 1
+def test_what_is_put_after_it_is_kept(queue: WriteQueue):
+    for each in (job(), member()):
+        queue.put(each)
+    assert len(queue.take()) == 1
+    taking = Taking(queue)
+    assert taking.waits
+    queue.hand_over()
+    assert len(taking.batch()) == 1
 
 
-def test_a_slow_commit_was_the_wait_of_those_who_came_meanwhile(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(queue, "LONGEST_WAIT", 0.010)
-    slept: list[tuple[int, int]] = []
-    monkeypatch.setattr(WriteQueue, "_sleep", lambda _self, count, s: slept.append((count, round(s * 1000))))
-    clock = FakeClock()
-    made = WriteQueue(1000, 256, clock)
-    for _ in range(300):
-        made.put(member())
-    assert len(made.take()) == 256
-    made.take()
-    for commit_s in (0.010, 0.012):
-        made.put(member())
-        clock.advance(commit_s)
-        assert len(made.take()) == 1
-    assert slept == []
-    made.put(member())
-    clock.advance(0.004)
-    assert len(made.take()) == 1
-    assert slept == [(ENOUGH, 6)]
+def test_more_than_a_batch_is_taken_without_a_sleep(queue: WriteQueue):
+    for _ in range(600):
+        queue.put(member())
+    queue.hand_over()
+    assert [len(queue.take()) for _ in range(3)] == [256, 256, 88]
+    assert Taking(queue, idle=0.001).batch() == []
+
+
+def test_closing_hands_over_what_is_kept(queue: WriteQueue):
+    queue.put(member())
+    taking = Taking(queue)
+    queue.close()
+    assert not queue.finished or taking.batch()
+    assert len(taking.batch()) == 1
+    assert queue.finished
+    with pytest.raises(StoreUnavailable):
+        queue.put(member())
+
+
+def test_a_nudge_ends_the_sleep_and_hands_nothing_over(queue: WriteQueue):
+    queue.put(member())
+    taking = Taking(queue)
+    assert taking.waits
+    queue.nudge()
+    assert taking.batch() == []
+    assert len(queue) == 1
+
+
+def test_a_nudge_that_comes_before_the_sleep_counts_once(queue: WriteQueue):
+    queue.nudge()
+    assert queue.take() == []
+    assert Taking(queue, idle=0.001).batch() == []
+
+
+def test_there_is_room_for_so_many(queue: WriteQueue):
+    for _ in range(1000):
+        queue.put(member())
+    with pytest.raises(StoreUnavailable):
+        queue.put(job())

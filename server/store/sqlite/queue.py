@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from server.clock import Clock
 from server.store.base import Committed, Failed, Lane, Series, StoreUnavailable, Transaction
-from server.store.sqlite.company import LONGEST_WAIT, Company
-
-_NEVER = sys.maxsize
 
 
 @dataclass(slots=True)
@@ -37,25 +32,22 @@ class Member:
 
 
 class WriteQueue:
-    """`put` from the event loop, `take` from the writer thread.
+    """`put` and `hand_over` on the event loop, `take` on the writer thread.
 
-    The writer is woken once for a batch, not once for a write: `_wake_at` is the number of waiting jobs it sleeps for.
-    It sleeps at a gate, a lock that only a waker opens: a condition variable costs several times as much. Only those of
-    a series wait for company: a transaction of its own is a step of the router, and somebody waits for its bell.
+    A member of a series is kept until it is handed over (`gathering`). A transaction of its own is not: it is a step of
+    the router, somebody waits for its bell, and with it goes what is being kept, as the order is that of putting.
+
+    The writer sleeps at a gate, a lock that only a waker opens: a condition variable costs several times as much.
     """
 
-    def __init__(self, limit: int, batch: int, clock: Clock) -> None:
+    def __init__(self, limit: int, batch: int) -> None:
         self._limit = limit
         self._batch = batch
-        self._clock = clock
-        self._company = Company()
         self._jobs: deque[Job | Member] = deque()
-        self._arrived = 0
+        self._to_take = 0  # of them; the others are being kept
         self._closed = False
-        self._taken_at = 0.0  # when the last batch was
         self._nudged = False
-        self._hurried = False  # one that does not wait for company is waiting
-        self._wake_at = _NEVER
+        self._asleep = False
         self._lock = threading.Lock()
         self._gate = threading.Lock()
         self._gate.acquire()
@@ -76,68 +68,55 @@ class WriteQueue:
             if len(self._jobs) >= self._limit:
                 raise StoreUnavailable(f"{self._limit} writes are waiting already.")
             self._jobs.append(job)
-            self._arrived += 1
             if job.series is None:
-                self._hurried = True
-                if self._wake_at != _NEVER:
-                    self._wake()
-            elif len(self._jobs) >= self._wake_at:
-                self._wake()
+                self._let_go()
+
+    def hand_over(self) -> None:
+        """Nothing is kept any longer."""
+        with self._lock:
+            self._let_go()
 
     def nudge(self) -> None:
         """Have `take` return, though it be with nothing."""
         with self._lock:
             self._nudged = True
-            if self._wake_at != _NEVER:
-                self._wake()
+            self._wake()
 
     def take(self, idle: float | None = None) -> list[Job | Member]:
         """The next batch; empty after `idle` seconds without one, when nudged, or when finished."""
-        self._wait_for_company()
-        if not self._jobs:
-            self._sleep(1, idle)
-        self._taken_at = self._clock.monotonic()
+        if not self._to_take:
+            self._sleep(idle)
         with self._lock:
-            taken = [self._jobs.popleft() for _ in range(min(len(self._jobs), self._batch))]
-            self._hurried = self._hurried and bool(self._jobs)
+            count = min(self._to_take, self._batch)
+            self._to_take -= count
             self._nudged = False
-            return taken
+            return [self._jobs.popleft() for _ in range(count)]
 
     def close(self) -> None:
         """Nothing more is put; what waits is still taken."""
         with self._lock:
             self._closed = True
-            if self._wake_at != _NEVER:
-                self._wake()
+            self._let_go()
 
-    def _wait_for_company(self) -> None:
-        """At a lively pace, also for the first: to be woken for it, and again for the last, would cost twice."""
-        with self._lock:
-            arrived, self._arrived = self._arrived, 0
-            waiting = len(self._jobs)
-        now = self._clock.monotonic()
-        self._company.arrived(arrived, now)
-        # Those who are here have come since the last batch was taken: a slow commit was their wait.
-        left = LONGEST_WAIT - min(LONGEST_WAIT, now - self._taken_at) if waiting else LONGEST_WAIT
-        wanted = self._company.wait_for(waiting, seconds=left)
-        if wanted > waiting and not self._hurried:
-            self._sleep(wanted, left)
-            if not self._hurried:  # cut short, it says nothing about the pace
-                self._company.waited(wanted - waiting, len(self._jobs) - waiting)
+    def _let_go(self) -> None:
+        self._to_take = len(self._jobs)
+        if self._to_take or self._closed:
+            self._wake()
 
-    def _sleep(self, count: int, seconds: float | None) -> None:
-        """Until so many jobs wait, it is closed, or the time is over."""
+    def _sleep(self, seconds: float | None) -> None:
+        """Until there is something to take, it is closed or nudged, or the time is over."""
         with self._lock:
-            if len(self._jobs) >= count or self._closed or self._hurried or self._nudged:
+            if self._to_take or self._closed or self._nudged:
                 return
-            self._wake_at = count
+            self._asleep = True
         if self._gate.acquire(timeout=-1 if seconds is None else seconds):
             return
         with self._lock:
-            if self._wake_at == _NEVER:  # woken while the time ran out
+            if not self._asleep:  # woken while the time ran out
                 self._gate.acquire()
-            self._wake_at = _NEVER
+            self._asleep = False
 
     def _wake(self) -> None:
-        self._wake_at = _NEVER
-        self._gate.release()
+        if self._asleep:
+            self._asleep = False
+            self._gate.release()

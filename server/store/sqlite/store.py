@@ -25,9 +25,11 @@ from server.store.sqlite.backup import Copying, back_up
 from server.store.sqlite.checkpoint import Beside
 from server.store.sqlite.connection import UNAVAILABLE, check_version, connect_reader, connect_writer
 from server.store.sqlite.directory import DataDirectory
+from server.store.sqlite.gathering import Gathering
 from server.store.sqlite.members import Outcome, runs
 from server.store.sqlite.queue import Job, Member, WriteQueue
 from server.store.sqlite.readers import LONGEST_READ, Reader, Readers
+from server.store.sqlite.rest import Rest
 from server.store.sqlite.writer import Jobs, Writer
 
 T = TypeVar("T")
@@ -129,7 +131,8 @@ class SqliteStore:
         """Use `open`."""
         self._parts = parts
         self._loop = asyncio.get_running_loop()
-        self._queue = WriteQueue(parts.options.queue, parts.options.batch, parts.clock)
+        self._queue = WriteQueue(parts.options.queue, parts.options.batch)
+        self._gathering = Gathering(self._queue, parts.clock, Rest())
         self._writer = Writer(
             parts.connection,
             self._queue,
@@ -178,7 +181,7 @@ class SqliteStore:
 
     def append(self, series: Series[Item, V], item: Item, *, lane: Lane | None = None) -> None:
         try:
-            self._queue.put(Member(series, item, lane))
+            self._gathering.add(Member(series, item, lane))
         except StoreUnavailable:
             _break(lane)
             raise
@@ -191,7 +194,11 @@ class SqliteStore:
 
     async def read(self, transaction: Transaction[T]) -> T:
         """As `Store.read`. The transaction may be run again from its start, so it must do nothing but read."""
-        return await self._parts.readers.read(transaction)
+        self._gathering.begin_other()
+        try:
+            return await self._parts.readers.read(transaction)
+        finally:
+            self._gathering.end_other()
 
     async def backup(self, target: Path) -> None:
         """Write a checked, consistent copy to `target`, replacing a file of that name; raises `StoreError`.
@@ -277,12 +284,24 @@ class SqliteStore:
         except StoreUnavailable:
             _break(job.lane)
             raise
+        self._gathering.begin_other()
 
     def _tell_on_loop(self, jobs: Jobs, outcomes: list[Outcome]) -> None:
         try:
-            self._loop.call_soon_threadsafe(_tell, jobs, outcomes)
+            self._loop.call_soon_threadsafe(self._told, jobs, outcomes)
         except RuntimeError:  # The loop has ended without closing the store: there is nobody left to tell.
             log.warning("Outcomes of writes could not be told.", writes=len(jobs))
+        else:
+            self._gathering.rest.ring()
+
+    def _told(self, jobs: Jobs, outcomes: list[Outcome]) -> None:
+        for job in jobs:
+            if job.series is None:
+                self._gathering.end_other()
+        try:
+            _tell(jobs, outcomes)
+        finally:
+            self._gathering.told()
 
 
 def _break(lane: Lane | None) -> None:
