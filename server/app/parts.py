@@ -243,12 +243,14 @@ def _gauges(ground: Ground, engine: Engine, intake: Intake) -> Gauges:
 
 
 def _pushes(hub: Fanout, engine: Engine, messages: Messages, workers: Workers) -> Pushes:
+    overview = Overview(hub, asyncio.get_running_loop().call_later, engine.submit)
+    engine.lines_to_read = overview.to_read
     return Pushes(
         hub,
         places=engine.standing,
         serving=engine.serving,
         ringing=engine.ringing,
-        overview=Overview(hub, asyncio.get_running_loop().call_later),
+        overview=overview,
         watchers=messages.watchers,
         workers=workers,
         bots_here=lambda: engine.bots_here,

@@ -44,6 +44,8 @@ class Batch:
     ``agents`` and ``conversations`` are the records that changed; None stands for one the router has let go of.
     ``quiet``: of these conversations, those of which nothing that anybody is shown has changed.
     ``visitors``: those whose name or address may have changed. ``learned``: by the estimate (JSON), when it is time.
+    ``departments``: those whose line changed. ``to_read``: those whose line is to be read back beside them; None: no
+    line is, as nobody is to be told yet.
     """
 
     workspace: int
@@ -55,6 +57,7 @@ class Batch:
     conversations: dict[str, ConversationRecord | None]
     closings: dict[str, Closing]
     departments: frozenset[str]
+    to_read: frozenset[str] | None
     lines: tuple[Line, ...]
     visitors: frozenset[str]
     learned: str | None = None
@@ -64,8 +67,8 @@ class Batch:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
     """What the commit left behind: changed conversations as rows, with their visitors, the entries it added, what began
-    to ring, and the lines that changed. ``overtaken``: messages left whose visitor has begun something newer since.
-    ``to_bots``: what a bot got by it, with its log.
+    to ring, and lines that changed. ``unread``: departments whose lines changed and were not read. ``overtaken``:
+    messages left whose visitor has begun something newer since. ``to_bots``: what a bot got by it, with its log.
     """
 
     v: int
@@ -75,6 +78,7 @@ class Written:
     notes: tuple[EntryRow, ...]
     rings: tuple[RingRow, ...]
     lines: tuple[LineRow, ...]
+    unread: frozenset[str] = frozenset()
     overtaken: frozenset[str] = frozenset()
     to_bots: tuple[tuple[str, Brought], ...] = ()
 
@@ -94,6 +98,7 @@ def write(tx: Tx, batch: Batch) -> Written:
     rings = _rings(tx, batch, made)
     renamed = {row.id: row for visitor in batch.visitors for row in conversations.routed_of_visitor(tx, visitor)}
     lines = batch.departments | {row.department for row in renamed.values() if row.state in _IN_LINE}
+    read = frozenset[str]() if batch.to_read is None else lines | batch.to_read
     touched = {*(batch.conversations.keys() - batch.quiet), *(line.conversation for line in batch.lines), *renamed}
     rows = conversations.find_all(tx, touched.union(offer.conversation for offer in rings))
     people = {row.visitor: visitors.find(tx, row.visitor) for row in rows.values()}
@@ -106,7 +111,8 @@ def write(tx: Tx, batch: Batch) -> Written:
         rings=tuple(routing.ring(tx, offer) for offer in rings),
         overtaken=frozenset(row.id for row in rows.values() if row.left and _is_overtaken(tx, row)),
         to_bots=tuple(_given_to_bots(tx, batch)),
-        lines=tuple(conversations.line(tx, department, limit=LINE_SHOWN) for department in sorted(lines)),
+        lines=tuple(conversations.line(tx, department, limit=LINE_SHOWN) for department in sorted(read)),
+        unread=lines - read,
     )
 
 

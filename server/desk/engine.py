@@ -101,6 +101,7 @@ class Engine:
         self.ready = False
         self.alive = True
         self.on_alarm: Callable[[str], None] = lambda what: log.critical("alarm", part=what)
+        self.lines_to_read: Callable[[], frozenset[str] | None] = frozenset
         self.on_untold: Callable[[Iterable[str]], None] = lambda _conversations: None
 
     @property
@@ -341,6 +342,7 @@ class Engine:
             open=self.open,
             waits=self.waits,
             quiet=lambda: self._unwritten.quiet,
+            to_read=self.lines_to_read,
         )
         return planning.plan(memory, self.router, doing(batch), happened)
 

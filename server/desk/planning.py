@@ -23,13 +23,17 @@ WRITTEN_MOST = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """What the engine knows beside the router, as of before this commit. ``quiet``: see `Unwritten`."""
+    """What the engine knows beside the router, as of before this commit.
+
+    ``quiet``: see `Unwritten`; ``to_read``: `Overview`.
+    """
 
     v: int
     directory: Directory
     open: OpenConversations
     waits: Waits
     quiet: Callable[[], frozenset[str]]
+    to_read: Callable[[], frozenset[str] | None]
 
 
 def plan(memory: Memory, router: Router, done: list[Job], happened: tuple[events.Event, ...]) -> Batch | None:
@@ -43,6 +47,7 @@ def plan(memory: Memory, router: Router, done: list[Job], happened: tuple[events
     agents = dict.fromkeys((*changes.agents, *anew.agents))
     conversations = dict.fromkeys((*changes.conversations, *changes.written, *anew.conversations))
     lines = commit.lines_changed(happened, memory.open.department) | anew.departments
+    to_read = memory.to_read()
     return Batch(
         workspace=after.workspace_id,
         v=memory.v,
@@ -54,6 +59,7 @@ def plan(memory: Memory, router: Router, done: list[Job], happened: tuple[events
         quiet=memory.quiet().union(changes.written).difference(anew.conversations),
         closings=commit.closings(happened),
         departments=lines & after.departments.keys(),
+        to_read=None if to_read is None else to_read & after.departments.keys(),
         lines=tuple(_lines(memory, happened, after)),
         visitors=frozenset(job.step.visitor for job in done if job.step is not None and job.step.visitor),
         learned=memory.waits.to_keep(router.now),

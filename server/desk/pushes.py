@@ -73,7 +73,7 @@ class Pushes:
                 wire.AgentEvent(v=told.written.v, agent=views.agent(record, told.directory)),
             )
         self._removed(told)
-        self._overview.changed(told.written.v, told.directory, records, told.written.lines)
+        self._overview.changed(told.written.v, told.directory, records, told.written.lines, told.written.unread)
         self._sites(told)
 
     def _entries(self, told: Told) -> None:

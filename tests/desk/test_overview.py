@@ -13,10 +13,12 @@ from router import model
 from router.snapshot import AgentRecord
 from server.desk import audience
 from server.desk.directory import Agent, Directory
+from server.desk.job import Done, Job
 from server.desk.overview import INTERVAL_S, Overview
 from server.session.hub import Hub
 from server.settings.demo import demo
 from server.store.rows import LineRow
+from server.wire.codes import ErrorCode, Refused
 from tests.desk.support.peer import ScriptedPeer
 
 _DEMO = demo(origins=[])
@@ -38,8 +40,9 @@ class Watched:
         self.hub = Hub()
         self.peer = ScriptedPeer("agent", "s_1")
         self.hub.subscribe(self.peer, audience.AGENTS)
+        self.asked: list[Job] = []
         self.timers: list[tuple[float, Callable[[], None]]] = []
-        self.overview = Overview(self.hub, lambda seconds, call: self.timers.append((seconds, call)))
+        self.overview = Overview(self.hub, lambda seconds, call: self.timers.append((seconds, call)), self.asked.append)
 
     def rest(self) -> None:
         [(seconds, call)] = self.timers
@@ -118,3 +121,82 @@ def test_what_was_removed_is_not_told_of_any_more():
     it.overview.forget(["a"], ["d"])
     it.rest()
     assert it.told() == [(1, {"a": 3}), (2, {"b": 2})]
+
+
+def test_lines_are_read_when_they_are_told_and_those_that_changed_before_with_them():
+    it = Watched()
+    assert it.overview.to_read() == frozenset()
+    it.overview.changed(1, TEAM, [colleague("a", 3)], [line("d", 1)])
+    assert it.told() == [(1, {"a": 3}), (1, "d", 1)]
+    assert it.overview.to_read() is None
+    it.overview.changed(2, TEAM, unread=["d"])
+    it.overview.changed(3, TEAM, [colleague("a", 2)], unread=["e"])
+    assert it.asked == []
+    it.rest()
+    assert it.told() == []
+    assert len(it.asked) == 1
+    assert it.overview.to_read() == frozenset({"d", "e"})
+    it.overview.changed(4, TEAM, lines=[line("d", 2), line("e", 1)])
+    assert it.told() == [(4, {"a": 2}), (4, "d", 2), (4, "e", 1)]
+    assert it.overview.to_read() is None
+
+
+def test_a_commit_planned_while_nothing_was_to_be_told_does_not_put_the_lines_off():
+    it = Watched()
+    it.overview.changed(1, TEAM, lines=[line("d", 1)])
+    it.overview.changed(2, TEAM, unread=["d"])
+    it.rest()
+    it.overview.changed(3, TEAM, [colleague("a", 2)], unread=["d"])  # under way when the rest was over
+    assert it.told() == [(1, "d", 1)]
+    assert it.timers == []
+    assert len(it.asked) == 1
+    it.overview.changed(4, TEAM, lines=[line("d", 3)])
+    assert it.told() == [(4, {"a": 2}), (4, "d", 3)]
+
+
+def test_lines_that_change_just_after_the_rest_are_asked_for():
+    it = Watched()
+    it.overview.changed(1, TEAM, unread=["d"])
+    assert len(it.asked) == 1
+
+
+def test_asked_for_in_vain_they_are_asked_for_again():
+    it = Watched()
+    it.overview.changed(1, TEAM, unread=["d"])
+    [job] = it.asked
+    job.then(Refused(ErrorCode.UNAVAILABLE, "Try again."))
+    it.rest()
+    [_, again] = it.asked
+    again.then(Done(v=2, at=0))
+    it.overview.changed(2, TEAM, lines=[line("d", 1)])
+    assert it.told() == [(2, "d", 1)]
+
+
+def test_a_full_engine_is_asked_again_later():
+    it = Watched()
+
+    def full(_job: Job) -> None:
+        raise Refused(ErrorCode.UNAVAILABLE, "Too much is waiting.")
+
+    it.overview = Overview(it.hub, lambda seconds, call: it.timers.append((seconds, call)), full)
+    it.overview.changed(1, TEAM, unread=["d"])
+    assert len(it.timers) == 1
+
+
+def test_for_nobody_no_line_is_read():
+    it = Watched()
+    it.hub.unsubscribe(it.peer, audience.AGENTS)
+    assert it.overview.to_read() is None
+    it.overview.changed(1, TEAM, unread=["d"])
+    assert it.asked == []
+    it.hub.subscribe(it.peer, audience.AGENTS)
+    assert it.overview.to_read() == frozenset()
+
+
+def test_of_a_removed_department_nothing_is_read():
+    it = Watched()
+    it.overview.changed(1, TEAM, [colleague("a", 3)])
+    it.overview.changed(2, TEAM, unread=["d", "e"])
+    it.overview.forget([], ["d"])
+    it.rest()
+    assert it.overview.to_read() == frozenset({"e"})
