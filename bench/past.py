@@ -139,6 +139,7 @@ def _open_many(tx: Tx, directory: Directory, *, waiting: int, active: int, now: 
             conversations={each: router.conversation(ConversationId(each)) for each in changes.conversations},
             closings={},
             departments=frozenset(),
+            to_read=None,
             lines=(),
             visitors=frozenset(),
         ),

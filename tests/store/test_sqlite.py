@@ -216,6 +216,36 @@ async def test_a_busy_database_is_read_again(store):
         await store.read(always_busy)
 
 
+async def heard(store):
+    """Whoever has rung for the loop was heard: its next sleep is one."""
+    while store._gathering.rest.sleep(0):  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0)
+
+
+async def test_an_answer_ends_the_sleep_of_the_loop(open_store):
+    store = await open_store()
+    rest = store._gathering.rest
+    reading = asyncio.ensure_future(store.read(lambda tx: tx.one("SELECT 1")))
+    await asyncio.sleep(0)
+    assert rest.sleep(30)  # rung for, or it has rung before
+    assert await reading == (1,)
+    await heard(store)
+
+
+async def test_who_gives_up_reading_leaves_the_loop_its_sleep(open_store):
+    store = await open_store(readers=1)
+    gate = Gate()
+    first = asyncio.ensure_future(store.read(passing(gate)))
+    second = asyncio.ensure_future(store.read(lambda tx: tx.one("SELECT 1")))
+    await gate.reached()
+    second.cancel()
+    await asyncio.wait([second])
+    gate.open()
+    await first
+    await store.read(lambda tx: tx.one("SELECT 1"))
+    await heard(store)
+
+
 async def test_a_read_without_end_is_ended(tmp_path):
     clock = FakeClock()
     endless = "WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT max(n) FROM t"

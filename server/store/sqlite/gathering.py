@@ -5,9 +5,9 @@ until `LONGEST_WAIT` after the batch before, and the loop sleeps meanwhile inste
 next ones wait for it in their sockets, and are read together. It sleeps, too, while a batch is being committed, until
 the writer rings. So a batch costs two sleeps of the loop and one of the writer, however many it is made of.
 
-Neither is done while a transaction of its own or a read is under way: somebody waits for a bell (decision 42), or for
-an answer. Then, and at a quiet pace, a turn's messages are handed over at once. What other threads have for the loop,
-and timers, wait for as long as it sleeps: a millisecond at most.
+Neither is done while a transaction of its own is under way: somebody waits for a bell (decision 42). Then, and at a
+quiet pace, a turn's messages are handed over at once. Readers ring, too, when they have an answer. What else other
+threads have for the loop, and timers, wait for as long as it sleeps: a millisecond at most.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TOO_SHORT = 0.0001  # seconds; a sleep takes half as long to begin and end
 
 
 class Gathering:
-    """Used on the event loop; `rest.ring` by the writer, once the loop has been given what it has."""
+    """Used on the event loop; `rest.ring` by writer and readers, once the loop has been given what they have."""
 
     def __init__(self, queue: WriteQueue, clock: Clock, rest: Rest) -> None:
         self.rest = rest
@@ -55,7 +55,7 @@ class Gathering:
         self._others -= 1
 
     def told(self) -> None:
-        """Outcomes were told. What that has made ready has its turn before the loop sleeps again."""
+        """Outcomes or answers were told. What that has made ready has its turn before the loop sleeps again."""
         self._loop.call_soon(self.rest.heard)
 
     def _end_turn(self) -> None:

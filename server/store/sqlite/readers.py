@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -81,7 +81,8 @@ class Readers:
         self._room = threading.BoundedSemaphore(limit)
         self._threads = ThreadPoolExecutor(len(readers), thread_name_prefix="frontdesk-reader")
 
-    async def read(self, transaction: Transaction[T]) -> T:
+    async def read(self, transaction: Transaction[T], ended: Callable[[], None]) -> T:
+        """Its value. ``ended`` is called, on any thread, once the event loop has been given the outcome."""
         if not self._room.acquire(blocking=False):
             raise StoreUnavailable(f"{self._limit} reads are waiting already.")
         try:
@@ -90,7 +91,9 @@ class Readers:
             self._room.release()
             raise StoreUnavailable("The store is closed.") from error
         reading.add_done_callback(self._leave)
-        return await asyncio.wrap_future(reading)
+        told = asyncio.wrap_future(reading)
+        reading.add_done_callback(lambda _: ended())  # behind the one that hands it to the loop
+        return await told
 
     def close(self) -> None:
         """Let the running and waiting reads finish, then close. Blocks."""

@@ -194,11 +194,7 @@ class SqliteStore:
 
     async def read(self, transaction: Transaction[T]) -> T:
         """As `Store.read`. The transaction may be run again from its start, so it must do nothing but read."""
-        self._gathering.begin_other()
-        try:
-            return await self._parts.readers.read(transaction)
-        finally:
-            self._gathering.end_other()
+        return await self._parts.readers.read(transaction, self._ring_for_answer)
 
     async def backup(self, target: Path) -> None:
         """Write a checked, consistent copy to `target`, replacing a file of that name; raises `StoreError`.
@@ -293,6 +289,14 @@ class SqliteStore:
             log.warning("Outcomes of writes could not be told.", writes=len(jobs))
         else:
             self._gathering.rest.ring()
+
+    def _ring_for_answer(self) -> None:
+        """The loop has been given what a reader has found."""
+        try:
+            self._loop.call_soon_threadsafe(self._gathering.told)
+        except RuntimeError:  # as above; whoever read has been told of it otherwise
+            return
+        self._gathering.rest.ring()
 
     def _told(self, jobs: Jobs, outcomes: list[Outcome]) -> None:
         for job in jobs:
