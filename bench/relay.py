@@ -32,6 +32,7 @@ from bench.servers import Server
 from bench.sockets import Socket, frame
 
 WINDOW = 4
+STOOD_STILL = 20  # a 99th percentile of so many medians is the disk's, not the server's
 TEXT = "The quick brown fox jumps over the lazy dog, twice a day."
 _TICKS = os.sysconf("SC_CLK_TCK")
 _TEXT = b'"text":"'
@@ -58,6 +59,14 @@ def median(of: Sequence[Figures]) -> Figures:
     return Figures(
         **{name: statistics.median(getattr(each, name) for each in of) for name in Figures.__dataclass_fields__}
     )
+
+
+def stalls(name: str, of: Sequence[Figures]) -> str:
+    """A line about stretches in which the disk stood still, whose 99th percentiles say nothing of the server's."""
+    count = sum(each.p99_ms > STOOD_STILL * each.p50_ms for each in of)
+    if not count:
+        return ""
+    return f"the disk stood still in {count} of {len(of)} stretches of {name}: what is said of p99 means little\n"
 
 
 @dataclass(slots=True)
@@ -205,3 +214,4 @@ def run(*, pairs: int, seconds: float, rate: int, messages: int, rounds: int) ->
         least, ours = (median(found[kind.name]) for kind in kinds)
         for budget in budgets:
             print(budget.line(ours, least))
+        print(*(stalls(kind.name, found[kind.name]) for kind in kinds), sep="", end="")
