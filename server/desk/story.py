@@ -194,7 +194,7 @@ class Story:
         if event.reason == "transferred":
             return self._handed(event.at, event.previous, self._directory.department_named(event.department))
         agent = self._agent(event.previous)
-        says = f"{_name(agent)} lost the connection: back in line, at the old place."
+        says = f"{_name(agent)} was not here any more: back in line, at the old place."
         return Turn(at=rfc3339(event.at), what="left", says=says, agent=agent)
 
     def _handed(self, at: int, sender: str, to: parts.Named) -> Turn:

@@ -106,7 +106,7 @@ SAID: list[tuple[events.Event, list[tuple[str, str, str, dict[str, Any]]]]] = [
             (
                 "left",
                 "agent",
-                "Ada lost the connection. You are back in line with your old place.",
+                "Ada is not here any more. You are back in line with your old place.",
                 {"reason": "agent_gone"},
             )
         ],
@@ -275,7 +275,7 @@ async def test_who_is_removed_is_named_once_more(it: Story):
     assert rows[2][1:] == (
         "left",
         "agent",
-        "Ada lost the connection. You are back in line with your old place.",
+        "Ada is not here any more. You are back in line with your old place.",
     )
     ben = await it.desk.agent("ben", status="available")
     assert ben.offer["conversation"]["id"] == c

@@ -187,7 +187,7 @@ async def test_who_lost_the_connection(tmp_path: Path):
         await it.desk.wait(21)
         answer = await why(it.desk, conversation)
     (left,) = [turn for turn in answer.turns if turn.what == "left"]
-    assert left.says == "Ada lost the connection: back in line, at the old place."
+    assert left.says == "Ada was not here any more: back in line, at the old place."
     assert answer.turns.index(left) > [turn.what for turn in answer.turns].index("assigned")
 
 
