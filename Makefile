@@ -13,6 +13,8 @@ BIN := $(CURDIR)/$(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # `node` and `npm` of the virtual environment come first.
 export PATH := $(BIN):$(PATH)
+# Containers often set it; each server a test starts would compile its sources anew, which is half of a start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
