@@ -10,28 +10,39 @@ import pytest
 
 from tests.arch.source import FIRST_PARTY, ROOT, sources
 
-# One interpreter loads the libraries once, then a fork of it imports each module with nothing of ours loaded.
+# One interpreter loads the libraries once. To import `a.b.c` is to import `a`, then `a.b`, then `a.b.c`: a fork of it
+# imports `a` with nothing of ours loaded, and forks in turn for each module directly below `a`. So each module is
+# imported exactly as if it were the first one, and what its packages load is loaded once for all that lie in them.
 DRIVER = """
-import json, os, sys, traceback
+import json, os, sys, tempfile, traceback
 
 ours, libraries = json.load(sys.stdin)
 for name in libraries:
     __import__(name)
-failed = []
+below = {}
 for module in ours:
-    child = os.fork()
-    if child == 0:
-        try:
-            __import__(module)
-        except BaseException:
-            print("--", module, file=sys.stderr)
-            traceback.print_exc()
+    below.setdefault(module.rpartition(".")[0], []).append(module)
+
+def each_below(package):
+    for module in below.get(package, ()):
+        child = os.fork()
+        if child == 0:
+            try:
+                __import__(module)
+            except BaseException:
+                print("--", module, file=sys.stderr)
+                traceback.print_exc()
+            else:
+                os.write(well.fileno(), module.encode() + b"\\n")
+                each_below(module)
             sys.stderr.flush()
-            os._exit(1)
-        os._exit(0)
-    if os.waitpid(child, 0)[1]:
-        failed.append(module)
-json.dump(failed, sys.stdout)
+            os._exit(0)
+        os.waitpid(child, 0)
+
+with tempfile.TemporaryFile() as well:
+    each_below("")
+    well.seek(0)
+    json.dump(sorted(set(ours) - set(well.read().decode().split())), sys.stdout)
 """
 
 
