@@ -91,7 +91,7 @@ def run_here(*, sizes: tuple[int, ...] = SIZES, cycles: int = _CYCLES) -> None:
 def compiled_copy(*, optimised: bool = True) -> Path:
     """A folder with a compiled router/ of these sources and this Python, made when there is none: that is a minute.
 
-    Not `optimised`: the same C, from a C compiler that spends less time on it.
+    Not `optimised`: the same C, from a C compiler that spends less time on it, also none on what a debugger reads.
     """
     digest = hashlib.sha256(f"{sys.version} {optimised}".encode())
     for path in (_ROOT / "hatch_build.py", *sorted((_ROOT / "router").rglob("*.py"))):
@@ -103,7 +103,7 @@ def compiled_copy(*, optimised: bool = True) -> Path:
         print("\ncompiling the router, once for these sources: about a minute", flush=True)
         work = tempfile.mkdtemp(dir=_COPIES, suffix=".new")  # another process may be at it, too
         built = [sys.executable, str(_ROOT / "hatch_build.py"), "--compiled", work]
-        level = {} if optimised else {"MYPYC_OPT_LEVEL": "0"}
+        level = {} if optimised else {"MYPYC_OPT_LEVEL": "0", "MYPYC_DEBUG_LEVEL": "0"}
         subprocess.run(built, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **level})
         with suppress(OSError):  # the other one was first
             Path(work).rename(copy)
