@@ -72,6 +72,12 @@ def test_each_module_imports_alone():
     assert faults == [], words
 
 
+def test_the_compiler_warns_of_nothing():
+    """Where there is bytecode already, an import does not ask it."""
+    for source in sources("router", "server", "bots"):
+        compile(source.text, source.path, "exec", dont_inherit=True)
+
+
 @pytest.mark.parametrize(
     "text", ["import second", "import warnings\nwarnings.warn('old', DeprecationWarning)", "x = 1 / 0"]
 )
