@@ -13,12 +13,14 @@ BIN := $(CURDIR)/$(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # `node` and `npm` of the virtual environment come first.
 export PATH := $(BIN):$(PATH)
+# Mypy takes one processor and as long as all the others.
+TOGETHER = $(MAKE) --no-print-directory --jobs=2 --output-sync
 # Containers often set it; each server a test starts would compile its sources anew, which is half of a start.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test faults lint format types pages dev chromium bench screenshots clean
+.PHONY: help demo test faults lint tools ruff mypy tsc vitest format types pages dev chromium bench screenshots clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 14
@@ -26,18 +28,28 @@ help: ## this list
 demo: $(VENV)/.demo pages ## a shop with the widget and two agents' consoles, on http://127.0.0.1:8080
 	@$(BIN)/frontdesk demo --host $(HOST) --port $(PORT) --data $(DATA)
 
-test: lint chromium ## everything: lint, types, TypeScript and Python tests, the pages in Chromium
-	@npm test --silent
+test: tools chromium ## everything: lint, types, TypeScript and Python tests, the pages in Chromium
+	@$(TOGETHER) ruff mypy tsc vitest
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 faults: dev pages ## kills, full disks, cut cables: every row of docs/faults.md in full, with a table; half an hour
 	@$(BIN)/python -m tests.faults
 
-lint: dev pages node_modules/.frontdesk-lock ## ruff, mypy, tsc
+lint: tools ## ruff, mypy, tsc
+	@$(TOGETHER) ruff mypy tsc
+
+tools: dev pages node_modules/.frontdesk-lock
+
+# Each alone, once the tools are there.
+ruff:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+mypy:
 	@$(BIN)/mypy
+tsc:
 	@npm run --silent check
+vitest:
+	@npm test --silent
 
 format: dev ## put Python into the house's form
 	@$(BIN)/ruff check --fix-only .
