@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from structlog.dev import ConsoleRenderer, plain_traceback
 
 # Contracts are imported by more than one folder: their assertions are to speak wherever they fail.
 pytest.register_assert_rewrite("tests.store.contract", "tests.store.series")
@@ -17,6 +18,10 @@ SEARCH = os.environ.get("FRONTDESK_PROPERTIES")
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=int(SEARCH or 100), deadline=None)
 settings.load_profile("search" if SEARCH else "same")
+
+# What fails on purpose is logged as Python would print it. Where rich is installed, structlog would draw each local
+# variable of each frame instead, which takes seconds.
+ConsoleRenderer.get_active().exception_formatter = plain_traceback
 
 HERE = Path(__file__).parent
 # What takes a minute or more for a file goes first, so that no process has to wait for the last of them alone.

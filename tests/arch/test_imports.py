@@ -12,13 +12,17 @@ import pytest
 from tests.arch import house
 from tests.arch.source import FIRST_PARTY, Source, sources
 
-CODE = sources("router", "server", "bots")
-
 _SQL = re.compile(
     r"\s*(SELECT\s.+\sFROM\s|INSERT\s+(OR\s+\w+\s+)?INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|"
     r"(CREATE|DROP|ALTER)\s+(TABLE|INDEX|VIEW|TRIGGER)\s|PRAGMA\s+\w+|VACUUM\b|(BEGIN|COMMIT|ROLLBACK|SAVEPOINT)\b)",
     re.DOTALL,
 )
+
+
+@pytest.fixture(scope="module")
+def code() -> list[Source]:
+    """Parsed once for this module, then let go: millions of nodes, which every later look for rubbish would pass."""
+    return sources("router", "server", "bots")
 
 
 def wrong_direction(source: Source) -> Iterator[str]:
@@ -91,12 +95,12 @@ def homeless_name(source: Source) -> Iterator[str]:
             yield f"{source.path}: '{piece}' says nothing; name the thing"
 
 
-def test_imports_run_downwards():
-    assert [fault for source in CODE for fault in wrong_direction(source)] == []
+def test_imports_run_downwards(code):
+    assert [fault for source in code for fault in wrong_direction(source)] == []
 
 
-def test_libraries_stay_at_home():
-    assert [fault for source in CODE for fault in away_from_home(source)] == []
+def test_libraries_stay_at_home(code):
+    assert [fault for source in code for fault in away_from_home(source)] == []
 
 
 def test_the_router_is_pure():
@@ -107,18 +111,18 @@ def test_the_wire_knows_only_its_codec():
     assert [fault for source in sources("server/wire") for fault in foreign_to_the_wire(source)] == []
 
 
-def test_no_first_party_import_under_type_checking():
-    everything = [*CODE, *sources("tests", "bench")]
+def test_no_first_party_import_under_type_checking(code):
+    everything = [*code, *sources("tests", "bench")]
     assert [fault for source in everything for fault in hidden_cycle(source)] == []
 
 
-def test_sql_lives_in_the_store():
-    outside = [source for source in CODE if not house.is_within(source.module, "server.store")]
+def test_sql_lives_in_the_store(code):
+    outside = [source for source in code if not house.is_within(source.module, "server.store")]
     assert [fault for source in outside for fault in sql_text(source)] == []
 
 
-def test_every_module_has_a_telling_name():
-    everything = [*CODE, *sources("tests", "bench")]
+def test_every_module_has_a_telling_name(code):
+    everything = [*code, *sources("tests", "bench")]
     assert [fault for source in everything for fault in homeless_name(source)] == []
 
 
