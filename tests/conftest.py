@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,17 @@ LONGEST_FIRST = ("router/test_compiled.py", "e2e", "faults", "blackbox", "simula
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: half of a test's time is waiting for a browser or for a server's start."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported for the tests stays until the end: to look through it for rubbish, now or later, is vain."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(trylast=True)
