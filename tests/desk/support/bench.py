@@ -156,9 +156,15 @@ class DeskBench(Checks):
         self.desk = self._desk(engine)
         self.queues = Queues(self.hub, engine=engine, clock=self.clock)
         self.hours = HoursClock(engine, self.clock)
+        self.pushes = self._pushes(engine)
+        self.clients.clear()
+        engine.on_untold = lambda _conversations: self.desk.reopen_everybody()
+        await engine.start()
+
+    def _pushes(self, engine: Engine) -> Pushes:
         overview = Overview(self.hub, lambda _seconds, call: self._later.append(call), engine.submit)
         engine.lines_to_read = overview.to_read
-        self.pushes = Pushes(
+        return Pushes(
             self.hub,
             places=engine.standing,
             serving=engine.serving,
@@ -168,9 +174,6 @@ class DeskBench(Checks):
             bots_here=lambda: engine.bots_here,
             overview=overview,
         )
-        self.clients.clear()
-        engine.on_untold = lambda _conversations: self.desk.reopen_everybody()
-        await engine.start()
 
     def _desk(self, engine: Engine) -> Desk:
         agents = AgentRequests(engine=engine, messages=self.messages)
