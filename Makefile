@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # `node` and `npm` of the virtual environment come first.
 export PATH := $(BIN):$(PATH)
 # Mypy takes one processor and as long as all the others.
-TOGETHER = $(MAKE) --no-print-directory --jobs=2 --output-sync
+TOGETHER = $(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 # Containers often set it; each server a test starts would compile its sources anew, which is half of a start.
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -21,7 +21,7 @@ from server.desk.job import Done, Job, changing_nothing
 from server.store.rows import LineRow
 from server.wire import events as wire
 from server.wire.codec import encode
-from server.wire.codes import Refused
+from server.wire.codes import ErrorCode, Refused
 
 INTERVAL_S = 0.25
 
@@ -86,12 +86,19 @@ class Overview:
             self._unread.pop(department, None)
 
     def _go_on(self, directory: Directory) -> None:
+        self._forget_removed(directory)
         if not self._hub.peers(audience.AGENTS):
             self._unread.clear()
         if self._unread:
             self._ask()  # the rest is told with it: told now, nobody would be told of the lines for another while
         elif self._colleagues or self._lines:
             self._tell(directory)
+
+    def _forget_removed(self, directory: Directory) -> None:
+        """Who was removed by a commit that nobody could be told of is not known to `forget`."""
+        agents = [each for each in self._colleagues if each not in directory.agents]
+        departments = [each for each in (*self._lines, *self._unread) if each not in directory.departments]
+        self.forget(agents, departments)
 
     def _ask(self) -> None:
         """Have a commit made that reads the lines, unless one comes before it."""
@@ -104,9 +111,20 @@ class Overview:
             self._answered(refused)
 
     def _answered(self, end: Done | Refused) -> None:
+        match end:
+            case Refused(code=ErrorCode.INTERNAL):
+                # The lines cannot be read, and asked for again and again they would keep the desk from its work.
+                self._unread.clear()
+                self._asking = False
+            case Refused():
+                self._later(INTERVAL_S, self._ask_again)  # nobody rests meanwhile: any commit may read them
+            case _:
+                self._asking = False
+
+    def _ask_again(self) -> None:
         self._asking = False
-        if isinstance(end, Refused):
-            self._rest()
+        if not self._resting and self._directory is not None:
+            self._go_on(self._directory)
 
     def _tell(self, directory: Directory) -> None:
         if self._hub.peers(audience.AGENTS):

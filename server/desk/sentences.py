@@ -23,10 +23,10 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "left_agent_gone": {
         "en": "{agent} is not here any more. You are back in line with your old place.",
         "da": "{agent} er her ikke længere. Du er tilbage i køen på din gamle plads.",
-        "de": "{agent} ist nicht mehr da. Sie sind mit Ihrem alten Platz zurück in der Reihe.",
-        "fr": "{agent} n'est plus là. Vous retrouvez votre place dans la file.",
+        "de": "{agent} ist nicht mehr anwesend. Sie sind mit Ihrem alten Platz zurück in der Reihe.",
+        "fr": "{agent} n'est plus en ligne. Vous retrouvez votre place dans la file.",
         "es": "{agent} ya no está aquí. Vuelve a estar en la fila en su lugar de antes.",
-        "nl": "{agent} is er niet meer. U staat weer op uw oude plaats in de rij.",
+        "nl": "{agent} is niet meer aanwezig. U staat weer op uw oude plaats in de rij.",
         "sv": "{agent} är inte här längre. Du är tillbaka på din gamla plats i kön.",
     },
     "transferred": {

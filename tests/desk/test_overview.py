@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from router import model
 from router.snapshot import AgentRecord
 from server.desk import audience
-from server.desk.directory import Agent, Directory
+from server.desk.directory import Agent, Department, Directory
 from server.desk.job import Done, Job
 from server.desk.overview import INTERVAL_S, Overview
 from server.session.hub import Hub
@@ -26,7 +27,7 @@ TEAM = Directory(
     workspace_id=1,
     workspace=_DEMO.workspace,
     sites={},
-    departments={},
+    departments={each: Department(id=each, settings=_DEMO.departments[0]) for each in ("d", "e")},
     agents={each: Agent(id=each, settings=replace(_DEMO.agents[0], max_slots=3)) for each in ("a", "b")},
     department_ids={},
     agent_ids={},
@@ -160,16 +161,19 @@ def test_lines_that_change_just_after_the_rest_are_asked_for():
     assert len(it.asked) == 1
 
 
-def test_asked_for_in_vain_they_are_asked_for_again():
+def test_asked_for_in_vain_they_are_asked_for_again_and_any_commit_may_read_them_meanwhile():
     it = Watched()
     it.overview.changed(1, TEAM, unread=["d"])
     [job] = it.asked
     job.then(Refused(ErrorCode.UNAVAILABLE, "Try again."))
+    assert it.overview.to_read() == frozenset({"d"})
+    it.overview.changed(2, TEAM, unread=["d"])  # planned before that
+    assert len(it.asked) == 1
     it.rest()
     [_, again] = it.asked
-    again.then(Done(v=2, at=0))
-    it.overview.changed(2, TEAM, lines=[line("d", 1)])
-    assert it.told() == [(2, "d", 1)]
+    again.then(Done(v=3, at=0))
+    it.overview.changed(3, TEAM, lines=[line("d", 1)])
+    assert it.told() == [(3, "d", 1)]
 
 
 def test_a_full_engine_is_asked_again_later():
@@ -179,8 +183,46 @@ def test_a_full_engine_is_asked_again_later():
         raise Refused(ErrorCode.UNAVAILABLE, "Too much is waiting.")
 
     it.overview = Overview(it.hub, lambda seconds, call: it.timers.append((seconds, call)), full)
+    for v in range(1, 4):
+        it.overview.changed(v, TEAM, unread=["d"])
+        assert len(it.timers) == 1
+        it.rest()
+    assert it.overview.to_read() == frozenset({"d"})
+
+
+def test_what_was_asked_for_in_vain_while_others_were_told_starts_no_second_rest():
+    it = Watched()
     it.overview.changed(1, TEAM, unread=["d"])
+    it.overview.changed(2, TEAM, lines=[line("d", 1)])  # another commit was first
+    [job] = it.asked
+    job.then(Refused(ErrorCode.UNAVAILABLE, "Try again."))
+    for _ in range(4):
+        calls, it.timers[:] = tuple(it.timers), []
+        for _, call in calls:
+            call()
+        it.overview.changed(3, TEAM, lines=[line("d", 2)])
     assert len(it.timers) == 1
+
+
+def test_lines_that_cannot_be_read_are_not_asked_for_again_and_again():
+    it = Watched()
+    it.overview.changed(1, TEAM, unread=["d"])
+    [job] = it.asked
+    job.then(Refused(ErrorCode.INTERNAL, "This could not be done."))
+    assert it.timers == []
+    it.overview.changed(2, TEAM, [colleague("a", 3)])
+    assert it.told() == [(2, {"a": 3})]
+
+
+def test_who_was_removed_by_a_commit_that_nobody_heard_of_is_neither_told_nor_asked_for():
+    it = Watched()
+    fewer = dataclasses.replace(TEAM, agents={"b": TEAM.agents["b"]}, departments={"e": TEAM.departments["e"]})
+    it.overview.changed(1, TEAM, [colleague("b", 3)])
+    it.overview.changed(2, TEAM, [colleague("a", 2)], unread=["d"])
+    it.overview.changed(4, fewer, [colleague("b", 2)])
+    it.rest()
+    assert it.asked == []
+    assert it.told() == [(1, {"b": 3}), (4, {"b": 2})]
 
 
 def test_for_nobody_no_line_is_read():

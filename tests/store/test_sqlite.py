@@ -218,7 +218,7 @@ async def test_a_busy_database_is_read_again(store):
 
 async def heard(store):
     """Whoever has rung for the loop was heard: its next sleep is one."""
-    while store._gathering.rest.sleep(0):  # noqa: ASYNC110 - there is no event for it
+    while store._gathering.rest._rung:  # noqa: ASYNC110 - there is no event for it
         await asyncio.sleep(0)
 
 
