@@ -294,7 +294,7 @@ class SqliteStore:
         """The loop has been given what a reader has found."""
         try:
             self._loop.call_soon_threadsafe(self._gathering.told)
-        except RuntimeError:  # as above; whoever read has been told of it otherwise
+        except RuntimeError:  # as above
             return
         self._gathering.rest.ring()
 
